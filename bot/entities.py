@@ -1,5 +1,6 @@
 """The values that the store keeps: people, places, jobs, claims, and what is derived from them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -118,6 +119,35 @@ class Claim:
         return f"mjbot:{self.id}"
 
 
+_TAG = re.compile(r"mjbot:(-?[0-9]{1,19})")
+
+
+def parse_claim_tag(state: str) -> int:
+    """Return the id of the claim whose tag a task carries in its `state`; 0 for a state that is no tag."""
+    found = _TAG.fullmatch(state)
+    claim_id = int(found[1]) if found else 0
+    return claim_id if -(1 << 63) <= claim_id < 1 << 63 else 0
+
+
+@dataclass(frozen=True)
+class TaskOrigin:
+    """A submit that led to a task: who requested it, and where its message is, or was before it was deleted.
+
+    Where that is not known, because an earlier version deleted the row, `ephemeral` is True.
+    """
+
+    task_id: str
+    requester_id: int
+    guild_id: int = 0
+    channel_id: int = 0
+    ephemeral: bool = True
+
+    @property
+    def is_place_known(self) -> bool:
+        """Whether it is known where the message is or was."""
+        return bool(self.channel_id)
+
+
 @dataclass(frozen=True)
 class Usage:
     """What counts against the limits: submits of this UTC day that may be billed, and the person's last claim.
@@ -143,14 +173,12 @@ class LineagePair:
 class PressedButton:
     """A pressed button: the child task that it started, and whether the child has ended.
 
-    `link` is the child's message in that server and channel; it is empty where only the child's requester can see it.
+    `link` leads to the child's message; it is empty where only the child's requester can see it.
     """
 
     child_id: str
     link: str
     is_finished: bool
-    guild_id: int = 0
-    channel_id: int = 0
 
 
 @dataclass(frozen=True)

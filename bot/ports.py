@@ -14,6 +14,7 @@ from bot.entities import (
     Place,
     PressedButton,
     TaskFilter,
+    TaskOrigin,
     TaskSummary,
     Usage,
 )
@@ -161,6 +162,10 @@ class Store(Protocol):
 
     async def list_claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
         """Return the claims that led to one of the tasks, oldest first; a form's claim leads to the form's own task."""
+        ...
+
+    async def list_task_origins(self, task_ids: Collection[str], *, claim_id: int = 0) -> Sequence[TaskOrigin]:
+        """Return the submits that led to one of the tasks, and that of one more claim, whichever task it led to."""
         ...
 
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:

@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import discord
 
 from bot.entities import Person, Place
+from bot.policy.task_privacy import Viewer
 
 Interaction = discord.Interaction[Any]
 
@@ -58,6 +60,34 @@ def find_linked_place(link: str, interaction: Interaction) -> Place:
     here = get_clicked_place(interaction)
     found = _MESSAGE_LINK.fullmatch(link)
     return to_place(interaction, int(found[1]), ephemeral=False) if found else here
+
+
+def get_viewer(interaction: Interaction) -> Viewer:
+    """Return the person of an interaction, with what Discord lets them see."""
+    clicked = get_clicked_place(interaction) if interaction.message else None
+    return Viewer(person_id=interaction.user.id, can_view=partial(_can_view, interaction), clicked=clicked)
+
+
+def _can_view(interaction: Interaction, guild_id: int, channel_id: int) -> bool | None:
+    """Return whether the person of an interaction can view a channel; None where their permissions are not known.
+
+    They see the channel that they are in. Discord tells a bot their roles in the interaction's own server only, and its
+    channels only if the bot is in there; of threads, it tells those that are not archived.
+    """
+    if channel_id == interaction.channel_id:
+        return True
+    guild = interaction.client.get_guild(guild_id) if guild_id and guild_id == interaction.guild_id else None
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return None
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    granted: discord.Permissions = channel.permissions_for(interaction.user)
+    if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+        return granted.view_channel and granted.connect  # without both, its chat stays closed
+    if isinstance(channel, discord.Thread) and channel.is_private() and not granted.manage_threads:
+        return None  # only its members see it, and without a privileged intent Discord does not tell who they are
+    return granted.view_channel
 
 
 def get_requester(message: discord.Message | None) -> discord.abc.User | None:

@@ -6,9 +6,10 @@ from enum import Enum, auto
 
 from bot.clock import Clock
 from bot.entities import Job, Place
-from bot.errors import ActionUnsupported, RelayMoved
+from bot.errors import ActionUnsupported, RelayMoved, TaskUnknown
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.capabilities import CANCEL_CAPABILITY, get_refusal_lifetime
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Relay, Store
 from bot.tracking.tracker import JobTracker
 
@@ -35,25 +36,29 @@ class CancelService:
         self._relay = relay
         self._store = store
         self._jobs = jobs
+        self._privacy = TaskPrivacy(store)
         self._now = clock.now
 
-    async def cancel_task(self, task_id: str, place: Place, actor: MessageActor) -> CancelOutcome:
+    async def cancel_task(self, task_id: str, place: Place, actor: MessageActor, viewer: Viewer) -> CancelOutcome:
         """Cancel a task that this message has submitted if the relay can, else stop watching the task here.
 
         A task that another message or program has submitted is not cancelled.
 
         Raises:
             NotOwnerOrModerator: This person may not do that.
+            TaskUnknown: The viewer, who clicked, may not see the task.
             RelayError: The relay can cancel in general, but did not.
             StoreUnavailable: It is unknown whose message it is.
         """
         known = await self._store.find_job(place.message_id)
         actor.require_permission(known)
+        if await self._privacy.is_hidden(task_id, viewer):
+            raise TaskUnknown(task_id=task_id)
         new = Job(place=place, requester=actor.person, task_id=task_id, born_at=self._now())
         job = replace(known or new, place=place, task_id=task_id)
         task = await self._store.find_snapshot(task_id)
         if task is not None and task.status.is_final:
-            await self._jobs.follow_again(task_id, place, actor.person)
+            await self._jobs.follow_again(task_id, place, actor.person, viewer)
             return CancelOutcome.ALREADY_ENDED
         if job.claim_id and await self._request_cancel(task_id):
             return CancelOutcome.REQUESTED

@@ -16,6 +16,7 @@ from bot.errors import (
 from bot.imaging.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
 from bot.imaging.image_processor import ImageProcessor
 from bot.midjourney.task import Task
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import MessageEditor, PictureSource, Relay, Store
 
 log = logging.getLogger(__name__)
@@ -49,20 +50,24 @@ class DownloadService:
     ) -> None:
         self._relay = relay
         self._store = store
+        self._privacy = TaskPrivacy(store)
         self._editor = editor
         self._pictures = pictures
         self._processor = processor
 
-    async def fetch_grid_pictures(self, task_id: str, numbers: Collection[int], place: Place) -> DownloadFiles:
+    async def fetch_grid_pictures(
+        self, task_id: str, numbers: Collection[int], place: Place, viewer: Viewer
+    ) -> DownloadFiles:
         """Return the chosen pictures of a grid, or WHOLE_GRID, within the file size limit of the place.
 
         Only the grid's link is returned where its host does not send it now.
 
         Raises:
             PictureError: None of them can be downloaded, and there is no link that people can open.
+            TaskUnknown: The relay does not know the task, or the viewer may not see it.
             RelayError: The task is not stored, and the relay cannot be read.
         """
-        task = await self._find_task(task_id)
+        task = await self._privacy.read(task_id, viewer, self._find_task)
         chosen, limit = sorted(set(numbers) - {WHOLE_GRID}), self._editor.max_file_bytes(place)
         grid = await self._fetch_originals(task, place) if WHOLE_GRID in numbers else DownloadFiles(task.shown_prompt)
         if not chosen:
@@ -85,14 +90,15 @@ class DownloadService:
             raise error
         return replace(grid, links=(task.picture_url,), first_error=error)
 
-    async def fetch_originals(self, task_id: str, place: Place) -> DownloadFiles:
+    async def fetch_originals(self, task_id: str, place: Place, viewer: Viewer) -> DownloadFiles:
         """Return the unchanged file of a picture, or those of a video's clips; links for those that are too large.
 
         Raises:
             PictureError: None of them can be downloaded, and a link would not show them either.
+            TaskUnknown: The relay does not know the task, or the viewer may not see it.
             RelayError: The task is not stored, and the relay cannot be read.
         """
-        return await self._fetch_originals(await self._find_task(task_id), place)
+        return await self._fetch_originals(await self._privacy.read(task_id, viewer, self._find_task), place)
 
     async def _fetch_originals(self, task: Task, place: Place) -> DownloadFiles:
         pictures: list[Picture] = []

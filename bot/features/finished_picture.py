@@ -9,19 +9,20 @@ from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.midjourney.buttons import is_grid
 from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.task import Status, Task
+from bot.policy.task_privacy import Viewer
 
 
 @dataclass(frozen=True)
 class FinishedPictures:
     """Gives access to pictures of tasks."""
 
-    fetch_task: Callable[[str], Awaitable[Task]]
+    fetch_task: Callable[[str, Viewer], Awaitable[Task]]
     download: Callable[[str], Awaitable[bytes]]
     processor: ImageProcessor
 
-    def get_picture(self, task_id: str, number: int = 1) -> "TaskPicture":
+    def get_picture(self, task_id: str, number: int, viewer: Viewer) -> "TaskPicture":
         """Return a task's picture, or one of the four of a grid, counted from 1; nothing is read yet."""
-        return TaskPicture(self, task_id, number)
+        return TaskPicture(self, task_id, number, viewer)
 
 
 @dataclass
@@ -31,6 +32,7 @@ class TaskPicture:
     source: FinishedPictures
     task_id: str
     number: int
+    viewer: Viewer
     words: str = field(default="", init=False)
 
     @property
@@ -42,10 +44,10 @@ class TaskPicture:
         """Download the picture; one of a grid is cut out of it if it has no link of its own.
 
         Raises:
-            RelayError: The task cannot be read.
+            RelayError: The task cannot be read, or the viewer may not see it.
             UploadNotFound: The task has no picture, or it cannot be downloaded.
         """
-        task = await self.source.fetch_task(self.task_id)
+        task = await self.source.fetch_task(self.task_id, self.viewer)
         if task.status is not Status.SUCCESS or not task.picture_url or task.clip_urls:
             raise UploadNotFound(self.task_id)
         self.words = parse_prompt(task.shown_prompt).words

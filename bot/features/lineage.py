@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.entities import Job, Place
+from bot.entities import Job
 from bot.midjourney.task import Status, Task
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Store
 
 MAX_MEMBERS = 25
@@ -69,13 +70,16 @@ class LineageFinder:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._privacy = TaskPrivacy(store)
 
-    async def find_lineage(self, task_id: str, place: Place, person_id: int) -> Lineage:
-        """Return a task's lineage as that person may see it, with links to messages that are visible from `place`.
+    async def find_lineage(self, task_id: str, viewer: Viewer) -> Lineage:
+        """Return a task's lineage as that person may see it, with links to messages that they can see.
 
-        A task that only other people's private messages, or other servers, are about is left out. If a shown task was
-        made from it, it is shown as an empty member.
+        A task that they may not see is left out. If a shown task was made from it, it is shown as an empty member. For
+        the task itself, the lineage is that of an unknown one.
         """
+        if await self._privacy.is_hidden(task_id, viewer):
+            return Lineage((_make_member(task_id, (), {}, None, ""),))
         tree = await self._read_tree(task_id)
         ids = tree.ids
         tasks = await self._store.find_snapshots(ids)
@@ -83,17 +87,18 @@ class LineageFinder:
         shown: dict[str, Job] = {}
         links: dict[str, str] = {}
         for job in jobs:
-            is_visible = job.place.is_visible_from(place)
-            if not is_visible and job.requester.id != person_id:
+            is_visible = viewer.can_see(job.place)
+            if not is_visible and job.requester.id != viewer.person_id:
                 continue
             # The job of a press says best what was pressed; a job that only follows the task may not know.
             if job.task_id not in shown or (job.pressed and not shown[job.task_id].pressed):
                 shown[job.task_id] = job
             if is_visible:
                 links.setdefault(job.task_id, job.place.link)
-        # A task that no job is about is not private; but if the query reached its limit, some jobs were not read.
-        restricted = set(ids) if len(jobs) == _MAX_ROWS else {job.task_id for job in jobs}
-        hidden = restricted - shown.keys() - {task_id}
+        hidden = await self._privacy.find_unlisted(ids, jobs, viewer)
+        if len(jobs) == _MAX_ROWS:  # some jobs were not read
+            hidden |= set(ids) - shown.keys()
+        hidden -= {task_id}
         members = tuple(
             LineageMember(Task(id="", status=Status.SUCCESS), path)
             if member_id in hidden

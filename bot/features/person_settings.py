@@ -9,6 +9,7 @@ from bot.errors import PromptRefused, StoreUnavailable
 from bot.midjourney.prompt_builder import parse_defaults
 from bot.midjourney.prompt_parser import Prompt
 from bot.midjourney.request_options import Speed
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Store
 from bot.submissions.command_requests import PersonDefaults
 from bot.timeouts import wait_at_most
@@ -42,6 +43,7 @@ class PersonSettingsService:
 
     def __init__(self, store: Store, *, read_timeout_seconds: float = _READ_TIMEOUT_SECONDS) -> None:
         self._store = store
+        self._privacy = TaskPrivacy(store)
         self._read_timeout_seconds = read_timeout_seconds
 
     async def get_settings(self, person_id: int) -> PersonSettings:
@@ -94,9 +96,14 @@ class PersonSettingsService:
             person_id, lambda settings: replace(settings, defaults=defaults, speed=speed or settings.speed)
         )
 
-    async def get_task_page(self, person_id: int, which: TaskFilter, index: int) -> TaskPage:
-        """Return a page of a person's tasks, counted from 0; the first one if there are no longer so many."""
-        tasks, total = await self._store.list_tasks(person_id, which, skip=index * TASKS_PER_PAGE, limit=TASKS_PER_PAGE)
+    async def get_task_page(self, viewer: Viewer, which: TaskFilter, index: int) -> TaskPage:
+        """Return a page of a person's tasks, counted from 0; the first one if there are no longer so many.
+
+        A page lacks the tasks of other people that this person once followed and may no longer see.
+        """
+        tasks, total = await self._store.list_tasks(
+            viewer.person_id, which, skip=index * TASKS_PER_PAGE, limit=TASKS_PER_PAGE
+        )
         if index and not tasks:
-            return await self.get_task_page(person_id, which, 0)
-        return TaskPage(which, index, tasks, total)
+            return await self.get_task_page(viewer, which, 0)
+        return TaskPage(which, index, await self._privacy.filter_summaries(tasks, viewer), total)

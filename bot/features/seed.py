@@ -14,6 +14,7 @@ from bot.errors import (
 )
 from bot.midjourney.capabilities import SEED_CAPABILITY, get_refusal_lifetime
 from bot.midjourney.task import Task
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Relay, Store
 from bot.tracking.relay_capabilities import RelayCapabilities
 
@@ -30,32 +31,41 @@ class SeedService:
     def __init__(self, relay: Relay, store: Store, now: Now) -> None:
         self._relay = relay
         self._store = store
+        self._privacy = TaskPrivacy(store)
         self._capabilities = RelayCapabilities(store, now)
         self._reads = 0
 
-    async def fetch_seed(self, task_id: str) -> Task:
+    async def fetch_seed(self, task_id: str, viewer: Viewer) -> Task:
         """Return a task with its seed; the rest of the task may be unknown.
 
         Raises:
             SeedUnavailable: Midjourney gives no seed for this task, or the relay gives none at all.
-            TaskUnknown: The relay does not know the task, or not for this key.
+            TaskUnknown: The relay does not know the task, or not for this key; or the viewer may not see it.
             RelayBusy: Too many seeds are being read.
             RelayError: Any other error: the relay cannot be read.
+            StoreUnavailable: It is not known whether the viewer may see the task.
         """
-        return await self.find_known_seed(task_id) or await self._save_seed(task_id, await self._read_seed(task_id))
+        if known := await self.find_known_seed(task_id, viewer):
+            return known
+        return await self._privacy.read(task_id, viewer, self._read_and_save_seed)
 
-    async def find_known_seed(self, task_id: str) -> Task | None:
+    async def find_known_seed(self, task_id: str, viewer: Viewer) -> Task | None:
         """Return a task whose seed is known; None if the relay has to be asked for it.
 
         Raises:
             SeedUnavailable: This relay is known to give no seeds, so it is not asked.
+            StoreUnavailable: It is not known whether the viewer may see the task.
         """
-        known = await self._find_task(task_id)
+        is_hidden = await self._privacy.is_hidden(task_id, viewer)
+        known = Task(id=task_id) if is_hidden else await self._find_task(task_id)
         if known.seed:
             return known
         if (reason := await self._capabilities.find_refusal(SEED_CAPABILITY)) is not None:
             raise SeedUnavailable(reason, lasting=True)
         return None
+
+    async def _read_and_save_seed(self, task_id: str) -> Task:
+        return await self._save_seed(task_id, await self._read_seed(task_id))
 
     async def _read_seed(self, task_id: str) -> str:
         if self._reads >= _MAX_CONCURRENT_READS:

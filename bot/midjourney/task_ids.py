@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 MAX_TASK_IDS = 5
 """The most tasks that one command follows."""
+UNUSED_TASK_ID: Final = "1000000000000000"
+"""The id of no task: it has the form of midjourney-proxy's ids, and the time of 1970."""
 TASK_ID_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 """What a custom_id can hold of a task, and each database can store."""
 

@@ -25,6 +25,7 @@ from bot.errors import (
 )
 from bot.metrics import count_api_request
 from bot.midjourney.request_options import Speed
+from bot.midjourney.task_ids import UNUSED_TASK_ID
 from bot.relay import responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
@@ -39,7 +40,6 @@ FETCH_PATH: Final = "/mj/task/{id}/fetch"
 LIST_PATH: Final = "/mj/task/list-by-condition"
 # The reads that the relay answers itself; it forwards seeds and cancels to its upstream.
 _PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
-_UNUSED_TASK_ID: Final = "1000000000000000"
 _MISSING_PATH: Final = "/mj/no-such-path"
 """A path that no relay has."""
 _HTTP_NOT_FOUND: Final = 404
@@ -133,8 +133,8 @@ class GuardedTransport:
         with suppress(TaskUnknown):
             await self.read(
                 FETCH_PATH,
-                lambda response: responses.parse_task(response, _UNUSED_TASK_ID),
-                task_id=_UNUSED_TASK_ID,
+                lambda response: responses.parse_task(response, UNUSED_TASK_ID),
+                task_id=UNUSED_TASK_ID,
             )
 
     async def _check_before_submit(self) -> None:

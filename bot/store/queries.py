@@ -213,6 +213,36 @@ def select_lineage_pairs(task_ids: Collection[str], limit: int) -> Executable:
     )
 
 
+def select_task_origins(task_ids: Collection[str], claim_id: int) -> Executable:
+    """Select the fields of TaskOrigin for the submits that led to one of the tasks, and for one more claim.
+
+    A job tells where its message is; a claim tells it of a job that was deleted. Both are read, as a claim may have
+    lost its job, and a job whose submit's answer was lost does not know its task.
+    """
+    place = (jobs.c.guild_id, jobs.c.channel_id, jobs.c.ephemeral)
+    from_jobs = select(jobs.c.task_id, jobs.c.requester_id, *place).where(
+        jobs.c.task_id.in_(task_ids), jobs.c.claim_id != 0
+    )
+    lost_place = (claims.c.child_guild_id, claims.c.child_channel_id, claims.c.child_ephemeral)
+    from_claims = select(
+        claims.c.child_id, claims.c.person_id, *(func.coalesce(*pair) for pair in zip(place, lost_place, strict=True))
+    ).outerjoin(jobs, jobs.c.claim_id == claims.c.id)
+    by_child = from_claims.where(claims.c.child_id.in_(task_ids))
+    by_id = from_claims.where(claims.c.id == claim_id)
+    return union_all(from_jobs, by_child, by_id) if claim_id else union_all(from_jobs, by_child)
+
+
+def copy_places_to_claims(message_ids: Collection[int]) -> Update:
+    """Copy where the messages of jobs are to the claims that opened them, before the jobs are deleted."""
+    opened = (jobs.c.claim_id == claims.c.id) & jobs.c.message_id.in_(message_ids)
+    columns = {
+        f"child_{name}": select(jobs.c[name]).where(opened).limit(1).scalar_subquery()
+        for name in ("guild_id", "channel_id", "ephemeral")
+    }
+    claim_ids = select(jobs.c.claim_id).where(jobs.c.message_id.in_(message_ids), jobs.c.claim_id != 0)
+    return update(claims).where(claims.c.id.in_(claim_ids)).values(columns)
+
+
 def select_expired_snapshots(before: datetime, most: int) -> Select[str]:
     """Select the ids of at most `most` tasks without an open job, whose snapshot has not changed since then."""
     followed = exists().where(jobs.c.task_id == snapshots.c.task_id, jobs.c.closed_at.is_(None))

@@ -14,6 +14,7 @@ from bot.entities import (
     PersonSettings,
     Place,
     PressedButton,
+    TaskOrigin,
     TaskSummary,
 )
 from bot.midjourney.buttons import name_result
@@ -129,6 +130,15 @@ def task_summary_from_row(row: Mapping[str, Any]) -> TaskSummary:
     )
 
 
+def task_origin_from_row(row: Mapping[str, Any]) -> TaskOrigin:
+    """Return the origin of a row of queries.select_task_origins."""
+    if row["channel_id"] is None:
+        return TaskOrigin(row["task_id"], row["requester_id"])
+    return TaskOrigin(
+        row["task_id"], row["requester_id"], row["guild_id"], row["channel_id"], ephemeral=row["ephemeral"]
+    )
+
+
 def pressed_button_from_row(press: Mapping[str, Any], visible_jobs: Sequence[Job]) -> PressedButton:
     """Return the button of a row of queries.select_presses.
 
@@ -137,7 +147,4 @@ def pressed_button_from_row(press: Mapping[str, Any], visible_jobs: Sequence[Job
     children = [job for job in visible_jobs if job.task_id == press["child_id"]]
     children.sort(key=lambda job: job.claim_id != press["id"])
     is_finished = Status(press["status"]).is_final
-    if not children:
-        return PressedButton(press["child_id"], "", is_finished)
-    place = children[0].place
-    return PressedButton(press["child_id"], place.link, is_finished, place.guild_id, place.channel_id)
+    return PressedButton(press["child_id"], children[0].place.link if children else "", is_finished)

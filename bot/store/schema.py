@@ -102,6 +102,10 @@ claims = Table(
     Column("owner", Text),  # the process that submits; NULL: written by a version without owners
     Column("child_status", Text),  # copied from the child's snapshot before it is deleted
     Column("submits", Integer),  # how many submits the relay bills; NULL: unknown, counts as one
+    # Where the child's message was, copied from its job before that is deleted; NULL: there is one, or it is not known
+    Column("child_guild_id", BigInteger),
+    Column("child_channel_id", BigInteger),
+    Column("child_ephemeral", Boolean),
 )
 Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)

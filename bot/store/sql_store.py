@@ -19,6 +19,7 @@ from bot.entities import (
     PersonSettings,
     PressedButton,
     TaskFilter,
+    TaskOrigin,
     TaskSummary,
     Usage,
 )
@@ -39,6 +40,7 @@ from bot.store.rows import (
     person_settings_from_row,
     pressed_button_from_row,
     task_from_row,
+    task_origin_from_row,
     task_summary_from_row,
     task_to_row,
 )
@@ -124,7 +126,7 @@ class SqlStore:
 
     async def delete_job(self, message_id: int) -> None:
         """Delete the row of a message that is gone; a process that runs its job finds it lost."""
-        await self.database.write(delete(jobs).where(jobs.c.message_id == message_id))
+        await self.database.transaction(lambda connection: _delete_jobs(connection, [message_id]))
 
     async def count_open_jobs(self) -> int:
         """Count the jobs of all processes that have not ended."""
@@ -240,6 +242,11 @@ class SqlStore:
         wanted = select(claims).where(claims.c.child_id.in_(list(filter(None, task_ids))))
         return await self._select_claims(wanted.order_by(claims.c.made_at, claims.c.id))
 
+    async def list_task_origins(self, task_ids: Collection[str], *, claim_id: int = 0) -> Sequence[TaskOrigin]:
+        """Return the submits that led to one of the tasks, and that of one more claim; no task has the id ""."""
+        rows = await self.database.read(queries.select_task_origins(list(filter(None, task_ids)), claim_id))
+        return [task_origin_from_row(row) for row in rows]
+
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         """Return the newest accepted press of each button whose child succeeded or is still followed, by key."""
         presses = await self.database.read(queries.select_presses(task_id))
@@ -311,6 +318,12 @@ class SqlStore:
         return [claim_from_row(row) for row in await self.database.read(query)]
 
 
+async def _delete_jobs(connection: AsyncConnection, message_ids: Collection[int]) -> None:
+    """Delete the rows of messages; the claims that opened them keep where the messages were."""
+    await connection.execute(queries.copy_places_to_claims(message_ids))
+    await connection.execute(delete(jobs).where(jobs.c.message_id.in_(message_ids)))
+
+
 async def _delete_batch(connection: AsyncConnection, before: datetime) -> int:
     """Delete one batch of expired rows, and return how many jobs and snapshots it had."""
     task_ids = list((await connection.execute(queries.select_expired_snapshots(before, _DELETE_BATCH))).scalars())
@@ -320,7 +333,7 @@ async def _delete_batch(connection: AsyncConnection, before: datetime) -> int:
         await connection.execute(queries.update_child_statuses(task_ids))
         await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(task_ids)))
     if message_ids:
-        await connection.execute(delete(jobs).where(jobs.c.message_id.in_(message_ids)))
+        await _delete_jobs(connection, message_ids)
     await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
     await connection.execute(delete(people).where(*queries.match_default_settings()))
     return len(task_ids) + len(message_ids)

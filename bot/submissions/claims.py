@@ -26,6 +26,7 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.policy.rules import Spender, SpendingPolicy
+from bot.policy.task_privacy import Viewer
 from bot.ports import Store
 
 MAX_SUBMITS_PER_INTERACTION = 4
@@ -38,13 +39,14 @@ _LINE_BIT = 62
 class Press:
     """One click on one of the API's buttons, or its modal: by whom, on which message, of which task.
 
-    `interaction_id` makes it unique; `place` is the message that was pressed. `is_confirmed`: the person knows that an
-    earlier press of the button may have been billed.
+    `interaction_id` makes it unique; `place` is the message that was pressed, `viewer` what the person may see.
+    `is_confirmed`: the person knows that an earlier press of the button may have been billed.
     """
 
     interaction_id: int
     person: Person
     spender: Spender
+    viewer: Viewer
     place: Place
     task_id: str
     button_key: str
@@ -101,12 +103,12 @@ class ClaimWriter:
         try:
             await self.write(claim, check_limits, confirmed=press.is_confirmed)
         except AlreadyClaimed as rival:
-            if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.place):
+            if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.viewer):
                 raise lost from None
             if rival.person_id == press.person.id:
                 raise
             job = await self._store.find_job_of_claim(rival.claim_id)
-            is_visible = job is not None and job.place.is_visible_from(press.place)
+            is_visible = job is not None and press.viewer.can_see(job.place)
             raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False) from None
         return claim
 
@@ -156,11 +158,11 @@ class ClaimWriter:
 
 
 async def find_lost_answer(
-    store: Store, rival: AlreadyClaimed, person_id: int, now: datetime, here: Place | None = None
+    store: Store, rival: AlreadyClaimed, person_id: int, now: datetime, viewer: Viewer | None = None
 ) -> AnswerLost | RepeatUnconfirmed | None:
     """Return the error for `person_id` if the claim in the way is unknown, as its answer was lost; None if it is not.
 
-    `here` is where they are: another person's message is linked only if it is visible from there.
+    Another person's message is linked only if `viewer` can see it.
     """
     claim = await store.find_claim(rival.claim_id)
     if claim is None or claim.state is not ClaimState.UNKNOWN:
@@ -168,7 +170,7 @@ async def find_lost_answer(
     job, is_own = await store.find_job_of_claim(claim.id), claim.person_id == person_id
     is_visible = job is not None and not job.place.ephemeral
     if job is not None and not is_own:
-        is_visible = here is not None and job.place.is_visible_from(here)
+        is_visible = viewer is not None and viewer.can_see(job.place)
     link = job.place.link if job and is_visible else ""
     if claim.button == FORM_BUTTON:  # a form is never sent twice; it is open again once it is known not to be billed
         return AnswerLost(link, own=is_own)

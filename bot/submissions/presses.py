@@ -23,6 +23,7 @@ from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.policy.rules import SpendingPolicy
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
@@ -59,6 +60,7 @@ class PressService:
         self._sender = sender
         self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
         self._buttons = PressedButtons(relay, store)
+        self._privacy = TaskPrivacy(store)
         self._pending_modals = PendingModals(relay, store, now=now)
         self._fallbacks = Fallbacks(pictures, jobs)
         self._press_sender = PressSender(sender, store, jobs, self._claims, self._fallbacks, now=now)
@@ -156,11 +158,12 @@ class PressService:
                 break
             if earlier.state is not ClaimState.REFUSED:
                 rival = AlreadyClaimed(earlier.id, earlier.person_id)
-                if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.place):
+                if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.viewer):
                     # This preview is never sent again, though a new preview may be.
                     raise AnswerLost(lost.link, own=lost.own)
                 job = await self._store.find_job_of_claim(earlier.id)
-                raise AlreadyPressed(job.place.link if job else "", finished=False)
+                is_visible = job is not None and press.viewer.can_see(job.place)
+                raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False)
         else:
             raise ModalExpired
         press = replace(press, interaction_id=claim_id)
@@ -169,9 +172,9 @@ class PressService:
         else:
             await self.submit_press(press, followups, prompt=prompt, mask=mask)
 
-    async def get_modal_prefill(self, task_id: str, key: str = "") -> str:
+    async def get_modal_prefill(self, task_id: str, viewer: Viewer, key: str = "") -> str:
         """Return the text that a modal starts with: the task's prompt, or for a line's button `key` that line."""
-        task = await self._find_task(task_id)
+        task = await self._privacy.read(task_id, viewer, self._find_task)
         button = find_button(task.buttons, key) or find_button(build_offered_buttons(task), key)
         action = resolve_action(button.custom_id) if button else None
         if action and action.modal_kind == "prompt":
@@ -213,14 +216,18 @@ class PressService:
     async def _show_earlier_press(
         self, press: Press, earlier: PressedButton, followups: PressFollowups, parent: Task, button: Button
     ) -> None:
-        """Answer a press with the child of an earlier one, for free: by a link, or else by a new message."""
-        place = press.place
-        is_here = earlier.guild_id == place.guild_id if earlier.guild_id else earlier.channel_id == place.channel_id
-        if not earlier.is_finished or (earlier.link and is_here):
-            raise AlreadyPressed(earlier.link if is_here else "", finished=earlier.is_finished)
+        """Answer a press with the child of an earlier one, for free: by a link, or else by a new message.
+
+        A message that the person cannot see is not linked. The picture itself is no secret: these buttons only show
+        more of a task that the person sees.
+        """
+        link = earlier.link if press.viewer.can_open(earlier.link) else ""
+        if not earlier.is_finished or link:
+            raise AlreadyPressed(link, finished=earlier.is_finished)
         shown = await followups.send_child_message(name_button(button), parent)
         try:
-            await self._jobs.follow_job(replace(self._build_job(press, shown, button), task_id=earlier.child_id))
+            job = replace(self._build_job(press, shown, button), task_id=earlier.child_id)
+            await self._jobs.follow_job(job, viewer=press.viewer)
         except MjbotError:
             await followups.delete_child_message(shown)
             raise

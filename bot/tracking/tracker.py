@@ -12,6 +12,7 @@ from bot.entities import ClaimState, Job, Person, Place, TaskSummary
 from bot.errors import PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
+from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import MessageEditor, PictureSource, Store
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
@@ -65,40 +66,49 @@ class JobTracker:
         self._offers = offers
         self._files = ResultFileFetcher(store, editor, pictures, now=clock.now)
         self._notifier = Notifier(store, editor, after=times.notify_after, clock=clock)
+        self._privacy = TaskPrivacy(store)
         self._give_up_after = times.give_up_after
         self._clock = clock
         self.messages = JobMessages(store, editor, pictures, clock.now)
 
-    async def fetch_task(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str, viewer: Viewer) -> Task:
         """Read a task from the relay, which is free; settle the claim that it belongs to, if its answer was lost.
 
         Raises:
-            TaskUnknown: The relay does not know the task, or not for this key.
+            TaskUnknown: The relay does not know the task, or not for this key; or the viewer may not see it.
             RelayError: The relay cannot be read.
         """
-        task = await self._poller.fetch_task(task_id)
+        task = await self._privacy.read(task_id, viewer, self._poller.fetch_task)
         await self._settle_lost_claim(task)
         return task
 
-    async def follow_job(self, job: Job, task: Task | None = None) -> None:
-        """Write a job's row, then run it; `task` is its task as it was just read."""
+    async def follow_job(self, job: Job, task: Task | None = None, *, viewer: Viewer | None = None) -> None:
+        """Write a job's row, then run it; `task` is its task as it was just read.
+
+        The message links to the task's parent only if `viewer` can see it.
+        """
         if task is not None:
             await self._store.save_snapshot(task)
         if not job.claim_id:
-            job = await self._copy_from_earlier_jobs(job)
+            job = await self._copy_from_earlier_jobs(job, viewer)
         await self._store.open_job(job)
         self._start_job(job, task)
 
-    async def follow_again(self, task_id: str, place: Place, person: Person) -> None:
+    async def follow_again(self, task_id: str, place: Place, person: Person, viewer: Viewer) -> None:
         """Watch a message's task again, starting now; `person` counts as its requester if its row is lost.
 
         The place of the click is used: its token is fresh, and may be the only way to the message.
+
+        Raises:
+            TaskUnknown: The relay does not know the task, or the viewer, who clicked, may not see it.
+            RelayError: The relay cannot be read.
         """
-        task = await self.fetch_task(task_id)
+        task = await self.fetch_task(task_id, viewer)
         known = await self._store.find_job(place.message_id)
         now = self._clock.now()
         job = known or Job(place=place, requester=person, task_id=task_id, born_at=now)
-        await self.follow_job(replace(job, place=place, task_id=task_id, born_at=now, notify=False), task)
+        job = replace(job, place=place, task_id=task_id, born_at=now, notify=False)
+        await self.follow_job(job, task, viewer=viewer)
 
     async def continue_job(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
         """Write the row of a job whose task is paid, however long the store takes, then run the job.
@@ -160,17 +170,20 @@ class JobTracker:
         """Download a task's picture from a message of the bot that shows it, last of all from the one at `here`."""
         return await self._files.find_picture_copy(task, here, name=name, limit=limit)
 
-    async def list_recent_tasks(self, person_id: int, limit: int) -> list[TaskSummary]:
-        """Return a person's own tasks, newest first."""
-        return list(await self._store.list_recent_tasks(person_id, limit))
+    async def list_recent_tasks(self, viewer: Viewer, limit: int) -> list[TaskSummary]:
+        """Return a person's own tasks, newest first, without those that they may no longer see."""
+        return await self._privacy.filter_summaries(
+            await self._store.list_recent_tasks(viewer.person_id, limit), viewer
+        )
 
-    async def _copy_from_earlier_jobs(self, job: Job) -> Job:
+    async def _copy_from_earlier_jobs(self, job: Job, viewer: Viewer | None) -> Job:
         """Return a job with what earlier jobs of its task know: the parent, and that its form was submitted."""
         others = await self._store.list_jobs_of_task(job.task_id)
         job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
         for earlier in others:
-            if earlier.parent_id and earlier.place.is_visible_from(job.place):
-                return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
+            if viewer and earlier.parent_id and viewer.can_see(earlier.place):
+                link = earlier.parent_link if viewer.can_open(earlier.parent_link) else ""
+                return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=link)
         return job
 
     async def _settle_lost_claim(self, task: Task) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
 from bot.midjourney.request_options import Motion
 from bot.midjourney.task_ids import find_task_ids
+from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import (
     CommandRequest,
     PersonDefaults,
@@ -22,7 +23,7 @@ from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import usable_anywhere
-from cogs.context import Interaction
+from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import ONE_STARTING_IMAGE_REQUIRED, malformed_task_id
@@ -32,7 +33,7 @@ class AnimateEditFaceswapCog(commands.Cog):
     """Turns options into requests; `get_picture` makes an input of a finished task's picture, by its id and number."""
 
     def __init__(
-        self, runner: PaidCommandRunner, tracker: JobTracker, get_picture: Callable[[str, int], PictureInput]
+        self, runner: PaidCommandRunner, tracker: JobTracker, get_picture: Callable[[str, int, Viewer], PictureInput]
     ) -> None:
         self._runner = runner
         self._tracker = tracker
@@ -77,8 +78,10 @@ class AnimateEditFaceswapCog(commands.Cog):
             await send_ephemeral(interaction, malformed_task_id(id))
             return
 
+        viewer = get_viewer(interaction)
+
         def build_request(_: PersonDefaults) -> CommandRequest:
-            begin = self._get_picture(ids[0], picture) if ids else validate_attachments(image)[0]
+            begin = self._get_picture(ids[0], picture, viewer) if ids else validate_attachments(image)[0]
             end = next(iter(validate_attachments(end_image)), None)
             return build_animate(begin, prompt, Motion(motion), end, loop=loop)
 
@@ -87,7 +90,7 @@ class AnimateEditFaceswapCog(commands.Cog):
     @animate.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Suggest this person's own recent tasks."""
-        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
+        return await suggest_own_tasks(self._tracker, get_viewer(interaction), current)
 
     @app_commands.command(name="edit", description=_("Change a picture with a prompt"))
     @app_commands.describe(

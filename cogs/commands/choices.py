@@ -4,6 +4,7 @@ from discord import app_commands
 
 from bot.errors import MjbotError
 from bot.midjourney.request_options import Dimensions
+from bot.policy.task_privacy import Viewer
 from bot.tracking.tracker import JobTracker
 from cogs.text import limits
 from cogs.views.task_list import format_choice
@@ -16,13 +17,13 @@ DIMENSION_LABELS = {
 """The shapes of a blend, as people read them."""
 
 
-async def suggest_own_tasks(tracker: JobTracker, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_own_tasks(tracker: JobTracker, viewer: Viewer, typed: str) -> list[app_commands.Choice[str]]:
     """Suggest a person's recent tasks whose id, prompt or description contains the typed text.
 
     Suggests nothing where the database cannot be used.
     """
     try:
-        recent = await tracker.list_recent_tasks(person_id, limits.CHOICES)
+        recent = await tracker.list_recent_tasks(viewer, limits.CHOICES)
     except MjbotError:
         return []
     wanted = typed.strip().lower()

@@ -54,7 +54,7 @@ class DescribeShortenCog(MessageMenuCog):
         if picture is None:
             await send_ephemeral(interaction, NO_PICTURE_HERE)
             return
-        await self._describe(interaction, picture, private=False)
+        await self._describe(interaction, picture, private=message.flags.ephemeral)
 
     async def _describe(self, interaction: Interaction, picture: discord.Attachment | str, *, private: bool) -> None:
         def build_request(_: PersonDefaults) -> CommandRequest:

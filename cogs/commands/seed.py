@@ -11,7 +11,7 @@ from bot.midjourney.task_ids import find_task_ids
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import usable_anywhere
-from cogs.context import Interaction
+from cogs.context import Interaction, get_viewer
 from cogs.messaging.responses import acknowledge, replace_response_on_error, send_ephemeral, with_timeout
 from cogs.text.guidance import ASKING_FOR_SEED, ONE_SEED_AT_A_TIME, malformed_task_id
 from cogs.text.markdown import format_prompt
@@ -47,7 +47,7 @@ class SeedCog(commands.Cog):
     @seed.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Suggest this person's own recent tasks."""
-        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
+        return await suggest_own_tasks(self._tracker, get_viewer(interaction), current)
 
     async def _show_seed(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
         answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
@@ -55,10 +55,11 @@ class SeedCog(commands.Cog):
             return
         # In a person's own install Discord may make a response private that was meant to be public.
         async with replace_response_on_error(interaction, private=private or answer.is_ephemeral()):
-            task = await self._seeds.find_known_seed(task_id)
+            viewer = get_viewer(interaction)
+            task = await self._seeds.find_known_seed(task_id, viewer)
             if task is None:
                 await with_timeout(interaction.edit_original_response(content=ASKING_FOR_SEED))
-                task = await self._seeds.fetch_seed(task_id)
+                task = await self._seeds.fetch_seed(task_id, viewer)
             await with_timeout(interaction.edit_original_response(content=None, embed=_build_embed(task)))
 
 

@@ -17,7 +17,7 @@ from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_i
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
-from cogs.context import Interaction, is_reachable, to_person, to_place
+from cogs.context import Interaction, get_viewer, is_reachable, to_person, to_place
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -74,7 +74,7 @@ class StatusCog(MessageMenuCog):
     @mjstatus.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Suggest this person's own recent tasks."""
-        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
+        return await suggest_own_tasks(self._tracker, get_viewer(interaction), current)
 
     async def follow_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Follow the tasks whose ids are in a message's text, embeds or components."""
@@ -82,13 +82,13 @@ class StatusCog(MessageMenuCog):
         if not ids:
             await send_ephemeral(interaction, NO_IDS_HERE)
         else:
-            await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=False, notify=False)
+            await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=message.flags.ephemeral, notify=False)
 
     async def _list_recent(self, interaction: Interaction) -> None:
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            recent = await self._tracker.list_recent_tasks(interaction.user.id, _RECENT_TASKS)
+            recent = await self._tracker.list_recent_tasks(get_viewer(interaction), _RECENT_TASKS)
             content = None if recent else NO_TASKS_YET
             await with_timeout(interaction.edit_original_response(content=content, embed=_build_list(recent)))
 
@@ -102,7 +102,7 @@ class StatusCog(MessageMenuCog):
         may_notify = notify and is_reachable(interaction)
         async with replace_response_on_error(interaction, private=private):
             message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
-            task = await self._tracker.fetch_task(ids[0])
+            task = await self._tracker.fetch_task(ids[0], get_viewer(interaction))
             if len(ids) > 1:
                 # Discord would treat the next followup as the response while that is still "thinking".
                 await self._rate_limiter.acquire_token(interaction.token)
@@ -119,7 +119,7 @@ class StatusCog(MessageMenuCog):
 
     async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._rate_limiter.acquire_token(interaction.token)
-        task = await self._tracker.fetch_task(task_id)
+        task = await self._tracker.fetch_task(task_id, get_viewer(interaction))
         embed = render_sending(to_person(interaction.user), "", task)
         message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
         try:
@@ -133,7 +133,7 @@ class StatusCog(MessageMenuCog):
         job = Job(
             place=where, requester=to_person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify
         )
-        await self._tracker.follow_job(job, task)
+        await self._tracker.follow_job(job, task, viewer=get_viewer(interaction))
 
 
 def _check_ids(ids: list[str], text: str) -> str:

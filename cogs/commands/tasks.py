@@ -8,7 +8,7 @@ from bot.entities import TaskFilter
 from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.commands.status import StatusCog
-from cogs.context import Interaction
+from cogs.context import Interaction, get_viewer
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,
@@ -69,7 +69,7 @@ class TasksCog(commands.Cog):
             await self._status.follow_tasks(interaction, [task_id], private=True, notify=False)
 
     async def _show(self, interaction: Interaction, leaf: TaskListPage) -> None:
-        page = await self._person_settings.get_task_page(interaction.user.id, leaf.task_filter, leaf.number)
+        page = await self._person_settings.get_task_page(get_viewer(interaction), leaf.task_filter, leaf.number)
         empty = NO_TASKS_YET if page.which is TaskFilter.ALL else no_such_tasks(FILTER_NAMES[page.which])
         embed, view = render_task_list(page, empty)
         await with_timeout(interaction.edit_original_response(embed=embed, view=view))

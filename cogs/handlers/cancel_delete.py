@@ -7,7 +7,7 @@ from bot.features.delete import DeleteService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import ClickEvent, TaskCustomId
-from cogs.context import Interaction, get_clicked_place, get_requester, to_person, to_place
+from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person, to_place
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,
@@ -51,7 +51,10 @@ class CancelDeleteHandler(commands.Cog):
     async def _cancel(self, interaction: Interaction, click: TaskCustomId) -> None:
         if await defer_click(interaction):
             outcome = await self._cancel_service.cancel_task(
-                click.task_id, get_clicked_place(interaction), get_message_permissions(interaction)
+                click.task_id,
+                get_clicked_place(interaction),
+                get_message_permissions(interaction),
+                get_viewer(interaction),
             )
             if outcome in _OUTCOME_TEXTS:
                 await send_ephemeral(interaction, _OUTCOME_TEXTS[outcome])

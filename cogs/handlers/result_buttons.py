@@ -12,7 +12,7 @@ from bot.features.lineage import LineageFinder
 from bot.imaging.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
-from cogs.context import Interaction, get_clicked_place, to_place
+from cogs.context import Interaction, get_clicked_place, get_viewer, to_place
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -87,7 +87,7 @@ class ResultButtonHandler(commands.Cog):
         private = click.key == "-"
         grid = get_clicked_place(interaction) if private else to_place(interaction, int(click.key), ephemeral=False)
         async with replace_response_on_error(interaction, private=True):
-            files = await self._downloads.fetch_grid_pictures(click.task_id, numbers, grid)
+            files = await self._downloads.fetch_grid_pictures(click.task_id, numbers, grid, get_viewer(interaction))
             for batch in split_into_messages(files.pictures):
                 await self._rate_limiter.acquire_token(interaction.token)
                 request = interaction.followup.send(
@@ -107,7 +107,8 @@ class ResultButtonHandler(commands.Cog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            files = await self._downloads.fetch_originals(click.task_id, get_clicked_place(interaction))
+            place, viewer = get_clicked_place(interaction), get_viewer(interaction)
+            files = await self._downloads.fetch_originals(click.task_id, place, viewer)
             first, *more = [*split_into_messages(files.pictures)] or [[]]
             await self._rate_limiter.acquire_token(interaction.token)
             shown = [_build_file(picture, files.prompt) for picture in first]
@@ -125,9 +126,7 @@ class ResultButtonHandler(commands.Cog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            family = await self._lineages.find_lineage(
-                click.task_id, get_clicked_place(interaction), interaction.user.id
-            )
+            family = await self._lineages.find_lineage(click.task_id, get_viewer(interaction))
             await self._rate_limiter.acquire_token(interaction.token)
             await with_timeout(interaction.edit_original_response(embed=render_lineage(family, click.task_id)))
 

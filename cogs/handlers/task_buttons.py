@@ -19,7 +19,7 @@ from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
-from cogs.context import Interaction, find_linked_place, get_clicked_place, get_requester, to_person
+from cogs.context import Interaction, find_linked_place, get_clicked_place, get_requester, get_viewer, to_person
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.followups import ClickFollowups, PreviewFollowups
@@ -102,7 +102,8 @@ class TaskButtonHandler(commands.Cog):
     async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
         if click.kind is ButtonKind.REFRESH:
             requester = get_requester(interaction.message) or interaction.user
-            await self._jobs.follow_again(click.task_id, get_clicked_place(interaction), to_person(requester))
+            place, viewer = get_clicked_place(interaction), get_viewer(interaction)
+            await self._jobs.follow_again(click.task_id, place, to_person(requester), viewer)
         elif click.kind is ButtonKind.DISCARD_MODAL:
             await self._presses.decline_modal(await self._build_press(interaction, click))
         else:
@@ -113,7 +114,7 @@ class TaskButtonHandler(commands.Cog):
 
     async def _open_modal(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first response: Discord accepts none later."""
-        text = await fetch_prefill(self._presses, click)
+        text = await fetch_prefill(self._presses, click, get_viewer(interaction))
         if text and suffix and parse_prompt(text).get_value("zoom") is None:
             text += suffix
         # handle_interaction reads what is submitted, however late, without this object.

@@ -29,7 +29,7 @@ from cogs.components.modals import (
     read_prompt,
     read_upload,
 )
-from cogs.context import Interaction, find_linked_place
+from cogs.context import Interaction, find_linked_place, get_viewer
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.attachments import DiscordUpload
@@ -96,7 +96,7 @@ class VaryRegionHandler(commands.Cog):
     async def _open_modal(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Open the modal as the first response: Discord accepts none later."""
         earlier = RegionPreview.from_message(interaction.message) if click.kind is ButtonKind.CHANGE_REGION else None
-        text = earlier.prompt if earlier else await fetch_prefill(self._presses, click)
+        text = earlier.prompt if earlier else await fetch_prefill(self._presses, click, get_viewer(interaction))
         chosen = earlier.region if earlier else None
         modal = ui.Modal(title="Vary (Region)", custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
         modal.add_item(build_prompt_field(text, "Describe the picture after the change"))

@@ -31,7 +31,7 @@ from sandbox.relay import Relay
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, task, viewer
 from tests.metric_changes import Counted
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -85,6 +85,7 @@ def press(number: int, button: str = U2, *, guild_id: int = 6) -> Press:
         interaction_id=number,
         person=LIEN,
         spender=spender,
+        viewer=viewer(),
         place=place(700),
         task_id=PARENT,
         button_key=hash_custom_id(button),
@@ -142,7 +143,13 @@ async def test_a_form_is_counted_as_a_press(world: ServiceWorld, process: Servic
     world.store.snapshots[CHILD] = task(CHILD, Status.MODAL)
     counted = Counted()
     form = Press(
-        interaction_id=5, person=LIEN, spender=press(5).spender, place=place(800), task_id=CHILD, button_key="form"
+        interaction_id=5,
+        person=LIEN,
+        spender=press(5).spender,
+        viewer=viewer(),
+        place=place(800),
+        task_id=CHILD,
+        button_key="form",
     )
     await process.presses.answer_modal(form, "a lighthouse", FakePressFollowups())
     await world.clock.advance(10)

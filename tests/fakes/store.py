@@ -14,6 +14,7 @@ from bot.entities import (
     PersonSettings,
     PressedButton,
     TaskFilter,
+    TaskOrigin,
     TaskSummary,
     Usage,
 )
@@ -45,6 +46,7 @@ class FakeStore:
         self.kept_at: dict[str, datetime] = {}
         self.child_statuses: dict[str, Status] = {}
         self.jobs: dict[int, Job] = {}
+        self.deleted_jobs: dict[int, Job] = {}
         self.closed: set[int] = set()
         self.snapshots: dict[str, Task] = {}
         self.claimed: dict[int, Claim] = {}
@@ -84,7 +86,7 @@ class FakeStore:
 
     async def delete_job(self, message_id: int) -> None:
         self._answer()
-        self.jobs.pop(message_id, None)
+        self._drop_job(message_id)
         self.owners.pop(message_id, None)
         self.closed.discard(message_id)
 
@@ -219,6 +221,17 @@ class FakeStore:
         found = (claim for claim in self.claimed.values() if claim.child_id and claim.child_id in task_ids)
         return sorted(found, key=lambda claim: (claim.made_at, claim.id))
 
+    async def list_task_origins(self, task_ids: Collection[str], *, claim_id: int = 0) -> Sequence[TaskOrigin]:
+        self._answer()
+        submitted = [job for job in self.jobs.values() if job.claim_id and job.task_id in {*task_ids} - {""}]
+        found = [_make_origin(job.task_id, job) for job in submitted]
+        for claim in self.claimed.values():
+            if (claim.child_id and claim.child_id in task_ids) or claim.id == claim_id:
+                job = await self.find_job_of_claim(claim.id) or self.deleted_jobs.get(claim.id)
+                unknown = TaskOrigin(claim.child_id, claim.person_id)
+                found.append(_make_origin(claim.child_id, job) if job else unknown)
+        return found
+
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         self._answer()
         accepted = [claim for claim in await self.list_claims(ClaimState.ACCEPTED) if claim.task_id == task_id]
@@ -265,9 +278,14 @@ class FakeStore:
         for task_id in old:
             del self.snapshots[task_id], self.kept_at[task_id]
         for message_id in ended:
-            del self.jobs[message_id]
+            self._drop_job(message_id)
             self.closed.discard(message_id)
         return len(old) + len(ended)
+
+    def _drop_job(self, message_id: int) -> None:
+        job = self.jobs.pop(message_id, None)
+        if job is not None and job.claim_id:
+            self.deleted_jobs[job.claim_id] = job
 
     def _answer(self) -> None:
         if self.down:
@@ -317,10 +335,7 @@ class FakeStore:
         public = self._newest(lambda job: job.task_id == claim.child_id and not job.place.ephemeral)
         own = [job for job in public if job.claim_id == claim.id]
         shown = next((job.place for job in own + public), None)
-        finished = child.status.is_final
-        if shown is None:
-            return PressedButton(claim.child_id, "", finished)
-        return PressedButton(claim.child_id, shown.link, finished, shown.guild_id, shown.channel_id)
+        return PressedButton(claim.child_id, shown.link if shown else "", child.status.is_final)
 
 
 def _is(one: TaskSummary, which: TaskFilter) -> bool:
@@ -333,6 +348,11 @@ def _is(one: TaskSummary, which: TaskFilter) -> bool:
             return one.status == Status.SUCCESS
         case TaskFilter.FAILED:
             return one.status in {Status.FAILURE, Status.CANCEL}
+
+
+def _make_origin(task_id: str, job: Job) -> TaskOrigin:
+    place = job.place
+    return TaskOrigin(task_id, job.requester.id, place.guild_id, place.channel_id, ephemeral=place.ephemeral)
 
 
 def _billed(claim: Claim) -> int:

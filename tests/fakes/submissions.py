@@ -11,7 +11,7 @@ from bot.submissions.claims import Press
 from bot.submissions.command_requests import CommandRequest, build_imagine
 from bot.submissions.commands import CommandInvocation
 from tests.fakes.attachment import FakePictureInput
-from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, viewer
 from tests.worlds.services import ServiceWorld
 
 QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
@@ -28,11 +28,13 @@ def press(
 ) -> Press:
     """Return a press of a button of the parent, or with `task_id` of its child."""
     given = {"person_id": person.id, "guild_id": 6, "requester_id": LIEN.id, **spender}
+    clicked = place(800 if task_id == CHILD else 700)
     return Press(
         interaction_id=interaction_id,
         person=person,
+        viewer=viewer(person, clicked),
         spender=Spender(**given),
-        place=place(800 if task_id == CHILD else 700),
+        place=clicked,
         task_id=task_id,
         button_key=hash_custom_id(button),
     )

@@ -25,7 +25,7 @@ from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
 from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import PARENT, place, task
+from tests.fakes.sample_entities import PARENT, place, task, viewer
 from tests.fakes.store import FakeStore
 
 GRID_URL = f"https://cdn.test/{PARENT}.png"
@@ -91,7 +91,7 @@ def colour(picture: Picture) -> tuple[int, ...]:
 async def test_a_grid_is_split_into_the_chosen_pictures(image_processor: ImageProcessor) -> None:
     """Each number gives its own corner, named after it, in order, in whatever order they were chosen."""
     room = Room(image_processor)
-    files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place())
+    files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place(), viewer())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
     assert (files.is_split_here, files.prompt, files.links) == (True, "a lighthouse", ())
@@ -104,7 +104,7 @@ async def test_pictures_that_the_relay_has_split_are_used(image_processor: Image
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has = {url: url.encode() for url in FOUR}
-    files = await room.results.fetch_grid_pictures(PARENT, {3}, place())
+    files = await room.results.fetch_grid_pictures(PARENT, {3}, place(), viewer())
     assert [one.data for one in files.pictures] == [FOUR[2].encode()]
     assert not files.is_split_here
     assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
@@ -115,7 +115,7 @@ async def test_the_grid_is_split_if_one_of_the_relays_pictures_is_gone(image_pro
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has[FOUR[0]] = b"one"
-    files = await room.results.fetch_grid_pictures(PARENT, {1, 2}, place())
+    files = await room.results.fetch_grid_pictures(PARENT, {1, 2}, place(), viewer())
     assert [colour(one) for one in files.pictures] == [(255, 0, 0), (0, 255, 0)]
     assert files.is_split_here
 
@@ -124,14 +124,14 @@ async def test_the_grid_is_split_if_the_relay_has_too_few_pictures(image_process
     """Fewer than were chosen."""
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
-    assert (await room.results.fetch_grid_pictures(PARENT, {4}, place())).is_split_here
+    assert (await room.results.fetch_grid_pictures(PARENT, {4}, place(), viewer())).is_split_here
 
 
 async def test_the_whole_grid_comes_after_its_parts(image_processor: ImageProcessor) -> None:
     """Unchanged."""
-    files = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place())
+    files = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place(), viewer())
     assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
-    alone = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place())
+    alone = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place(), viewer())
     assert [one.data for one in alone.pictures] == [grid()]
 
 
@@ -140,10 +140,10 @@ async def test_a_task_that_the_store_has_lost_is_fetched(image_processor: ImageP
     room = Room(image_processor)
     room.store.snapshots.clear()
     room.relay.set(task(status=Status.SUCCESS))
-    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())).pictures
     assert PARENT in room.store.snapshots
     with pytest.raises(TaskUnknown):
-        await room.results.fetch_grid_pictures("5", {1}, place())
+        await room.results.fetch_grid_pictures("5", {1}, place(), viewer())
 
 
 async def test_a_dead_link_is_replaced_by_the_relays_current_one(image_processor: ImageProcessor) -> None:
@@ -151,21 +151,21 @@ async def test_a_dead_link_is_replaced_by_the_relays_current_one(image_processor
     room = Room(image_processor)
     room.source.has = {"https://cdn.test/new.png": grid()}
     with pytest.raises(PictureGone):
-        await room.results.fetch_grid_pictures(PARENT, {1}, place())
+        await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())
     room.display.links[700] = "https://cdn.test/new.png"
-    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())).pictures
     room.display.links.clear()
     room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/new.png"))
-    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())).pictures
     room.source.has = {}
     with pytest.raises(PictureGone):
-        await room.results.fetch_originals(PARENT, place())
+        await room.results.fetch_originals(PARENT, place(), viewer())
 
 
 async def test_an_original_that_fits_is_unchanged(image_processor: ImageProcessor) -> None:
     """It is not re-encoded."""
     room = Room(image_processor)
-    files = await room.results.fetch_originals(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place(), viewer())
     assert [one.data for one in files.pictures] == [grid()]
     assert (files.links, files.first_error) == ((), None)
 
@@ -173,12 +173,12 @@ async def test_an_original_that_fits_is_unchanged(image_processor: ImageProcesso
 async def test_an_original_that_does_not_fit_is_linked(image_processor: ImageProcessor) -> None:
     """With the reason; one that only this process can open cannot be."""
     room = Room(image_processor, display=FakeMessageEditor(limit=10))
-    files = await room.results.fetch_originals(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place(), viewer())
     assert (files.pictures, files.links) == ((), (GRID_URL,))
     assert isinstance(files.first_error, PictureTooLarge)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureTooLarge):
-        await room.results.fetch_originals(PARENT, place())
+        await room.results.fetch_originals(PARENT, place(), viewer())
 
 
 REFUSALS = [partial(PictureUnavailable, status=status) for status in (403, 429, 502, 200, 0)]
@@ -191,12 +191,12 @@ async def test_a_grid_that_its_host_refuses_is_linked(
     """With the reason, unless only this process can open the link."""
     room = Room(image_processor, Source(failures={GRID_URL: failure}))
     for numbers in ({1, 2}, {WHOLE_GRID}, {WHOLE_GRID, 4}):
-        files = await room.results.fetch_grid_pictures(PARENT, numbers, place())
+        files = await room.results.fetch_grid_pictures(PARENT, numbers, place(), viewer())
         assert (files.pictures, files.links) == ((), (GRID_URL,))
         assert isinstance(files.first_error, PictureUnavailable)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureUnavailable):
-        await room.results.fetch_grid_pictures(PARENT, {1}, place())
+        await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())
 
 
 @pytest.mark.parametrize("failure", REFUSALS)
@@ -206,10 +206,10 @@ async def test_a_grid_that_its_host_refuses_is_split_from_its_message(
     """Or from the link that the relay has now."""
     room = Room(image_processor, Source({"https://cdn.test/copy.png": grid()}, failures={GRID_URL: failure}))
     room.display.links[700] = "https://cdn.test/copy.png"
-    assert len((await room.results.fetch_grid_pictures(PARENT, {1, 2}, place())).pictures) == 2
+    assert len((await room.results.fetch_grid_pictures(PARENT, {1, 2}, place(), viewer())).pictures) == 2
     room.display.links.clear()
     room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/copy.png"))
-    assert (await room.results.fetch_originals(PARENT, place())).pictures
+    assert (await room.results.fetch_originals(PARENT, place(), viewer())).pictures
 
 
 @pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable, *REFUSALS])
@@ -218,18 +218,18 @@ async def test_an_original_that_cannot_be_read_is_linked(
 ) -> None:
     """A browser may be able to show it."""
     room = Room(image_processor, Source(failures={GRID_URL: failure}))
-    files = await room.results.fetch_originals(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place(), viewer())
     assert (files.links, repr(files.first_error)) == ((GRID_URL,), repr(failure(GRID_URL)))
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureError):
-        await room.results.fetch_originals(PARENT, place())
+        await room.results.fetch_originals(PARENT, place(), viewer())
 
 
 async def test_a_forbidden_address_is_not_linked(image_processor: ImageProcessor) -> None:
     """It may be malicious."""
     room = Room(image_processor, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
-        await room.results.fetch_originals(PARENT, place())
+        await room.results.fetch_originals(PARENT, place(), viewer())
 
 
 CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
@@ -239,7 +239,7 @@ async def test_the_clips_of_a_video_are_its_originals(image_processor: ImageProc
     """A clip that does not fit is linked, one that is gone is missing, and the first error is reported."""
     room = Room(image_processor, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
-    files = await room.results.fetch_originals(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place(), viewer())
     assert [(one.data, one.name) for one in files.pictures] == [
         (b"one", f"a_lighthouse_{PARENT}_1.png"),
         (b"four", f"a_lighthouse_{PARENT}_4.png"),
@@ -252,7 +252,10 @@ async def test_a_dead_link_of_a_clip_is_replaced_by_that_of_its_index(image_proc
     room = Room(image_processor, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
     room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))
-    assert [one.data for one in (await room.results.fetch_originals(PARENT, place())).pictures] == [b"one", b"two"]
+    assert [one.data for one in (await room.results.fetch_originals(PARENT, place(), viewer())).pictures] == [
+        b"one",
+        b"two",
+    ]
     room.source.has.clear()
     with pytest.raises(PictureGone):
-        await room.results.fetch_originals(PARENT, place())
+        await room.results.fetch_originals(PARENT, place(), viewer())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.entities import ClaimState
 from bot.features.lineage import MAX_MEMBERS, Lineage, LineageFinder
 from bot.midjourney.task import Status
-from tests.fakes.sample_entities import LIEN, MINH, job, place, task
+from tests.fakes.sample_entities import LIEN, MINH, job, place, task, viewer
 from tests.fakes.sample_rows import NOON, a_claim
 from tests.fakes.store import FakeStore
 
@@ -14,7 +14,9 @@ def store(*pairs: tuple[str, str]) -> FakeStore:
     """A store in which each child was made of its parent, in this order."""
     made = FakeStore(lambda: NOON)
     for number, (parent, child) in enumerate(pairs, 1):
-        made.claimed[number] = a_claim(number, "U1", task_id=parent, child_id=child, state=ClaimState.ACCEPTED)
+        made.claimed[number] = a_claim(
+            number, "U1", person_id=LIEN.id, task_id=parent, child_id=child, state=ClaimState.ACCEPTED
+        )
     return made
 
 
@@ -30,8 +32,8 @@ async def test_every_member_finds_the_whole_lineage() -> None:
     """Up to the oldest and down again; parents before children, older children first."""
     families = LineageFinder(store(*FOUR))
     for asked in ("grid", "one", "zoomed", "two"):
-        assert shape(await families.find_lineage(asked, place(), LIEN.id)) == ["grid", ".one", "..zoomed", ".two"]
-    assert [one.path for one in (await families.find_lineage("one", place(), LIEN.id)).members] == [
+        assert shape(await families.find_lineage(asked, viewer())) == ["grid", ".one", "..zoomed", ".two"]
+    assert [one.path for one in (await families.find_lineage("one", viewer())).members] == [
         (),
         (False,),
         (False, True),
@@ -41,7 +43,7 @@ async def test_every_member_finds_the_whole_lineage() -> None:
 
 async def test_an_unknown_task_is_a_lineage_of_one() -> None:
     """With nothing but its id."""
-    family = await LineageFinder(store()).find_lineage("1", place(), LIEN.id)
+    family = await LineageFinder(store()).find_lineage("1", viewer())
     assert shape(family) == ["1"]
     assert (family.members[0].link, family.members[0].pressed, family.has_more) == ("", "", False)
 
@@ -57,7 +59,7 @@ async def test_members_show_what_was_pressed_and_a_visible_message() -> None:
         job(704, "zoomed", place=replace(place(704), guild_id=99)),
     )
     made.jobs = {one.id: one for one in shown}
-    found = {one.task.id: one for one in (await LineageFinder(made).find_lineage("grid", place(), LIEN.id)).members}
+    found = {one.task.id: one for one in (await LineageFinder(made).find_lineage("grid", viewer())).members}
     assert (found["one"].pressed, found["one"].done, found["one"].link) == ("U1", "Picture 1", place(702).link)
     assert found["one"].task.status is Status.SUCCESS
     assert (found["two"].pressed, found["two"].link, found["zoomed"].link) == ("V2", "", "")
@@ -70,23 +72,23 @@ async def test_other_peoples_private_tasks_are_hidden() -> None:
     elsewhere = replace(place(706), guild_id=99)
     shown = (
         job(701, "secret", place=place(701, ephemeral=True)),
-        job(702, "shared", pressed="V1", place=place(702, ephemeral=True)),
-        job(703, "shared", requester=MINH),
-        job(704, "one", pressed="U1", place=place(704, ephemeral=True)),
-        job(705, "zoomed", pressed="Zoom Out 2x", requester=MINH),
-        job(706, "far", pressed="V4", place=elsewhere),
-        job(707, "hidden", pressed="U2", place=replace(elsewhere, message_id=707)),
+        job(702, "shared", pressed="V1", claim_id=1),
+        job(703, "shared", requester=MINH, place=place(703, ephemeral=True)),
+        job(704, "one", pressed="U1", claim_id=2, place=place(704, ephemeral=True)),
+        job(705, "zoomed", pressed="Zoom Out 2x", claim_id=4, requester=MINH),
+        job(706, "far", pressed="V4", claim_id=5, place=elsewhere),
+        job(707, "hidden", pressed="U2", claim_id=3, place=replace(elsewhere, message_id=707)),
     )
     made.jobs = {one.id: one for one in shown}
-    theirs = await LineageFinder(made).find_lineage("shared", place(), MINH.id)
+    theirs = await LineageFinder(made).find_lineage("shared", viewer(MINH))
     assert [(one.task.prompt, one.pressed, len(one.path)) for one in theirs.members] == [
         ("", "", 0),
-        ("shared", "", 1),
+        ("shared", "V1", 1),
         ("", "", 2),
         ("zoomed", "Zoom Out 2x", 3),
     ]
     assert theirs.has_more
-    own = await LineageFinder(made).find_lineage("shared", place(), LIEN.id)
+    own = await LineageFinder(made).find_lineage("shared", viewer())
     assert [one.task.prompt for one in own.members] == ["secret", "shared", "one", "far", "hidden", "zoomed"]
     assert not own.has_more
 
@@ -97,14 +99,14 @@ async def test_tasks_without_a_read_job_are_hidden_when_the_query_reaches_its_li
     made.snapshots = {name: task(name, prompt=name) for name in ("grid", "one")}
     private = job(1, "one", place=place(1, ephemeral=True))
     made.jobs = {1: private} | {number: job(number, "grid", requester=MINH) for number in range(2, 300)}
-    family = await LineageFinder(made).find_lineage("grid", place(), MINH.id)
+    family = await LineageFinder(made).find_lineage("grid", viewer(MINH))
     assert shape(family) == ["grid"]
 
 
 async def test_a_large_lineage_is_cut_but_keeps_the_requested_task() -> None:
     """The line that leads to it comes first."""
     many = [("grid", f"v{number}") for number in range(100)]
-    family = await LineageFinder(store(*many)).find_lineage("v99", place(), LIEN.id)
+    family = await LineageFinder(store(*many)).find_lineage("v99", viewer())
     assert len(family.members) == MAX_MEMBERS
     assert family.has_more
     assert "v99" in {one.task.id for one in family.members}
@@ -113,15 +115,15 @@ async def test_a_large_lineage_is_cut_but_keeps_the_requested_task() -> None:
 async def test_a_long_line_is_cut_at_its_oldest_end() -> None:
     """And at its youngest end, seen from far above."""
     line = [(str(number), str(number + 1)) for number in range(40)]
-    from_below = await LineageFinder(store(*line)).find_lineage("40", place(), LIEN.id)
+    from_below = await LineageFinder(store(*line)).find_lineage("40", viewer())
     assert [one.task.id for one in from_below.members] == [str(number) for number in range(32, 41)]
     assert from_below.has_more
-    from_above = await LineageFinder(store(*line)).find_lineage("0", place(), LIEN.id)
+    from_above = await LineageFinder(store(*line)).find_lineage("0", viewer())
     assert from_above.members[-1].task.id == "9"
     assert from_above.has_more
 
 
 async def test_a_cycle_ends() -> None:
     """No relay should report one; each task is shown once."""
-    family = await LineageFinder(store(("a", "b"), ("b", "c"), ("c", "a"))).find_lineage("a", place(), LIEN.id)
+    family = await LineageFinder(store(("a", "b"), ("b", "c"), ("c", "a"))).find_lineage("a", viewer())
     assert sorted(one.task.id for one in family.members) == ["a", "b", "c"]

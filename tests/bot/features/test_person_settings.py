@@ -10,7 +10,8 @@ from bot.errors import PromptRefused, StoreUnavailable
 from bot.features.person_settings import TASKS_PER_PAGE, PersonSettingsService
 from bot.midjourney.request_options import Speed
 from bot.store.group_commit import run_to_completion
-from tests.fakes.sample_rows import NOON, a_job
+from tests.fakes.sample_entities import viewer
+from tests.fakes.sample_rows import LIEN, NOON, a_job
 from tests.fakes.store import FakeStore
 
 
@@ -91,11 +92,11 @@ async def test_a_press_goes_on_without_remix_if_the_store_is_slow(
 async def test_tasks_come_in_pages(store: FakeStore) -> None:
     """A page that no longer exists is the first; without tasks there is one empty page."""
     people = PersonSettingsService(store)
-    nothing = await people.get_task_page(7, TaskFilter.ALL, 3)
+    nothing = await people.get_task_page(viewer(LIEN), TaskFilter.ALL, 3)
     assert (nothing.index, nothing.page_count, list(nothing.tasks)) == (0, 1, [])
     for number in range(1, TASKS_PER_PAGE + 2):
         await store.open_job(a_job(number, f"t{number}"))
-    first, second, gone = [await people.get_task_page(7, TaskFilter.ALL, number) for number in (0, 1, 7)]
+    first, second, gone = [await people.get_task_page(viewer(LIEN), TaskFilter.ALL, number) for number in (0, 1, 7)]
     assert [one.task_id for one in second.tasks] == ["t1"]
     assert (first.page_count, first.total_tasks, len(first.tasks)) == (2, TASKS_PER_PAGE + 1, TASKS_PER_PAGE)
     assert gone == first

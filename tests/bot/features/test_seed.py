@@ -14,6 +14,7 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
     SeedUnavailable,
+    StoreUnavailable,
     SubmitRefused,
     TaskUnknown,
 )
@@ -22,7 +23,7 @@ from bot.midjourney.capabilities import SEED_CAPABILITY
 from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import PARENT, task
+from tests.fakes.sample_entities import PARENT, task, viewer
 from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
 
@@ -55,7 +56,7 @@ async def test_a_seed_is_read_from_the_relay_once(store: FakeStore) -> None:
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
     source = FakeSource()
     for _ in range(2):
-        found = await SeedService(source, store, at_noon).fetch_seed(PARENT)
+        found = await SeedService(source, store, at_noon).fetch_seed(PARENT, viewer())
         assert (found.seed, found.prompt) == ("636646138", "a lighthouse")
     assert [request.ids for request in source.requests] == [(PARENT,)]
     assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
@@ -63,19 +64,20 @@ async def test_a_seed_is_read_from_the_relay_once(store: FakeStore) -> None:
 
 async def test_the_seed_of_a_task_without_a_final_snapshot_is_not_saved(store: FakeStore) -> None:
     """The rest of it is unknown; and the snapshot of a running task is the poller's to write."""
-    assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
+    assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT, viewer())).seed == "636646138"
     assert store.snapshots == {}
     store.snapshots[PARENT] = task()
-    await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)
+    await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT, viewer())
     assert store.snapshots[PARENT] == task()
 
 
-async def test_a_seed_is_given_while_the_store_is_down(store: FakeStore) -> None:
-    """Whether it goes down before the read or during it."""
+async def test_a_seed_is_given_though_the_store_goes_down(store: FakeStore) -> None:
+    """During the read; before it, nothing tells whether the person may see the task."""
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
-    assert (await SeedService(FakeSource(store=store), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
+    assert (await SeedService(FakeSource(store=store), store, at_noon).fetch_seed(PARENT, viewer())).seed == "636646138"
     assert store.down
-    assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
+    with pytest.raises(StoreUnavailable):
+        await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT, viewer())
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ async def test_a_refusal_is_raised_as_an_unavailable_seed(
 ) -> None:
     """The advice for a refused submit, such as another button, makes no sense here."""
     with pytest.raises(SeedUnavailable) as refused:
-        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
+        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT, viewer())
     assert (refused.value.reason, refused.value.lasting) == ("no", lasting)
 
 
@@ -101,7 +103,7 @@ async def test_a_refusal_is_raised_as_an_unavailable_seed(
 async def test_other_errors_are_raised_unchanged(store: FakeStore, outcome: RelayError) -> None:
     """They have their own sentences."""
     with pytest.raises(type(outcome)):
-        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
+        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT, viewer())
 
 
 @pytest.mark.parametrize("reason", ["empty_response_body", "HTTP 200", "Invalid URL (GET /mj/task/1/image-seed)"])
@@ -112,7 +114,7 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 
     async def refused() -> SeedUnavailable:
         with pytest.raises(SeedUnavailable) as refusal:
-            await seeds.fetch_seed(PARENT)
+            await seeds.fetch_seed(PARENT, viewer())
         return refusal.value
 
     found = [await refused() for _ in range(3)]
@@ -130,7 +132,7 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 async def test_a_known_seed_is_given_though_the_relay_gives_none(store: FakeStore) -> None:
     await store.save_missing_capability(SEED_CAPABILITY, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
     store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="7")
-    found = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT)
+    found = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT, viewer())
     assert found is not None
     assert found.seed == "7"
 
@@ -145,7 +147,7 @@ async def test_a_temporary_refusal_is_not_remembered(store: FakeStore, outcome: 
     seeds = SeedService(source, store, at_noon)
     for _ in range(2):
         with pytest.raises(RelayError):
-            await seeds.fetch_seed(PARENT)
+            await seeds.fetch_seed(PARENT, viewer())
     assert len(source.requests) == 2
     assert await store.find_missing_capabilities(NOON) == {}
 
@@ -162,8 +164,9 @@ async def test_a_refusal_is_raised_though_it_cannot_be_saved() -> None:
     """The relay is asked again the next time."""
     store, source = GoneStore(at_noon), FakeSource(ActionUnsupported("HTTP 404", lasting=True))
     for _ in range(2):
+        store.down = False
         with pytest.raises(SeedUnavailable):
-            await SeedService(source, store, at_noon).fetch_seed(PARENT)
+            await SeedService(source, store, at_noon).fetch_seed(PARENT, viewer())
     assert len(source.requests) == 2
 
 
@@ -184,10 +187,10 @@ async def test_eight_seeds_are_read_at_once_at_most(store: FakeStore) -> None:
     source = SlowSource()
     source.released = asyncio.Event()
     seeds = SeedService(source, store, at_noon)
-    asking = [asyncio.create_task(seeds.fetch_seed(str(number))) for number in range(100)]
+    asking = [asyncio.create_task(seeds.fetch_seed(str(number), viewer())) for number in range(100)]
     refused, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert {type(one.exception()) for one in refused} == {RelayBusy}
     assert (len(refused), len(source.requests)) == (92, 8)
     source.released.set()
     assert {(await one).seed for one in asking[:8]} == {"636646138"}
-    assert (await seeds.fetch_seed("100")).seed == "636646138"
+    assert (await seeds.fetch_seed("100", viewer())).seed == "636646138"

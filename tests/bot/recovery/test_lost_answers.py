@@ -29,7 +29,7 @@ from bot.scene import AnswerSearch, JobEnding, Scene
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.sample_entities import CHILD, MINH, PARENT, U2, V2, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, U2, V2, job, place, task, viewer
 from tests.fakes.submissions import claim_states, command, imagine, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -410,7 +410,7 @@ async def test_a_task_that_mjstatus_finds_ends_the_search(world: ServiceWorld) -
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.run_until(process.jobs.fetch_task(CHILD))
+        await world.clock.run_until(process.jobs.fetch_task(CHILD, viewer()))
         await world.clock.advance(21.0)
         assert world.store.jobs[800].task_id == CHILD
     assert seen(world)[-1] is Status.IN_PROGRESS
@@ -735,7 +735,7 @@ async def test_a_task_found_while_the_log_is_read_is_followed(world: ServiceWorl
         await world.clock.advance(30.5)
         world.relay.seconds = 3.0
         await world.clock.advance(1.0)
-        look = asyncio.ensure_future(process.jobs.fetch_task(CHILD))
+        look = asyncio.ensure_future(process.jobs.fetch_task(CHILD, viewer()))
         world.relay.seconds = 0.0
         await world.clock.run_until(look)
         await world.clock.advance(10.0)

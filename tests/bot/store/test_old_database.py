@@ -60,7 +60,7 @@ async def test_snapshots_are_read(old: SqlStore) -> None:
 async def test_pressed_buttons_are_found_by_their_old_keys(old: SqlStore) -> None:
     """So a button that was green stays green, and a click of it finds its customId."""
     link = "https://discord.com/channels/30/20/2"
-    pressed = PressedButton(UPSCALED, link, is_finished=False, guild_id=30, channel_id=20)
+    pressed = PressedButton(UPSCALED, link, is_finished=False)
     assert find_marks(U2, await old.find_pressed_buttons(GRID)) == (pressed,)
     grid = await old.find_snapshot(GRID)
     assert grid is not None

@@ -61,7 +61,7 @@ async def test_a_pressed_button_has_the_server_and_channel_of_its_link(store: St
     await store.open_job(a_job(50, "c1", claim_id=1))
     await store.open_job(a_job(51, "c2", claim_id=2, ephemeral=True))
     expected = {
-        "U1": PressedButton("c1", a_job(50).place.link, is_finished=False, guild_id=30, channel_id=20),
+        "U1": PressedButton("c1", a_job(50).place.link, is_finished=False),
         "U2": PressedButton("c2", "", is_finished=False),
     }
     assert expected == await store.find_pressed_buttons("t1")

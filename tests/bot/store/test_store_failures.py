@@ -49,6 +49,7 @@ async def find_answering_methods(store: Store) -> list[str]:
         "mark_claim_unbilled": lambda: store.mark_claim_unbilled(1),
         "list_billed_claims": lambda: store.list_billed_claims(NOON, 1),
         "list_claims_of_children": lambda: store.list_claims_of_children(["t"]),
+        "list_task_origins": lambda: store.list_task_origins(["t"]),
         "find_pressed_buttons": lambda: store.find_pressed_buttons("t"),
         "save_missing_capability": lambda: store.save_missing_capability("p", "no", at=NOON, until=NOON),
         "clear_missing_capabilities": store.clear_missing_capabilities,

@@ -37,7 +37,7 @@ from bot.tracking.offered_buttons import add_offered_buttons, build_offered_butt
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.crash_points import Steps
 from tests.fakes.relay import Sent
-from tests.fakes.sample_entities import MINH, PARENT, place, task
+from tests.fakes.sample_entities import MINH, PARENT, place, task, viewer
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
@@ -420,10 +420,10 @@ async def test_process_that_dies_between_lines_pays_each_once() -> None:
 async def test_modal_prefill_is_the_line_of_its_button(world: ServiceWorld, process: ServiceProcess) -> None:
     """That of a description, or of a shortened prompt; else the task's prompt."""
     world.store.snapshots[PARENT] = parent(READ)
-    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
+    assert await process.presses.get_modal_prefill(PARENT, viewer(), hash_custom_id(READ)) == "two foxes"
     world.store.snapshots[PARENT] = parent(SHORTER)
-    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(SHORTER)) == "a fox in snow"
-    assert await process.presses.get_modal_prefill(PARENT) == SHORTENED
+    assert await process.presses.get_modal_prefill(PARENT, viewer(), hash_custom_id(SHORTER)) == "a fox in snow"
+    assert await process.presses.get_modal_prefill(PARENT, viewer()) == SHORTENED
 
 
 async def test_modal_of_a_line_is_checked_before_the_claim(world: ServiceWorld, process: ServiceProcess) -> None:
@@ -516,7 +516,7 @@ async def test_offered_imagine_all_draws_each_line(world: ServiceWorld, process:
 async def test_modal_prefill_of_an_offered_line(world: ServiceWorld, process: ServiceProcess) -> None:
     """Also if the snapshot was saved before its buttons were offered."""
     world.store.snapshots[PARENT] = buttonless(READ)
-    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
+    assert await process.presses.get_modal_prefill(PARENT, viewer(), hash_custom_id(READ)) == "two foxes"
 
 
 async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: ServiceWorld, process: ServiceProcess) -> None:

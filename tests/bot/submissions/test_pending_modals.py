@@ -20,7 +20,7 @@ from bot.midjourney.task import Status, Task
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.sample_entities import CHILD, MINH, V2, ZOOM, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, V2, ZOOM, job, place, task, viewer
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
@@ -289,7 +289,7 @@ async def test_modal_is_sent_once_though_its_row_is_rewritten_meanwhile(world: S
     async with world.process() as process:
         await world.clock.advance(1.0)
         store.may = may = asyncio.Event()
-        looking = asyncio.create_task(process.jobs.follow_again(CHILD, place(800), MINH))
+        looking = asyncio.create_task(process.jobs.follow_again(CHILD, place(800), MINH, viewer(MINH)))
         await world.clock.advance(1.0)
         await process.presses.answer_modal(press(task_id=CHILD), "a", FakePressFollowups())
         await world.clock.advance(5.0)

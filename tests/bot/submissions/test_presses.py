@@ -22,7 +22,7 @@ from bot.midjourney.task import Status
 from bot.scene import AnswerSearch, JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import Sent
-from tests.fakes.sample_entities import CHILD, PARENT, U2, ZOOM, place, task
+from tests.fakes.sample_entities import CHILD, PARENT, U2, ZOOM, place, task, viewer
 from tests.fakes.submissions import claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -193,7 +193,7 @@ async def test_press_with_a_lost_answer_is_never_sent_again(world: ServiceWorld)
         await world.clock.advance(60.0)
         assert len(world.relay.sent) == 1
         world.relay.set(task(CHILD, state="mjbot:100"))
-        await world.clock.run_until(process.jobs.fetch_task(CHILD))
+        await world.clock.run_until(process.jobs.fetch_task(CHILD, viewer()))
     assert claim_states(world) == {100: "accepted"}
 
 
@@ -216,8 +216,8 @@ async def test_custom_zoom_without_a_valid_zoom_is_refused(
 
 async def test_modal_prefill_comes_from_the_store_or_the_relay(world: ServiceWorld, process: ServiceProcess) -> None:
     """The prompt as Midjourney understood it, else as it was given."""
-    assert await process.presses.get_modal_prefill(PARENT) == "a lighthouse"
+    assert await process.presses.get_modal_prefill(PARENT, viewer()) == "a lighthouse"
     world.relay.set(task("5", properties={"finalPrompt": "a lighthouse --ar 3:2"}))
-    assert await process.presses.get_modal_prefill("5") == "a lighthouse --ar 3:2"
+    assert await process.presses.get_modal_prefill("5", viewer()) == "a lighthouse --ar 3:2"
     with pytest.raises(TaskUnknown):
-        await process.presses.get_modal_prefill("404")
+        await process.presses.get_modal_prefill("404", viewer())

@@ -27,7 +27,7 @@ from bot.submissions.commands import CommandInvocation
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
 from tests.fakes.relay import ACCEPTED, Sent
-from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, V2, ZOOM, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, V2, ZOOM, place, task, viewer
 from tests.fakes.submissions import ASKS_FOR_MODAL
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -50,6 +50,7 @@ def press(interaction_id: int = 100, button: str = U2) -> Press:
         interaction_id=interaction_id,
         person=LIEN,
         spender=spender,
+        viewer=viewer(),
         place=place(),
         task_id=PARENT,
         button_key=hash_custom_id(button),

@@ -22,7 +22,7 @@ from bot.scene import JobEnding, PictureLink, Scene
 from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
-from tests.fakes.sample_entities import CHILD, MINH, PARENT, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, job, place, task, viewer
 from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
@@ -301,7 +301,7 @@ async def test_fetching_a_task_settles_its_claim_whose_answer_was_lost(
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN), 51: claim(51, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state="mjbot:50"))
     async with world.process() as process:
-        await world.clock.run_until(process.jobs.fetch_task(CHILD))
+        await world.clock.run_until(process.jobs.fetch_task(CHILD, viewer()))
     assert world.store.claimed[50].state is ClaimState.ACCEPTED
     assert world.store.claimed[50].child_id == CHILD
     assert world.store.claimed[51].state is ClaimState.UNKNOWN
@@ -315,7 +315,7 @@ async def test_the_state_of_another_program_settles_no_claim(world: ServiceWorld
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state=state))
     async with world.process() as process:
-        assert (await world.clock.run_until(process.jobs.fetch_task(CHILD))).id == CHILD
+        assert (await world.clock.run_until(process.jobs.fetch_task(CHILD, viewer()))).id == CHILD
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
 
 
@@ -323,7 +323,7 @@ async def test_fetching_an_unknown_task_raises(world: ServiceWorld) -> None:
     """And writes nothing."""
     async with world.process() as process:
         with pytest.raises(TaskUnknown):
-            await world.clock.run_until(process.jobs.fetch_task(CHILD))
+            await world.clock.run_until(process.jobs.fetch_task(CHILD, viewer()))
     assert world.store.snapshots == {}
 
 
@@ -334,7 +334,7 @@ async def test_following_again_starts_a_new_watch(world: ServiceWorld) -> None:
     world.relay.set(task(progress=70))
     fresh = place(born=START + timedelta(hours=1))
     async with world.process() as process:
-        await world.clock.run_until(process.jobs.follow_again(PARENT, fresh, MINH))
+        await world.clock.run_until(process.jobs.follow_again(PARENT, fresh, MINH, viewer(MINH)))
         await world.clock.advance(1.0)
     row = world.store.jobs[700]
     assert (row.requester.name, row.place, row.notify) == ("lien", fresh, False)
@@ -347,44 +347,46 @@ async def test_following_again_works_without_the_row(world: ServiceWorld) -> Non
     """Whoever the message names becomes its requester."""
     world.relay.set(task(progress=70))
     async with world.process() as process:
-        await world.clock.run_until(process.jobs.follow_again(PARENT, place(), MINH))
+        await world.clock.run_until(process.jobs.follow_again(PARENT, place(), MINH, viewer(MINH)))
     assert world.store.jobs[700].requester == MINH
 
 
 async def test_a_job_copies_the_parent_from_an_earlier_job(world: ServiceWorld) -> None:
     """Of an earlier public message about the same child."""
-    known = job(2, CHILD, done="Picture 2", parent_id=PARENT, parent_link="https://discord.test/p")
+    link = place(600).link
+    known = job(2, CHILD, done="Picture 2", parent_id=PARENT, parent_link=link)
     world.store.jobs = {1: replace(known, place=place(1, ephemeral=True)), 2: known, 3: job(3, CHILD)}
     world.store.closed = {1, 2, 3}
     async with world.process() as process:
-        await process.jobs.follow_job(job(700, CHILD))
-        await process.jobs.follow_job(job(701, CHILD, claim_id=9))
+        await process.jobs.follow_job(job(700, CHILD), viewer=viewer())
+        await process.jobs.follow_job(job(701, CHILD, claim_id=9), viewer=viewer())
     row = world.store.jobs[700]
-    assert (row.done, row.parent_id, row.parent_link) == ("Picture 2", PARENT, "https://discord.test/p")
+    assert (row.done, row.parent_id, row.parent_link) == ("Picture 2", PARENT, link)
     assert world.store.jobs[701].parent_id == ""
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "is_copied"),
+    ("child", "parent", "copied"),
     [
-        ({"guild_id": 6}, {"guild_id": 66}, False),
-        ({"guild_id": 6}, {"guild_id": 0, "channel_id": 55}, False),
-        ({"guild_id": 0, "channel_id": 55}, {"guild_id": 6}, False),
-        ({"guild_id": 0}, {"guild_id": 0, "channel_id": 55}, False),
-        ({"guild_id": 0}, {"guild_id": 0}, True),
-        ({"guild_id": 6}, {"guild_id": 6, "channel_id": 55}, True),
+        ({"guild_id": 66}, {}, ("", "")),
+        ({"guild_id": 0, "channel_id": 55}, {}, ("", "")),
+        ({"channel_id": 13}, {}, ("", "")),
+        ({"channel_id": 55}, {"channel_id": 13}, (PARENT, "")),
+        ({"channel_id": 55}, {"guild_id": 66}, (PARENT, "")),
+        ({"channel_id": 55}, {"channel_id": 56}, (PARENT, "link")),
     ],
 )
-async def test_a_job_copies_nothing_from_another_server_or_dm(
-    world: ServiceWorld, here: dict[str, Any], there: dict[str, Any], *, is_copied: bool
+async def test_a_job_links_only_to_a_parent_that_its_requester_can_see(
+    world: ServiceWorld, child: dict[str, Any], parent: dict[str, Any], copied: tuple[str, str]
 ) -> None:
-    """Only the same server or DM may show the parent and a link to it."""
-    link = "https://discord.test/p"
-    known = job(2, CHILD, parent_id=PARENT, parent_link=link, place=replace(place(2), **there))
+    """Not in another server or DM, nor in a channel that is hidden from them (13)."""
+    link = replace(place(600), **parent).link
+    known = job(2, CHILD, parent_id=PARENT, parent_link=link, place=replace(place(2), **child))
     world.store.jobs, world.store.closed = {2: known}, {2}
     async with world.process() as process:
-        await process.jobs.follow_job(job(700, CHILD, place=replace(place(700), **here)))
-    assert world.store.jobs[700].parent_link == (link if is_copied else "")
+        await process.jobs.follow_job(job(700, CHILD), viewer=viewer(hidden_channels={13}))
+    row = world.store.jobs[700]
+    assert (row.parent_id, row.parent_link) == (copied[0], link if copied[1] else "")
 
 
 async def test_a_message_is_followed_once(world: ServiceWorld) -> None:
@@ -420,7 +422,7 @@ async def test_recent_tasks_come_from_the_store(world: ServiceWorld) -> None:
     """Newest first, within the limit."""
     world.store.jobs = {n: job(n, str(n), born_at=START + timedelta(minutes=n)) for n in range(1, 8)}
     async with world.process() as process:
-        found = await process.jobs.list_recent_tasks(1, 5)
+        found = await process.jobs.list_recent_tasks(viewer(), 5)
     assert [one.task_id for one in found] == ["7", "6", "5", "4", "3"]
 
 

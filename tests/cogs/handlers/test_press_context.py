@@ -7,7 +7,7 @@ from bot.midjourney.task import Status, Task
 from bot.store.group_commit import run_to_completion
 from cogs.components.custom_ids import TaskCustomId
 from cogs.handlers.press_context import fetch_prefill
-from tests.fakes.sample_entities import PARENT, task
+from tests.fakes.sample_entities import PARENT, task, viewer
 from tests.fakes.store import FakeStore
 from tests.worlds.services import ServiceWorld
 
@@ -31,11 +31,16 @@ async def test_a_modal_opens_without_waiting_for_a_busy_store() -> None:
     store.free = asyncio.Event()
     async with world.process() as process:
         async with asyncio.timeout(10):
-            asked = asyncio.create_task(fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)))
+            asked = asyncio.create_task(
+                fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT), viewer())
+            )
             done, _ = await asyncio.wait({asked}, timeout=2.5)
             store.free.set()
             assert (done, await asked) == ({asked}, "")
-            assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == "a lighthouse"
+            assert (
+                await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT), viewer())
+                == "a lighthouse"
+            )
 
 
 async def test_a_modal_opens_empty_without_a_store() -> None:
@@ -43,5 +48,5 @@ async def test_a_modal_opens_empty_without_a_store() -> None:
     world = ServiceWorld()
     async with world.process() as process:
         world.store.down = True
-        assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == ""
+        assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT), viewer()) == ""
         world.store.down = False
