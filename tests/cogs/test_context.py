@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 from simcord.http.router import RequestContext
 
 from bot.entities import Job
+from cogs.context import get_viewer
 from tests.worlds.simcord import Actor, SimcordWorld, open_simcord_world
 
 
@@ -98,3 +101,116 @@ async def test_a_hidden_channel_is_reached_by_token_only(tmp_path: Path, change:
         w.payloads = lambda payload: payload.update(change)
         job = await followed(w, w.member)
         assert not job.place.reachable
+
+
+ART, STAFF, VOICE, PRIVATE_THREAD, PUBLIC_THREAD, STAFF_THREAD, ORPHAN = range(21, 28)
+EVERYONE, STAFF_ROLE = 6, 60
+VIEW = discord.Permissions(view_channel=True, connect=True).value
+
+
+def channel_data(channel_id: int, kind: int, *, hidden: int = 0) -> dict[str, Any]:
+    """Return a channel of which @everyone lacks the permissions `hidden`."""
+    denied = [{"id": EVERYONE, "type": 0, "allow": "0", "deny": str(hidden)}] if hidden else []
+    granted = [{"id": STAFF_ROLE, "type": 0, "allow": str(hidden), "deny": "0"}] if hidden else []
+    return {
+        "id": channel_id, "type": kind, "name": "a", "position": 0, "parent_id": None, "bitrate": 1, "user_limit": 0,
+        "permission_overwrites": denied + granted,
+    }  # fmt: skip
+
+
+def thread_data(thread_id: int, kind: int, parent_id: int) -> dict[str, Any]:
+    """Return an active thread."""
+    archive = {"archived": False, "auto_archive_duration": 60, "archive_timestamp": "2026-11-28T00:00:00+00:00"}
+    return {
+        "id": thread_id, "type": kind, "parent_id": parent_id, "name": "t", "owner_id": 1, "guild_id": EVERYONE,
+        "message_count": 0, "member_count": 0, "thread_metadata": {**archive, "locked": False},
+    }  # fmt: skip
+
+
+def role_data(role_id: int, permissions: int) -> dict[str, Any]:
+    """Return a role."""
+    return {"id": role_id, "name": "r", "permissions": str(permissions), "position": 0, "colors": {"primary_color": 0}}
+
+
+def an_interaction(*roles: int, here: int = ART, guild_id: int | None = EVERYONE, owner: int = 9) -> Any:  # noqa: ANN401
+    """Return an interaction of a member with these roles, in a server as Discord's gateway tells of it."""
+    client = discord.Client(intents=discord.Intents(guilds=True))
+    state = client._connection
+    view_channel = discord.Permissions(view_channel=True).value
+    data: Any = {
+        "id": EVERYONE, "name": "Art", "owner_id": owner,
+        "roles": [role_data(EVERYONE, VIEW), role_data(STAFF_ROLE, 0), role_data(61, 8), role_data(62, 1 << 34)],
+        "channels": [
+            channel_data(ART, 0), channel_data(STAFF, 0, hidden=view_channel), channel_data(VOICE, 2, hidden=1 << 20),
+        ],
+        "threads": [
+            thread_data(PRIVATE_THREAD, 12, ART), thread_data(PUBLIC_THREAD, 11, ART),
+            thread_data(STAFF_THREAD, 11, STAFF), thread_data(ORPHAN, 11, 404),
+        ],
+    }  # fmt: skip
+    guild = discord.Guild(data=data, state=state)
+    state._add_guild(guild)
+    user = {"id": 1, "username": "eve", "discriminator": "0", "avatar": None}
+    member: Any = {"user": user, "roles": list(roles), "joined_at": None, "deaf": False, "mute": False, "flags": 0}
+    person = discord.Member(data=member, guild=guild, state=state)
+    return SimpleNamespace(
+        client=client, guild_id=guild_id, channel_id=here, user=person if guild_id else person._user, message=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "channel_id", "can_view"),
+    [
+        ((), ART, True),
+        ((), STAFF, False),
+        ((STAFF_ROLE,), STAFF, True),
+        ((61,), STAFF, True),
+        ((), VOICE, False),
+        ((STAFF_ROLE,), VOICE, True),
+        ((), PUBLIC_THREAD, True),
+        ((), STAFF_THREAD, False),
+        ((STAFF_ROLE,), STAFF_THREAD, True),
+        ((), PRIVATE_THREAD, None),
+        ((62,), PRIVATE_THREAD, True),
+        ((61,), ORPHAN, None),
+        ((61,), 404, None),
+    ],
+)
+def test_a_viewer_sees_the_channels_that_discord_lets_them_see(
+    roles: tuple[int, ...],
+    channel_id: int,
+    can_view: bool | None,  # noqa: FBT001
+) -> None:
+    """By their roles; of unknown channels, archived threads and others' private threads, nothing is known."""
+    viewer = get_viewer(an_interaction(*roles, here=20))
+    assert viewer.can_view(EVERYONE, channel_id) is can_view
+    assert viewer.person_id == 1
+    assert viewer.clicked is None
+
+
+@pytest.mark.parametrize(
+    ("interaction", "guild_id", "channel_id", "can_view"),
+    [
+        (an_interaction(here=STAFF), EVERYONE, STAFF, True),
+        (an_interaction(here=PRIVATE_THREAD), EVERYONE, PRIVATE_THREAD, True),
+        (an_interaction(owner=1), EVERYONE, STAFF, True),
+        (an_interaction(61), 66, 90, None),
+        (an_interaction(61), 0, 90, None),
+        (an_interaction(here=90, guild_id=None), 0, 90, True),
+        (an_interaction(here=90, guild_id=None), 0, 91, None),
+        (an_interaction(here=90, guild_id=None), EVERYONE, ART, None),
+        (an_interaction(here=90, guild_id=66), 66, 91, None),
+    ],
+    ids=[
+        "where they are", "in a private thread", "the server's owner", "another server", "a DM", "the same DM",
+        "another DM", "a server, from a DM", "a server without the bot",
+    ],
+)  # fmt: skip
+def test_a_viewer_sees_where_they_are_and_nothing_of_other_servers(
+    interaction: Any,  # noqa: ANN401
+    guild_id: int,
+    channel_id: int,
+    can_view: bool | None,  # noqa: FBT001
+) -> None:
+    """Discord tells a bot their roles only in the server of the interaction."""
+    assert get_viewer(interaction).can_view(guild_id, channel_id) is can_view

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import NotOwnerOrModerator, RelayMoved, RelayUnreachable, StoreUnavailable
+from bot.errors import NotOwnerOrModerator, RelayMoved, RelayUnreachable, StoreUnavailable, TaskUnknown
 from bot.features.cancel import CancelOutcome, CancelService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.task import Status
@@ -182,3 +182,13 @@ async def test_a_redirected_cancel_stops_watching_and_is_not_remembered(
     )
     assert world.editor.scenes_of(700)[-1].ending is JobEnding.WATCH_STOPPED
     assert await world.store.find_missing_capabilities(world.clock.now()) == {}
+
+
+async def test_a_hidden_task_is_neither_shown_nor_cancelled(world: ServiceWorld, process: ServiceProcess) -> None:
+    """By a click that names it on another task's message."""
+    hidden = job(701, "9001", claim_id=9, requester=MINH, place=place(701, ephemeral=True))
+    world.store.jobs = {700: OWN, 701: hidden}
+    with pytest.raises(TaskUnknown):
+        await make_service(world, process).cancel_task("9001", place(), HERS, viewer(clicked=place()))
+    assert world.relay.requests == []
+    assert world.editor.scenes_of(700) == []

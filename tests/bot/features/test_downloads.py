@@ -1,9 +1,10 @@
 """The files of a finished picture: the four of its grid, and its original."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -22,10 +23,11 @@ from bot.imaging.downloader import MAX_DOWNLOAD_BYTES
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
+from bot.midjourney.task_ids import UNUSED_TASK_ID
 from tests.fakes.clock import FakeClock
 from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import PARENT, place, task, viewer
+from tests.fakes.sample_entities import MINH, PARENT, job, place, task, viewer
 from tests.fakes.store import FakeStore
 
 GRID_URL = f"https://cdn.test/{PARENT}.png"
@@ -259,3 +261,23 @@ async def test_a_dead_link_of_a_clip_is_replaced_by_that_of_its_index(image_proc
     room.source.has.clear()
     with pytest.raises(PictureGone):
         await room.results.fetch_originals(PARENT, place(), viewer())
+
+
+@pytest.mark.parametrize(("where", "hidden_channels"), [({"ephemeral": True}, ()), ({}, {5}), ({"guild_id": 66}, ())])
+async def test_files_of_a_hidden_task_are_those_of_an_unknown_one(
+    image_processor: ImageProcessor, where: dict[str, Any], hidden_channels: Collection[int]
+) -> None:
+    """Though the store knows its picture; nothing is downloaded, and its requester gets the files."""
+    room = Room(image_processor)
+    room.store.jobs[700] = job(claim_id=9, place=replace(place(), **where))
+    asks = viewer(MINH, hidden_channels=hidden_channels)
+    for fetch in (
+        room.results.fetch_originals(PARENT, place(), asks),
+        room.results.fetch_grid_pictures(PARENT, {1}, place(), asks),
+        room.results.fetch_originals("404", place(), asks),
+    ):
+        with pytest.raises(TaskUnknown):
+            await fetch
+    assert [request.ids for request in room.relay.requests] == [(UNUSED_TASK_ID,)] * 2 + [("404",)]
+    assert room.source.asked == []
+    assert (await room.results.fetch_originals(PARENT, place(), viewer())).pictures

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.entities import ClaimState
 from bot.features.lineage import MAX_MEMBERS, Lineage, LineageFinder
-from bot.midjourney.task import Status
+from bot.midjourney.task import Status, Task
 from tests.fakes.sample_entities import LIEN, MINH, job, place, task, viewer
 from tests.fakes.sample_rows import NOON, a_claim
 from tests.fakes.store import FakeStore
@@ -127,3 +127,30 @@ async def test_a_cycle_ends() -> None:
     """No relay should report one; each task is shown once."""
     family = await LineageFinder(store(("a", "b"), ("b", "c"), ("c", "a"))).find_lineage("a", viewer())
     assert sorted(one.task.id for one in family.members) == ["a", "b", "c"]
+
+
+async def test_channels_that_the_person_cannot_see_are_neither_named_nor_linked() -> None:
+    """Nor is a DM that was deleted; the person's own task stays, without a link that they cannot open."""
+    made = store(("staff", "shared"), ("shared", "dm"), ("shared", "own"), ("shared", "seen"))
+    made.snapshots = {name: task(name, prompt=name) for name in ("staff", "shared", "dm", "own", "seen")}
+    made.claimed[3] = replace(made.claimed[3], person_id=MINH.id)
+    staff = {number: replace(place(number), channel_id=13) for number in (1, 4, 6)}
+    shown = (
+        job(1, "staff", claim_id=8, place=staff[1]),
+        job(2, "shared", claim_id=1),
+        job(3, "dm", claim_id=2, place=replace(place(3), guild_id=0, channel_id=99)),
+        job(4, "own", claim_id=3, requester=MINH, place=staff[4]),
+        job(5, "seen", claim_id=4),
+        job(6, "seen", place=staff[6]),
+    )
+    made.jobs = {one.id: one for one in shown}
+    await made.delete_job(3)
+    finder, asks = LineageFinder(made), viewer(MINH, hidden_channels={13})
+    family = await finder.find_lineage("shared", asks)
+    assert [(one.task.prompt, one.link) for one in family.members] == [
+        ("", ""), ("shared", place(2).link), ("own", ""), ("seen", place(5).link),
+    ]  # fmt: skip
+    for hidden in ("staff", "dm"):
+        assert [(one.task, one.link) for one in (await finder.find_lineage(hidden, asks)).members] == [
+            (Task(id=hidden), "")
+        ]

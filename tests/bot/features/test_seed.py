@@ -23,7 +23,7 @@ from bot.midjourney.capabilities import SEED_CAPABILITY
 from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import PARENT, task, viewer
+from tests.fakes.sample_entities import MINH, PARENT, job, place, task, viewer
 from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
 
@@ -194,3 +194,36 @@ async def test_eight_seeds_are_read_at_once_at_most(store: FakeStore) -> None:
     source.released.set()
     assert {(await one).seed for one in asking[:8]} == {"636646138"}
     assert (await seeds.fetch_seed("100", viewer())).seed == "636646138"
+
+
+@pytest.mark.parametrize(
+    "outcome", ["636646138", ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=False)]
+)
+async def test_a_hidden_task_has_the_seed_of_an_unknown_one(outcome: str | RelayError) -> None:
+    """None, even though the store knows it; what the relay lacks is learned alike."""
+    found: list[object] = []
+    for task_id in (PARENT, "404"):
+        store = FakeStore(at_noon)
+        store.jobs[700] = job(claim_id=9, place=place(ephemeral=True))
+        store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="636646138")
+        source = UnknownIdSource(outcome)
+        seeds = SeedService(source, store, at_noon)
+        for ask in (seeds.find_known_seed, seeds.fetch_seed):
+            try:
+                found.append(await ask(task_id, viewer(MINH)))
+            except RelayError as error:
+                found.append((type(error), str(error)))
+        found.append((len(source.requests), await store.find_missing_capabilities(NOON)))
+        assert PARENT not in {one for request in source.requests for one in request.ids}
+    assert found[:3] == found[3:]
+
+
+class UnknownIdSource(FakeSource):
+    """A relay that knows only one task, and may give no seeds."""
+
+    async def fetch_seed(self, task_id: str) -> str:
+        """Return the seed of the known task."""
+        seed = await super().fetch_seed(task_id)
+        if task_id != PARENT:
+            raise TaskUnknown("task_no_found", task_id=task_id)
+        return seed

@@ -1,6 +1,7 @@
 """Which button was pressed, and whether an earlier press answers it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.errors import (
 from bot.midjourney.task import Status
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, U2, V2, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, U2, V2, job, place, task, viewer
 from tests.fakes.submissions import claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -185,3 +186,31 @@ async def test_press_of_an_unknown_task_is_refused(process: ServiceProcess) -> N
     """Before anything is claimed."""
     with pytest.raises(TaskUnknown):
         await process.presses.submit_press(press(task_id="404"), FakePressFollowups())
+
+
+@pytest.mark.parametrize("where", [{"ephemeral": True}, {"channel_id": 13}, {"guild_id": 66}])
+async def test_press_of_a_hidden_task_is_refused_like_that_of_an_unknown_one(
+    world: ServiceWorld, process: ServiceProcess, where: dict[str, Any]
+) -> None:
+    """Nothing is claimed or sent, and its prompt fills no form."""
+    world.store.jobs[900] = job(900, claim_id=9, place=replace(place(900), **where))
+    asks = viewer(MINH, replace(place(), channel_id=55), hidden_channels={13})
+    with pytest.raises(TaskUnknown) as raised:
+        await process.presses.submit_press(replace(press(101, MINH), viewer=asks), FakePressFollowups())
+    assert raised.value.task_id == PARENT
+    with pytest.raises(TaskUnknown):
+        await process.presses.get_modal_prefill(PARENT, asks)
+    assert (world.store.claimed, world.relay.sent) == ({}, [])
+
+
+async def test_child_in_a_hidden_channel_is_posted_again_instead_of_linked(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
+    """Its picture is part of the one that the person sees, and its message is not theirs to see."""
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await process.presses.submit_press(press(), FollowupsElsewhere(replace(place(800), channel_id=13)))
+    await world.clock.advance(10.0)
+    followups = FakePressFollowups(801)
+    hidden = replace(press(101, MINH), viewer=viewer(MINH, place(), hidden_channels={13}))
+    await process.presses.submit_press(hidden, followups)
+    assert (followups.opened, len(world.relay.sent)) == (["U2"], 1)

@@ -1,0 +1,91 @@
+"""Private tasks, and those of hidden channels, by their ids: to others they do not exist."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from simcord import ChannelHandle, InteractionResult, MemberActor
+
+from tests.worlds.simcord import SimcordWorld, open_simcord_world
+
+UNKNOWN = "1730621826053455"
+BY_ID: Mapping[str, Mapping[str, Any]] = {
+    "mjstatus": {}, "mjstatus, private": {"private": True}, "seed": {}, "seed, public": {"private": False},
+    "animate": {},
+}  # fmt: skip
+
+
+def create_staff_channel(w: SimcordWorld) -> ChannelHandle:
+    """Create a channel that the stranger cannot view."""
+    return w.guild.create_text_channel(
+        "staff", overwrites={w.stranger: discord.PermissionOverwrite(view_channel=False)}
+    )
+
+
+async def imagine(w: SimcordWorld, channel: ChannelHandle, *, private: bool) -> str:
+    """Let the member draw a picture, and return its task's id once it is finished."""
+    answer = await w.act(w.member.slash(channel, "imagine", prompt="a secret cat", private=private))
+    assert answer.response is not None
+    await w.titled(answer.response.id, "✅ Four", channel=channel)
+    job = await w.app.store.find_job(answer.response.id)
+    assert job is not None
+    return job.task_id
+
+
+async def ask(w: SimcordWorld, actor: MemberActor, name: str, task_id: str) -> tuple[InteractionResult, str]:
+    """Ask for a task by its id; return what the bot told this person alone, without the id."""
+    result = await w.slash(actor, name.partition(",")[0], id=task_id, **BY_ID[name])
+
+    def found() -> str:
+        shown = w.message(result.response.id) if result.response else None
+        texts = [w.said(result), shown.content if shown else ""]
+        return next((text for text in texts if "no task" in text), "")
+
+    return result, (await w.until(found)).replace(task_id, "ID")
+
+
+@pytest.mark.parametrize("is_private", [True, False], ids=["private", "hidden channel"])
+async def test_a_task_of_others_is_answered_like_an_unknown_one(tmp_path: Path, *, is_private: bool) -> None:
+    """By every command that takes an id: in the same words, with no message, no row and nothing sent."""
+    async with open_simcord_world(tmp_path) as w:
+        channel = w.channel if is_private else create_staff_channel(w)
+        task_id = await imagine(w, channel, private=is_private)
+        jobs = await w.app.store.list_jobs_of_task(task_id)
+        for name in BY_ID:
+            answers = {(await ask(w, w.stranger, name, one))[1] for one in (task_id, UNKNOWN)}
+            assert len(answers) == 1, (name, answers)
+        assert await w.app.store.list_jobs_of_task(task_id) == jobs
+        assert w.public == []
+        assert len(w.relay.submits) == 1
+        offered = await w.act(w.stranger.autocomplete(w.channel, "mjstatus", "id", ""))
+        assert offered.autocomplete_choices == []
+        own = await w.slash(w.member, "mjstatus", id=task_id, private=True)
+        assert own.response is not None
+        await w.titled(own.response.id, "✅ Four")
+
+
+async def test_a_deleted_private_message_stays_private_after_a_restart(tmp_path: Path) -> None:
+    """The database keeps where it was; the menu of a message that names its id says no more."""
+    async with open_simcord_world(tmp_path) as w:
+        task_id = await imagine(w, w.channel, private=True)
+        [job] = await w.app.store.list_jobs_of_task(task_id)
+        await w.app.store.delete_job(job.id)
+        await w.restart()
+        _, told = await ask(w, w.stranger, "mjstatus", task_id)
+        assert "has no task" in told
+        message = await w.stranger.send(w.channel, f"what is {task_id}?")
+        assert "has no task" in await w.told(await w.menu(w.stranger, message))
+
+
+async def test_a_public_task_stays_public_after_a_private_look(tmp_path: Path) -> None:
+    """Of its requester, or of anyone else; so does a task that the bot did not submit."""
+    async with open_simcord_world(tmp_path) as w:
+        foreign = w.relay.add_task("grid")
+        for task_id in (await imagine(w, w.channel, private=False), foreign):
+            for actor in (w.member, w.owner):
+                await w.slash(actor, "mjstatus", id=task_id, private=True)
+            shown = await w.slash(w.stranger, "mjstatus", id=task_id)
+            assert shown.response is not None
+            await w.titled(shown.response.id, "✅ Four")
