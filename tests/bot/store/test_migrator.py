@@ -43,7 +43,7 @@ async def test_concurrent_starts_migrate_and_log_once(either_url: str, caplog: p
     with caplog.at_level(logging.INFO):
         await asyncio.gather(*(start() for _ in range(4)))
         await start()
-    assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0005"]
+    assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0006"]
 
 
 async def test_open_rows_of_the_first_schema_are_taken_over(either_url: str) -> None:
