@@ -1,7 +1,8 @@
-"""Wait for work for a limited time without canceling it."""
+"""Waits that end early: after a limited time, without canceling the work, or when the process stops."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -23,6 +24,18 @@ async def wait_at_most(work: Awaitable[_T], seconds: float) -> _T:
     if not done:
         raise TimeoutError
     return future.result()
+
+
+@contextmanager
+def raise_if_canceled(error: Exception) -> Generator[None]:
+    """Raise `error` where the block is canceled because the process stops.
+
+    It is for waits before a submit: now it is known that none is on its way, which a cancellation would not tell.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise error from None
 
 
 def _forget_finished(future: asyncio.Future[Any]) -> None:

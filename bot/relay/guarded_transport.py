@@ -1,6 +1,5 @@
 """Send requests so that a key that cannot read never spends: retried reads, gated submits, diagnosed refusals."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -35,6 +34,7 @@ from bot.relay.requests import RequestBody, has_pictures
 from bot.relay.submit_gate import SubmitGate
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep, retry
+from bot.timeouts import raise_if_canceled
 
 FETCH_PATH: Final = "/mj/task/{id}/fetch"
 LIST_PATH: Final = "/mj/task/list-by-condition"
@@ -163,7 +163,8 @@ class GuardedTransport:
 
     async def submit(self, path: str, body: RequestBody, parse: Parse[_T], *, speed: Speed | None = None) -> _T:
         """Send a billed request exactly once, and return what `parse` makes of the response."""
-        await self._wait_for_gate()
+        with raise_if_canceled(RelayUnreachable("stopped before it was sent")):
+            await self.gate.wait_until_open()
         try:
             return await self._submit_once(path, body, parse, speed)
         except KeyRefused as refusal:
@@ -175,13 +176,6 @@ class GuardedTransport:
         except (ActionUnsupported, RelayUnreachable, SubmitRedirected):
             self._recheck_headers()
             raise
-
-    async def _wait_for_gate(self) -> None:
-        try:
-            await self.gate.wait_until_open()
-        except asyncio.CancelledError:
-            # The process stops. Now it is known that nothing was sent; the cancellation could not tell that.
-            raise RelayUnreachable("stopped before it was sent") from None
 
     def _recheck_headers(self) -> None:
         """Make the next submit wait for a read, which finds out whether mj-api-secret alone is still accepted."""

@@ -27,6 +27,7 @@ from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallbacks import Fallbacks
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, SendResult, ShownInstead, Unknown
+from bot.timeouts import raise_if_canceled
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -135,8 +136,10 @@ class PressSender:
         if press.action.fallback.is_free:
             return PressResult(ShownInstead(), unsupported)
         try:
-            request = await self._build_fallback(press)
-        except (RelayError, PictureError, StoreUnavailable) as error:
+            # It may have to fetch a picture first.
+            with raise_if_canceled(ClaimLost()):
+                request = await self._build_fallback(press)
+        except (RelayError, PictureError, StoreUnavailable, ClaimLost) as error:
             return PressResult(Refused(error), unsupported)
         result = await self._send(press, request)
         if refused := _find_lasting_refusal(result):

@@ -3,7 +3,6 @@
 Presses and commands share this road: a claim is written, its request is sent at most once, and the claim is settled.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from bot.errors import (
     ParentBusy,
     QueueFull,
     RelayError,
+    RelayUnreachable,
     StoreUnavailable,
     SubmitOutcomeUnknown,
     SubmitRedirected,
@@ -33,6 +33,7 @@ from bot.scene import JobEnding
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
+from bot.timeouts import raise_if_canceled
 from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
 from bot.tracking.tracker import JobTracker
 
@@ -105,29 +106,23 @@ class Sender:
         while no request is on its way gives it up.
         """
         retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, supervisor=self._supervisor, clock=self._clock)
-        is_on_its_way = False
-        last_refusal: MjbotError = ClaimLost()
         try:
-            speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
-            while True:
+            with raise_if_canceled(ClaimLost()):
+                speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
                 await self._store.verify_claim(claim.id)
-                is_on_its_way = True
+            while True:
                 try:
                     response = await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=prompt)
                 except (QueueFull, ParentBusy) as error:
-                    is_on_its_way, last_refusal = False, error
-                    await retry.wait(error)
+                    with raise_if_canceled(error):
+                        await retry.wait(error)
+                        await self._store.verify_claim(claim.id)
                 else:
                     return NeedsModal(response, speed) if response.needs_modal else Accepted(response)
         except SubmitOutcomeUnknown as error:
             return Unknown(error)
         except (RelayError, ClaimLost, StoreUnavailable) as error:
             return Refused(error)
-        except asyncio.CancelledError:
-            if is_on_its_way:
-                raise
-            # The process stops, and nothing was accepted: later that could not be told.
-            return Refused(last_refusal)
 
     async def send_modal(self, request: SubmitModal, claim: Claim, *, press: NeedsModal | None = None) -> SendResult:
         """Send a modal, without waiting for a full queue.
@@ -137,8 +132,9 @@ class Sender:
         """
         try:
             if press is None:
-                speed = await self._speed_modes.get_chosen_speed(claim.person_id, request.prompt)
-                await self._store.verify_claim(claim.id)
+                with raise_if_canceled(RelayUnreachable("stopped before it was sent")):
+                    speed = await self._speed_modes.get_chosen_speed(claim.person_id, request.prompt)
+                    await self._store.verify_claim(claim.id)
             else:
                 speed = press.speed
             return Accepted(

@@ -6,7 +6,7 @@ The speed is a prefix of the path. A `--fast` in the prompt itself takes precede
 import logging
 
 from bot.clock import Now
-from bot.errors import ActionUnsupported, NoAccountAvailable
+from bot.errors import ActionUnsupported, ClaimLost, NoAccountAvailable
 from bot.midjourney.capabilities import (
     NO_ACCOUNT,
     NO_CHANNEL,
@@ -19,6 +19,7 @@ from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.ports import Relay, Store
 from bot.relay.requests import SubmitRequest
+from bot.timeouts import raise_if_canceled
 from bot.tracking.relay_capabilities import RelayCapabilities
 
 log = logging.getLogger(__name__)
@@ -51,8 +52,9 @@ class SpeedModes:
             NoAccountAvailable: With the speed that was asked for, as another may have an account. The bot does not try
                 another one, because the person did not agree to its price.
         """
-        if speed is not None and await self._capabilities.find_refusal(SPEED_CAPABILITY) is not None:
-            speed = None
+        with raise_if_canceled(ClaimLost()):
+            if speed is not None and await self._capabilities.find_refusal(SPEED_CAPABILITY) is not None:
+                speed = None
         try:
             return await self._submit_once(request, state, speed)
         except NoAccountAvailable as none:

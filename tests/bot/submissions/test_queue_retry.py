@@ -1,10 +1,12 @@
 """Requests that wait for room in the queue, or for their parent."""
 
+import asyncio
 from functools import reduce
 
 import pytest
 
 from bot.errors import (
+    ActionUnsupported,
     AlreadyPressed,
     ClaimLost,
     MjbotError,
@@ -14,11 +16,13 @@ from bot.errors import (
     RelayError,
     SubmitOutcomeUnknown,
 )
+from bot.imaging.downloader import Picture
 from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Status
 from bot.scene import RetryReason, SubmitRetry
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.sample_entities import MINH
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, job, task
 from tests.fakes.submissions import claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -167,6 +171,50 @@ async def test_press_without_a_request_on_its_way_is_refused_when_its_process_st
     assert claim_states(world) == {100: "refused"}
     assert [type(error) for error in followups.refused] == [told]
     assert len(world.relay.sent) == (told is ParentBusy)
+
+
+async def test_fallback_that_fetches_its_picture_is_refused_when_its_process_stops(
+    world: ServiceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button's own request was refused, and the fallback's is not sent yet."""
+    fetching = asyncio.Event()
+
+    async def hang(*_: object, **__: object) -> Picture:
+        fetching.set()
+        raise await asyncio.Future[Exception]()
+
+    monkeypatch.setattr(world.pictures, "fetch", hang)
+    animate = "MJ::JOB::animate_high::1::aa::SOLO"
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=animate),))
+    world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)]
+    followups = FakePressFollowups()
+    async with world.process() as process:
+        await process.presses.submit_press(press(button=animate), followups)
+        await fetching.wait()
+    assert claim_states(world) == {100: "refused"}
+    assert [type(error) for error in followups.refused] == [ClaimLost]
+
+
+@pytest.mark.parametrize("call", ["verify_claim", "find_person_settings"])
+async def test_modal_that_was_not_sent_can_be_sent_again(
+    world: ServiceWorld, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Its process stopped while it waited for the database."""
+    world.store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+
+    async def hang(*_: object) -> None:
+        await world.clock.sleep(3600.0)
+
+    async with world.process() as process:
+        with monkeypatch.context() as patched:
+            patched.setattr(world.store, call, hang)
+            await process.presses.answer_modal(press(101, task_id=CHILD), "a prompt", FakePressFollowups())
+            await world.clock.advance(5.0)
+            await process.supervisor.stop_all(last_seconds=0)
+    assert claim_states(world) == {101: "refused"}
+    assert world.relay.sent == []
+    assert not world.store.jobs[800].form_sent
 
 
 async def test_press_whose_request_is_on_its_way_stays_unknown_when_its_process_stops(world: ServiceWorld) -> None:
