@@ -15,6 +15,7 @@ from discord.http import Route
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
 from cogs.gateway.rest_metrics import create_trace_config
+from cogs.gateway.tolerant_websocket import TolerantWebSocket
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 from cogs.messaging.open_interactions import OpenInteractions
 
@@ -117,6 +118,7 @@ class IdentifyQueueShard(shard.Shard):
         self._queue_put(event)
 
 
-# discord.py has no other way to replace the classes of its shards and of its HTTP client.
+# discord.py has no other way to replace the classes of its shards, their connections, and its HTTP client.
 shard.Shard = IdentifyQueueShard  # type: ignore[misc]
+shard.DiscordWebSocket = TolerantWebSocket  # type: ignore[misc]
 client.HTTPClient = SizeLimitedHTTPClient  # type: ignore[attr-defined]

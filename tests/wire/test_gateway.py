@@ -66,6 +66,21 @@ async def test_a_click_during_a_lost_connection_is_answered_after_the_resume(wor
     world.assert_polite()
 
 
+async def test_unreadable_frames_cost_no_session(world: WireWorld) -> None:
+    """No JSON, and events that discord.py cannot parse: they are logged, and the next click is answered."""
+    gateway = world.discord.gateway
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        for session in gateway.connected:
+            await session.send("<html>502</html>")
+            await session.dispatch("INTERACTION_CREATE", {"id": "1", "token": "secret"})
+            await session.dispatch("GUILD_CREATE", {"id": "7", "channels": [{}]})
+        await world.shows(await world.press(grid, "U1"), "✅ Picture 1")
+        assert len(bot.said("skips an unreadable")) == 3
+        assert not bot.said("secret")
+    assert (gateway.identifies, gateway.resumes) == (1, 0)
+
+
 async def test_a_start_waits_for_discord(tmp_path: Path) -> None:
     """Nothing listens at first, then Discord's gateway answers 503 for a while: the process gets there by itself."""
     with socket.socket() as taken:
