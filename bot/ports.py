@@ -116,6 +116,10 @@ class Store(Protocol):
         """
         ...
 
+    async def find_usage(self, person_id: int) -> Usage:
+        """Return what counts against the limits now, if the person submitted; a claim's own judge decides later."""
+        ...
+
     async def withdraw_claim(self, claim_id: int) -> None:
         """Mark a claim as REFUSED that may have been written although create_claim raised StoreUnavailable."""
         ...

@@ -48,6 +48,7 @@ MjbotError
 ├── UploadRefused                   a picture from a person that cannot be used
 │   ├── UploadUnreadable            it is broken or incomplete
 │   ├── UploadNotFound              its link leads to no picture
+│   ├── UploadTooSlow               it does not arrive in time
 │   ├── UploadTypeUnsupported       it is not a supported picture
 │   ├── UploadAnimated              it is an animation
 │   ├── UploadTooLarge              it has too many bytes or pixels
@@ -62,6 +63,7 @@ MjbotError
 ├── PictureError                    a picture that could not be downloaded
 │   ├── PictureGone                 its link is dead
 │   ├── PictureUnavailable          its host does not send it to the bot now
+│   │   └── PictureTooSlow          its host sends it too slowly
 │   ├── PictureForbidden            its address is one that the bot must not open
 │   ├── PictureTooLarge             it has too many bytes or pixels
 │   ├── PictureWorkAborted          decoding took too much memory or time
@@ -109,6 +111,7 @@ from bot.errors.inputs import (
     UploadNotFound,
     UploadRefused,
     UploadTooLarge,
+    UploadTooSlow,
     UploadTooSmall,
     UploadTypeUnsupported,
     UploadUnreadable,
@@ -124,6 +127,7 @@ from bot.errors.pictures import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureTooSlow,
     PictureUnavailable,
     PictureUnreadable,
     PictureWorkAborted,
@@ -191,6 +195,7 @@ __all__ = [
     "PictureForbidden",
     "PictureGone",
     "PictureTooLarge",
+    "PictureTooSlow",
     "PictureUnavailable",
     "PictureUnreadable",
     "PictureWorkAborted",
@@ -222,6 +227,7 @@ __all__ = [
     "UploadNotFound",
     "UploadRefused",
     "UploadTooLarge",
+    "UploadTooSlow",
     "UploadTooSmall",
     "UploadTypeUnsupported",
     "UploadUnreadable",

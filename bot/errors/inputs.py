@@ -31,6 +31,10 @@ class UploadNotFound(UploadRefused):
     """The link leads to no picture that can be downloaded; `name` is the link."""
 
 
+class UploadTooSlow(UploadRefused):
+    """The picture does not arrive in time; `name` is its file's name or its link."""
+
+
 class UploadTypeUnsupported(UploadRefused):
     """The file is not a supported picture; `kind` is its type, "" where its bytes do not tell."""
 

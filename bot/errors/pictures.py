@@ -33,6 +33,10 @@ class PictureUnavailable(PictureError):
     may_return: bool = field(default=True, kw_only=True)
 
 
+class PictureTooSlow(PictureUnavailable):
+    """The host sends the picture too slowly to wait for it."""
+
+
 class PictureForbidden(PictureError):
     """The bot must not open this address, because it is not http(s) or not public."""
 

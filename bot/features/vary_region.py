@@ -6,6 +6,7 @@ from bot.errors import MaskMissing, PictureUnreadable
 from bot.imaging.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Mask, Region
+from bot.imaging.upload_slots import UploadSlot
 from bot.midjourney.task import Task
 from bot.ports import PictureSource
 from bot.submissions.claims import Press
@@ -43,10 +44,12 @@ class RegionService:
         if region is None:
             raise MaskMissing
         parent, prompt = await self._presses.check_prompt(press, prompt)
-        async with self._processor.reserve_slot(press.person.id):
-            return await self._preview(parent, prompt, region)
+        async with self._processor.reserve_slot(press.person.id) as slot:
+            return await self._preview(parent, prompt, region, slot)
 
-    async def _preview(self, parent: Task, prompt: str, region: Region | PictureInput) -> RegionProposal:
+    async def _preview(
+        self, parent: Task, prompt: str, region: Region | PictureInput, slot: UploadSlot
+    ) -> RegionProposal:
         # Nothing smaller than the original will do: the mask must have the size of Midjourney's picture.
         picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
         size = picture.width, picture.height
@@ -55,7 +58,7 @@ class RegionService:
         if isinstance(region, Region):
             mask = await self._processor.draw_mask(region, size)
         else:
-            mask = await self._processor.read_mask(await region.read(), size, name=region.name)
+            mask = await self._processor.read_mask(await slot.read(region), size, name=region.name)
         preview = await self._processor.draw_mask_preview(
             picture.data, mask, name="preview", limit=DISCORD_FILE_LIMIT, url=parent.picture_url
         )

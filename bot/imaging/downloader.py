@@ -18,8 +18,10 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureTooSlow,
     PictureUnavailable,
     UploadNotFound,
+    UploadTooSlow,
 )
 from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
@@ -42,6 +44,31 @@ __all__ = [
     "PictureDownloader",
     "build_file_name",
 ]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How slowly a file may arrive: nothing for `grace_seconds`, and so many bytes a second on average after them."""
+
+    grace_seconds: float
+    bytes_per_second: float
+
+    def find_seconds(self, received: int) -> float:
+        """Return how long the first `received` bytes and what follows them may take."""
+        return self.grace_seconds + received / self.bytes_per_second
+
+
+@dataclass(frozen=True)
+class DownloadLimits:
+    """How long a download may take in all, and the slowest pace of pictures and of people's links.
+
+    A relay may first download a picture itself. The host of a person's link may be the person's own, and others wait.
+    """
+
+    total_seconds: float = 60.0
+    picture_pace: Pace = Pace(30.0, 16 * 1024)
+    link_pace: Pace = Pace(8.0, 128 * 1024)
+
 
 DISCORD_FILE_LIMIT: Final = 10 * 1024 * 1024
 MAX_DOWNLOAD_BYTES: Final = MAX_UPLOAD_BYTES
@@ -105,7 +132,7 @@ class PictureDownloader:
         is_allowed: Callable[[str], bool] = is_public_ip,
         now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
-        timeout: float = 60.0,
+        limits: DownloadLimits = DownloadLimits(),
         worker: ImageWorker | None = None,
     ) -> None:
         self._relay = get_host_and_port(URL(relay_url))
@@ -113,8 +140,9 @@ class PictureDownloader:
         self._public_session = _create_session(create_public_connector(resolver, is_allowed), owns_connector=True)
         self._now = now
         self._sleep = sleep
-        self._timeout = timeout
+        self._limits = limits
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._link_slots = asyncio.Semaphore(_MAX_CONCURRENT)  # people's links delay no results
         self._worker = worker or ImageWorker()
 
     async def close(self) -> None:
@@ -154,20 +182,20 @@ class PictureDownloader:
         Raises:
             PictureError: PictureGone, PictureUnavailable, PictureForbidden or PictureTooLarge.
         """
-        async with self._slots:
+        async with self._link_slots if is_user_supplied else self._slots:
             return await self._download(url, is_user_supplied=is_user_supplied)
 
     async def _download(self, url: str, *, is_user_supplied: bool = False) -> bytes:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._limits.total_seconds):
                 data = await retry(
-                    partial(self._follow_redirects, url, is_user_supplied=is_user_supplied),
+                    partial(self._download_at_pace, url, is_user_supplied=is_user_supplied),
                     should_retry=_is_temporary,
                     delays=_RETRY_DELAYS,
                     sleep=self._sleep,
                 )
         except TimeoutError as error:
-            raise PictureUnavailable(url, f"not here after {self._timeout:g} s") from error
+            raise PictureTooSlow(url, f"not here after {self._limits.total_seconds:g} s") from error
         except ValueError as error:
             raise PictureForbidden(url, "not an address") from error
         except aiohttp.ClientError as error:
@@ -176,7 +204,21 @@ class PictureDownloader:
             raise PictureUnavailable(url, "a page or JSON instead of a picture", status=200)
         return data
 
-    async def _follow_redirects(self, url: str, *, is_user_supplied: bool) -> bytes:
+    async def _download_at_pace(self, url: str, *, is_user_supplied: bool) -> bytes:
+        """Download once; PictureTooSlow if it falls behind the slowest pace, which redirects do not restart."""
+        pace = self._limits.link_pace if is_user_supplied else self._limits.picture_pace
+        started_at = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(pace.grace_seconds) as limit:
+
+                def extend(received: int) -> None:
+                    limit.reschedule(started_at + pace.find_seconds(received))
+
+                return await self._follow_redirects(url, extend, is_user_supplied=is_user_supplied)
+        except TimeoutError as error:
+            raise PictureTooSlow(url, "slower than the slowest pace") from error
+
+    async def _follow_redirects(self, url: str, extend: Callable[[int], None], *, is_user_supplied: bool) -> bytes:
         target = _parse_target(url, URL(), url)
         for _ in range(_MAX_REDIRECTS + 1):
             is_from_relay = get_host_and_port(target) == self._relay and (
@@ -187,7 +229,7 @@ class PictureDownloader:
                 async with session.get(target, allow_redirects=False) as response:
                     location = response.headers.get("Location")
                     if response.status not in _REDIRECT_STATUSES or location is None:
-                        return await _read_body(response, url, is_from_relay=is_from_relay)
+                        return await _read_body(response, url, extend, is_from_relay=is_from_relay)
             except aiohttp.ClientConnectorError as error:
                 if isinstance(error.os_error, AddressRefusedError):
                     raise PictureForbidden(url, "not a public address") from error
@@ -210,9 +252,11 @@ class LinkedPicture:
         return self.url
 
     async def read(self) -> bytes:
-        """Download the picture; raises UploadNotFound."""
+        """Download the picture; raises UploadNotFound or UploadTooSlow."""
         try:
             return await self.pictures.download_bytes(self.url, is_user_supplied=True)
+        except PictureTooSlow as error:
+            raise UploadTooSlow(self.url) from error
         except PictureError as error:
             raise UploadNotFound(self.url) from error
 
@@ -245,7 +289,10 @@ def _parse_target(link: str, base: URL, url: str) -> URL:
     return target.with_fragment(None)
 
 
-async def _read_body(response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool) -> bytes:
+async def _read_body(
+    response: aiohttp.ClientResponse, url: str, extend: Callable[[int], None], *, is_from_relay: bool
+) -> bytes:
+    """Read the file; `extend` is told how many bytes have arrived."""
     if response.status != 200:
         raise await _explain_status(response, url, is_from_relay=is_from_relay)
     if (response.content_length or 0) > MAX_DOWNLOAD_BYTES:
@@ -253,6 +300,7 @@ async def _read_body(response: aiohttp.ClientResponse, url: str, *, is_from_rela
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
+        extend(len(body))
         if len(body) > MAX_DOWNLOAD_BYTES:
             raise PictureTooLarge(url, f"more than {MAX_DOWNLOAD_BYTES} bytes")
     return bytes(body)

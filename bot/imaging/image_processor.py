@@ -1,22 +1,16 @@
 """The work on pixels that commands need, in the worker process."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Final
-from weakref import WeakValueDictionary
 
 from bot.imaging.downloader import DISCORD_FILE_LIMIT
 from bot.imaging.grid_split import split_grid
 from bot.imaging.mask_preview import draw_mask_preview
 from bot.imaging.masks import Mask, Region, draw_mask, read_mask, read_own_mask
 from bot.imaging.reencode import Picture
+from bot.imaging.upload_slots import UploadSlot, UploadSlots
 from bot.imaging.upload_validation import MAX_SENT_BYTES, Upload, prepare_upload
 from bot.imaging.worker_process import ImageWorker
-
-_MAX_PEOPLE: Final = 2
-"""How many people's pictures may be in memory; each takes up to 32 MiB until the worker has it."""
 
 
 class ImageProcessor:
@@ -25,20 +19,13 @@ class ImageProcessor:
     Each method raises what the function of the same name raises, and PictureWorkAborted.
     """
 
-    def __init__(self, worker: ImageWorker | None = None) -> None:
+    def __init__(self, worker: ImageWorker | None = None, slots: UploadSlots | None = None) -> None:
         self._worker = worker or ImageWorker()
-        self._slots = asyncio.Semaphore(_MAX_PEOPLE)
-        self._person_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._slots = slots or UploadSlots()
 
-    @asynccontextmanager
-    async def reserve_slot(self, person_id: int) -> AsyncGenerator[None]:
-        """Wait until a person may load pictures, and hold the slot until the block ends.
-
-        Each person holds one slot at most, so that one person's slow links do not delay other people.
-        """
-        lock = self._person_locks.setdefault(person_id, asyncio.Lock())
-        async with lock, self._slots:
-            yield
+    def reserve_slot(self, person_id: int) -> AbstractAsyncContextManager[UploadSlot]:
+        """Wait until a person may load pictures, and hold the person's slot until the block ends."""
+        return self._slots.reserve(person_id)
 
     async def close(self) -> None:
         """Abort the work in progress."""

@@ -98,15 +98,19 @@ def select_billed_claims(before: datetime, limit: int) -> Executable:
     return found.order_by(claims.c.made_at.desc(), claims.c.id.desc()).limit(limit)
 
 
-def select_usage(claim: Claim) -> Executable:
+def select_usage(person_id: int, at: datetime) -> Executable:
     """Select the fields of Usage but `at`, in their order."""
-    midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     billed = func.coalesce(func.sum(func.coalesce(claims.c.submits, 1)), 0)
     today = select(billed).where(_MAY_BE_BILLED, claims.c.made_at >= midnight)
-    own = claims.c.person_id == claim.person_id
+    own = claims.c.person_id == person_id
     # Refused ones too: the cooldown also spares the relay.
     last = select(func.max(claims.c.made_at)).where(own)
-    return select(today.where(own).scalar_subquery(), today.scalar_subquery(), last.scalar_subquery())
+    return select(
+        today.where(own).scalar_subquery().label("own"),
+        today.scalar_subquery().label("everyones"),
+        last.scalar_subquery().label("last"),
+    )
 
 
 def match_default_settings() -> Iterator[ColumnElement[bool]]:

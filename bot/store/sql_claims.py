@@ -45,7 +45,9 @@ class SqlClaims:
             conflict = queries.select_conflicting_claim(dated, confirmed=confirmed)
             if other := (await connection.execute(conflict)).first():
                 raise AlreadyClaimed(other.id, other.person_id)
-            own, everyones, last = (await connection.execute(queries.select_usage(dated))).one()
+            own, everyones, last = (
+                await connection.execute(queries.select_usage(dated.person_id, dated.made_at))
+            ).one()
             judge(Usage(own, everyones, last, dated.made_at))
             await connection.execute(claims.insert().values(**asdict(dated), owner=self._owner))
 
@@ -55,6 +57,12 @@ class SqlClaims:
             if not await self._was_written(claim.id):
                 raise
         self._start_counting(claim.id)
+
+    async def find_usage(self, person_id: int) -> Usage:
+        """Return what counts against the limits now, if the person submitted."""
+        (clock,) = await self._database.read(select(self._database.clock_expression().label("now")))
+        (row,) = await self._database.read(queries.select_usage(person_id, clock["now"]))
+        return Usage(row["own"], row["everyones"], row["last"], clock["now"])
 
     async def withdraw(self, claim_id: int) -> None:
         """Mark a claim as refused that may have been written although its writer got an error.

@@ -189,6 +189,10 @@ class SqlStore:
         """Write a claim, unless another claim conflicts or `judge` raises; refused claims do not conflict."""
         await self._claims.create(claim, judge, confirmed=confirmed)
 
+    async def find_usage(self, person_id: int) -> Usage:
+        """Return what counts against the limits now, if the person submitted."""
+        return await self._claims.find_usage(person_id)
+
     async def withdraw_claim(self, claim_id: int) -> None:
         """Mark a claim as refused that may have been written although create_claim raised StoreUnavailable."""
         await self._claims.withdraw(claim_id)

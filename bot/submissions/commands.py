@@ -58,6 +58,8 @@ class CommandService:
     async def prepare_uploads(self, spender: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
         """Download pictures, check them, and encode them as a relay takes them, for a person who may spend; free.
 
+        The limits are checked first: a person who has no request left does not use the room that others wait for.
+
         Raises:
             PolicyRefused: This person may not spend here, or not now.
             UploadRefused: A picture cannot be used.
@@ -66,9 +68,10 @@ class CommandService:
         self._policy.check_permission(spender)
         if not pictures:
             return ()
-        async with self._image_processor.reserve_slot(spender.person_id):
+        self._policy.check_limits(await self._store.find_usage(spender.person_id))
+        async with self._image_processor.reserve_slot(spender.person_id) as slot:
             return tuple(
-                [await self._image_processor.prepare_upload(await one.read(), name=one.name) for one in pictures]
+                [await self._image_processor.prepare_upload(await slot.read(one), name=one.name) for one in pictures]
             )
 
     @count_unsent_presses

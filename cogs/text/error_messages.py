@@ -30,13 +30,6 @@ from bot.errors import (
     ParentGone,
     ParentUnchangeable,
     PersonNotAllowed,
-    PictureError,
-    PictureForbidden,
-    PictureGone,
-    PictureTooLarge,
-    PictureUnavailable,
-    PictureUnreadable,
-    PictureWorkAborted,
     PlaceGone,
     PlaceUnreachable,
     PolicyRefused,
@@ -64,6 +57,7 @@ from bot.errors import (
 from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
 from bot.relay.key_advice import KEY_ADVICE
 from cogs.text.input_errors import NOT_CHARGED, describe_input_error
+from cogs.text.picture_errors import describe_picture_error
 from cogs.text.quotes import quote_text
 
 _QUOTE_LENGTH: Final = 80
@@ -130,23 +124,6 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
         "I can't reach my database, so I didn't send anything. Try again in a minute. If it doesn't help, tell the "
         "operator of this bot. You weren't charged."
     ),
-    PictureError: "I couldn't get the picture. Run `/mjstatus` with its id to try again.",
-    PictureGone: (
-        "The link to the picture has expired, as such links do after a day. Run `/mjstatus` with its id: the service "
-        "may have a fresh one."
-    ),
-    PictureForbidden: (
-        "The picture is at an address that I'm not allowed to open. The operator of this bot can check the service's "
-        "picture addresses."
-    ),
-    PictureTooLarge: "The picture is too large for me to attach. Open its link while it still works.",
-    PictureWorkAborted: (
-        "That picture was too much work for the machine I run on. Try again in a minute, or with a smaller picture. "
-        "You weren't charged."
-    ),
-    PictureUnreadable: (
-        "The picture's file is broken or incomplete. Run `/mjstatus` with its id in a minute to try again."
-    ),
     DisplayError: "I can't update that message. Run `/mjstatus` with the task's id for a new one.",
     DisplayFailed: "Discord didn't accept my message, so I sent nothing. Try again in a minute. You weren't charged.",
     PlaceGone: (
@@ -180,6 +157,7 @@ def describe_error(error: MjbotError, now: datetime, *, command: bool = False) -
         or _describe_seed_error(error)
         or _describe_own_error(error, now)
         or describe_input_error(error)
+        or describe_picture_error(error)
     ):
         return text
     return next(_FIXED_TEXTS[kind] for kind in type(error).__mro__ if kind in _FIXED_TEXTS)
@@ -297,8 +275,6 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return f"{_describe_daily_limit(error)} {NOT_CHARGED}"
         case ModalNotSent(refused=refused):
             return _describe_unsent_modal(refused)
-        case PictureUnavailable():
-            return f"{describe_picture_refusal(error)} Try again in a minute, or open the picture's link yourself."
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _describe_lost_answer(now, link, again_at, own=own)
         case AlreadyPressed(link=link, finished=finished):
@@ -308,21 +284,6 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return f"{what} look below the message you pressed, as I can't link to it. No extra charge."
         case _:
             return ""
-
-
-def describe_picture_refusal(error: PictureUnavailable) -> str:
-    """Describe why a host does not send a picture to the bot, in one sentence."""
-    match error.status:
-        case 0:
-            return "The picture's host didn't answer me."
-        case 200:
-            return "The picture's host sent me a page instead of the picture."
-        case 429:
-            return "The picture's host is getting too many requests (HTTP 429)."
-        case status if status >= 500:
-            return f"The picture's host has a fault (HTTP {status})."
-        case status:
-            return f"The picture's host refused to send it to me (HTTP {status})."
 
 
 def _describe_daily_limit(error: DailyLimitReached) -> str:

@@ -20,6 +20,7 @@ from bot.errors import (
     UploadNotFound,
     UploadRefused,
     UploadTooLarge,
+    UploadTooSlow,
     UploadTooSmall,
     UploadTypeUnsupported,
     UploadUnreadable,
@@ -148,6 +149,10 @@ def _describe_upload(error: UploadRefused, name: str) -> str:
             return (
                 f"I couldn't open {quote_text(link) or 'that link'}, or it is too large. Save the picture and upload "
                 "the file instead."
+            )
+        case UploadTooSlow(name=name):
+            return (
+                f"{quote_text(name) or 'The picture'} arrives too slowly. Save the picture and upload the file instead."
             )
         case UploadTypeUnsupported(kind=kind):
             what = f" ({quote_text(kind)})" if kind else ""

@@ -158,9 +158,13 @@ class FakeStore:
         if claim.id in self.claimed or rivals:
             rival = self.claimed.get(claim.id) or rivals[0]
             raise AlreadyClaimed(rival.id, rival.person_id)
-        judge(self._usage(claim))
+        judge(self._usage(claim.person_id, claim.made_at))
         self.claimed[claim.id] = claim
         self.submitters[claim.id] = self.owner
+
+    async def find_usage(self, person_id: int) -> Usage:
+        self._answer()
+        return self._usage(person_id, self.now())
 
     async def withdraw_claim(self, claim_id: int) -> None:
         self._answer()
@@ -314,14 +318,14 @@ class FakeStore:
     def _spent(self) -> list[Claim]:
         return [claim for claim in self.claimed.values() if claim.state is not ClaimState.REFUSED]
 
-    def _usage(self, claim: Claim) -> Usage:
-        today = [other for other in self._spent() if other.made_at.date() >= claim.made_at.date()]
-        own = [other.made_at for other in self.claimed.values() if other.person_id == claim.person_id]
+    def _usage(self, person_id: int, at: datetime) -> Usage:
+        today = [other for other in self._spent() if other.made_at.date() >= at.date()]
+        own = [other.made_at for other in self.claimed.values() if other.person_id == person_id]
         return Usage(
-            person_submits_today=sum(_billed(other) for other in today if other.person_id == claim.person_id),
+            person_submits_today=sum(_billed(other) for other in today if other.person_id == person_id),
             all_submits_today=sum(map(_billed, today)),
             last_claim_at=max(own, default=None),
-            at=claim.made_at,
+            at=at,
         )
 
     def _mark(self, claim: Claim) -> PressedButton | None:

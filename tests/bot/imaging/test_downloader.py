@@ -21,14 +21,18 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureTooSlow,
     PictureUnavailable,
     PictureUnreadable,
     UploadNotFound,
+    UploadTooSlow,
 )
 from bot.imaging.downloader import (
     DISCORD_FILE_LIMIT,
     MAX_DOWNLOAD_BYTES,
+    DownloadLimits,
     LinkedPicture,
+    Pace,
     PictureDownloader,
     build_file_name,
 )
@@ -435,7 +439,61 @@ async def test_timeout_includes_the_whole_transfer_and_retries(bench: Bench) -> 
 
     bench.relay.handler = answer
     with pytest.raises(PictureUnavailable, match=r"0\.05 s"):
-        await (await bench.pictures(timeout=0.05)).fetch(bench.relay.url(), name="a")
+        await (await bench.pictures(limits=DownloadLimits(0.05))).fetch(bench.relay.url(), name="a")
+
+
+@pytest.mark.parametrize(("received", "seconds"), [(0, 8.0), (1024 * 1024, 16.0), (MAX_DOWNLOAD_BYTES, 264.0)])
+def test_slowest_pace_grows_with_what_has_arrived(received: int, seconds: float) -> None:
+    """A link that sends nothing is given up after the grace period; the total deadline applies too."""
+    assert DownloadLimits().link_pace.find_seconds(received) == seconds
+    assert DownloadLimits().picture_pace.find_seconds(received) > seconds
+
+
+def make_trickle(first: bytes = b"") -> Handler:
+    """Make a handler that sends `first`, and then nothing more before the client leaves."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(PNG))})
+        await response.prepare(request)
+        await response.write(first)
+        await asyncio.sleep(60)
+        return response
+
+    return answer
+
+
+async def make_silence(_: web.Request) -> web.StreamResponse:
+    """Send not even the headers."""
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+SLOW_LINKS = {"silent": make_silence, "headers": make_trickle(), "a byte": make_trickle(PNG[:1])}
+HASTY = DownloadLimits(60.0, picture_pace=Pace(60.0, 1.0), link_pace=Pace(0.02, 1e9))
+
+
+@pytest.mark.parametrize("kind", SLOW_LINKS)
+async def test_link_that_trickles_is_refused_and_delays_no_result(bench: Bench, kind: str) -> None:
+    """Three people's slow links hold all places for links, and none for results."""
+    bench.other.handler = SLOW_LINKS[kind]
+    pictures = await bench.pictures(
+        resolver=FakeResolver(HERE, HERE, HERE), is_allowed={"127.0.0.1"}.__contains__, limits=HASTY
+    )
+    slow = [asyncio.create_task(LinkedPicture(pictures, bench.elsewhere()).read()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert (await pictures.fetch(bench.relay.url(), name="a")).data == PNG
+    for reading in slow:
+        with pytest.raises(UploadTooSlow):
+            await reading
+    assert await LinkedPicture(pictures, bench.relay.url()).read() == PNG
+
+
+async def test_result_that_trickles_is_too_slow_and_may_return(bench: Bench) -> None:
+    bench.relay.handler = make_trickle(PNG[:20])
+    pictures = await bench.pictures(limits=DownloadLimits(picture_pace=Pace(0.02, 1e9)))
+    with pytest.raises(PictureTooSlow) as caught:
+        await pictures.fetch(bench.relay.url(), name="a")
+    assert caught.value.may_return
 
 
 @pytest.mark.parametrize(

@@ -301,3 +301,24 @@ async def test_a_limit_holds_for_concurrent_presses(either_url: str) -> None:
         tries = (store.create_claim(a_claim(n, f"b{n}"), at_most_five) for n, store in enumerate([sql, other] * 20))
         await asyncio.gather(*tries, return_exceptions=True)
         assert len(await sql.list_claims(ClaimState.SUBMITTING)) == 5
+
+
+async def test_usage_is_found_without_a_claim(store: Store) -> None:
+    """As the next claim's judge would get it, by the store's own clock."""
+    seen: list[Usage] = []
+    for number, person_id in enumerate((7, 7, 8), 1):
+        await store.create_claim(a_claim(number, f"b{number}", made_at=NOON, person_id=person_id), allow)
+    await store.settle_claim(2, ClaimState.ACCEPTED, "child", submits=4)
+    for person_id in (7, 8, 9):
+        found = await store.find_usage(person_id)
+        await store.create_claim(
+            a_claim(20 + person_id, f"c{person_id}", made_at=NOON, person_id=person_id), seen.append
+        )
+        await store.settle_claim(20 + person_id, ClaimState.REFUSED)
+        judged = seen[-1]
+        assert (found.person_submits_today, found.all_submits_today) == (
+            judged.person_submits_today,
+            judged.all_submits_today,
+        )
+        assert found.last_claim_at == judged.last_claim_at
+        assert abs(found.at - judged.at) < timedelta(minutes=1)

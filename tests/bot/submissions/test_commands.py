@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.entities import ClaimState
+from bot.entities import Claim, ClaimState
 from bot.errors import (
     AlreadyClaimed,
     BalanceExhausted,
     ClaimLost,
+    CooldownActive,
     DailyLimitReached,
     PersonNotAllowed,
     PictureGone,
@@ -31,7 +32,7 @@ from bot.relay.requests import Imagine
 from bot.scene import JobEnding, RetryReason, SubmitRetry
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
-from tests.fakes.sample_entities import CHILD, MINH, task
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, QUEUED, claim_states, command, imagine
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -161,6 +162,33 @@ async def test_daily_limit_applies_to_commands(world: ServiceWorld) -> None:
         await world.clock.advance(1.0)
     assert followups.opened == []
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100", "mjbot:102"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "spender", "error"),
+    [
+        ({"daily_submits_per_person": 1}, {}, DailyLimitReached),
+        ({"daily_submits": 1}, {"person": MINH}, DailyLimitReached),
+        ({"daily_submits_per_person": 0}, {"person": MINH}, DailyLimitReached),
+        ({"cooldown": timedelta(minutes=5)}, {}, CooldownActive),
+    ],
+)
+async def test_pictures_are_not_downloaded_for_a_person_without_requests_left(
+    world: ServiceWorld, limits: dict[str, Any], spender: dict[str, Any], error: type[Exception]
+) -> None:
+    """Slow links of such a person keep nobody from uploading; the claim checks the limits again."""
+    world.store.claimed = {
+        50: Claim(
+            id=50, person_id=LIEN.id, guild_id=6, message_id=0, task_id="", button="imagine:1",
+            made_at=world.clock.now(), state=ClaimState.ACCEPTED, child_id=CHILD,
+        )
+    }  # fmt: skip
+    world.allow(**limits)
+    given = FakePictureInput()
+    async with world.process() as process:
+        with pytest.raises(error):
+            await process.commands.submit_command(command(101, **spender), imagine("this", given), FakePressFollowups())
+    assert given.asked == 0
 
 
 async def test_one_interaction_is_sent_once(world: ServiceWorld, process: ServiceProcess) -> None:

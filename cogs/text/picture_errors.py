@@ -1,0 +1,61 @@
+"""Describe why a picture could not be downloaded or decoded, and what to do about it. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.errors import (
+    MjbotError,
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureTooSlow,
+    PictureUnavailable,
+    PictureUnreadable,
+    PictureWorkAborted,
+)
+
+# A class without an entry is described as its base class.
+_TEXTS: Final[Mapping[type[MjbotError], str]] = {
+    PictureError: "I couldn't get the picture. Run `/mjstatus` with its id to try again.",
+    PictureGone: (
+        "The link to the picture has expired, as such links do after a day. Run `/mjstatus` with its id: the service "
+        "may have a fresh one."
+    ),
+    PictureForbidden: (
+        "The picture is at an address that I'm not allowed to open. The operator of this bot can check the service's "
+        "picture addresses."
+    ),
+    PictureTooLarge: "The picture is too large for me to attach. Open its link while it still works.",
+    PictureWorkAborted: (
+        "That picture was too much work for the machine I run on. Try again in a minute, or with a smaller picture. "
+        "You weren't charged."
+    ),
+    PictureUnreadable: (
+        "The picture's file is broken or incomplete. Run `/mjstatus` with its id in a minute to try again."
+    ),
+}
+
+
+def describe_picture_error(error: MjbotError) -> str:
+    """Describe why a picture could not be downloaded or decoded; "" for any other error."""
+    if isinstance(error, PictureUnavailable):
+        return f"{describe_picture_refusal(error)} Try again in a minute, or open the picture's link yourself."
+    return next((_TEXTS[kind] for kind in type(error).__mro__ if kind in _TEXTS), "")
+
+
+def describe_picture_refusal(error: PictureUnavailable) -> str:
+    """Describe why a host does not send a picture to the bot, in one sentence."""
+    if isinstance(error, PictureTooSlow):
+        return "The picture's host sends it too slowly."
+    match error.status:
+        case 0:
+            return "The picture's host didn't answer me."
+        case 200:
+            return "The picture's host sent me a page instead of the picture."
+        case 429:
+            return "The picture's host is getting too many requests (HTTP 429)."
+        case status if status >= 500:
+            return f"The picture's host has a fault (HTTP {status})."
+        case status:
+            return f"The picture's host refused to send it to me (HTTP {status})."
