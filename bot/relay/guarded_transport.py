@@ -17,7 +17,6 @@ from bot.errors import (
     RelayError,
     RelayMoved,
     RelayUnreachable,
-    SubmitOutcomeUnknown,
     SubmitRedirected,
     TaskUnknown,
     UpstreamKeyRefused,
@@ -43,7 +42,6 @@ _PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
 _MISSING_PATH: Final = "/mj/no-such-path"
 """A path that no relay has."""
 _HTTP_NOT_FOUND: Final = 404
-_PAGE: Final = "a page instead of an answer"
 _RETRY_DELAYS: Final = (0.5,)
 # Short, because the refusal that it explains waits for it.
 _USAGE_LIMITS: Final = RequestLimits(max_bytes=65536, timeout=aiohttp.ClientTimeout(total=5))
@@ -102,7 +100,7 @@ class GuardedTransport:
         async def read_once() -> _T:
             with count_api_request(template):
                 response = await self._transport.read(method, path, body, limits, prove_key)
-                return await self._parse(template, response, parse, RelayUnreachable)
+                return await self._parse(template, response, parse)
 
         try:
             value = await retry(
@@ -187,24 +185,22 @@ class GuardedTransport:
         with count_api_request(path):
             path = f"/mj-{speed}{path}" if speed else path
             response = await self._transport.submit(path, body, limits)
-            return await self._parse(path, response, parse, SubmitOutcomeUnknown)
+            return await self._parse(path, response, parse)
 
-    async def _parse(self, path: str, response: RelayResponse, parse: Parse[_T], lost: type[RelayError]) -> _T:
-        """Parse a response; raise `lost` for a proxy's page, before which the request may have been forwarded."""
+    async def _parse(self, path: str, response: RelayResponse, parse: Parse[_T]) -> _T:
+        """Parse a response; a proxy's page and its 404 count as what they are, not as the relay's answer."""
         response = self._note_path(path, response)
-        is_page = response.is_success and response.is_html
-        if is_page and response.path_has_worked:
-            raise lost(_PAGE)
         try:
             return parse(response)
-        except ActionUnsupported:
-            if is_page and not await self._is_console(response):
-                raise lost(_PAGE) from None
-            raise
+        except ActionUnsupported as unsupported:
+            is_page = unsupported.lasting and response.is_success and response.is_html
+            if not is_page or await self._is_console(response):
+                raise
         except TaskUnknown as unknown:
             if path == FETCH_PATH and not self._may_mean_unknown(response.status):
-                raise lost(unknown.reason) from None
+                raise RelayUnreachable(unknown.reason) from None
             raise
+        return parse(replace(response, path_has_worked=True))
 
     def _note_path(self, path: str, response: RelayResponse) -> RelayResponse:
         """Note that a path has worked, and return its response with whether it has before."""

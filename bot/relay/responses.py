@@ -131,7 +131,8 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
         return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
     error = classify_read_error(response, body)
     # Reading each task by itself is free, and shows whether the relay answers at all.
-    if type(error) is RelayUnreachable and response.status in {404, 405}:
+    is_page = response.is_success and response.is_html
+    if type(error) is RelayUnreachable and (is_page or response.status in {404, 405}):
         raise ActionUnsupported(error.reason, lasting=False)
     if type(error) is RelayUnreachable and _may_be_spoiled(response, extract_message(response, body)):
         raise replace(error, spoiled=True)
