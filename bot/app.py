@@ -31,11 +31,13 @@ from bot.ops.shutdown import shut_down
 from bot.policy.rules import SpendingPolicy
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
+from bot.recovery.lost_messages import LostMessageSearch
 from bot.relay.client import RelayClient
 from bot.retry import retry
 from bot.settings import Settings
 from bot.store import open_store
 from bot.store.sql_store import SqlStore
+from bot.submissions.child_messages import ChildMessages
 from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
 from bot.submissions.sender import Sender
@@ -105,11 +107,19 @@ class App:
         policy = _build_policy(settings, self.trust.owners)
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
-        self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, now=clock.now)
-        self.commands = CommandService(store, tracker, policy, sender, self.images, now=clock.now)
+        lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
+        child_messages = ChildMessages(store, sender, lost_messages)
+        self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
+        self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)
         self.job_leases = JobLeases(
-            store, store.process_leases, tracker, lost, lease=timedelta(seconds=settings.lease_seconds), clock=clock
+            store,
+            store.process_leases,
+            tracker,
+            lost,
+            lost_messages,
+            lease=timedelta(seconds=settings.lease_seconds),
+            clock=clock,
         )
         self.retention = Retention(store, store.process_leases, days=settings.retention_days, clock=clock)
         self.health = Health(

@@ -41,6 +41,11 @@ class Place:
         return same and not self.ephemeral
 
     @property
+    def is_reserved(self) -> bool:
+        """Whether the message has not been sent, or its id is lost: `message_id` is its interaction's id, negated."""
+        return self.message_id < 0
+
+    @property
     def link(self) -> str:
         """Discord's link to the message; it opens only for people who can see the message."""
         return f"https://discord.com/channels/{self.guild_id or '@me'}/{self.channel_id}/{self.message_id}"

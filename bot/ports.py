@@ -32,8 +32,10 @@ from bot.scene import Scene
 class Store(Protocol):
     """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
 
-    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
+    async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
         """Write a job as open and make this process its owner, whichever process owned it before.
+
+        The row that was reserved as `replaces` is deleted with that.
 
         A stored `form_sent` stays set, as `job` may have been read before it was set; `form_again` resets it, for a
         form that was refused.
@@ -292,7 +294,7 @@ class ProcessLeases(Protocol):
         ...
 
     async def list_own_jobs(self) -> Sequence[Job]:
-        """Return this process's open jobs whose task is known, oldest first."""
+        """Return this process's open jobs, oldest first, except those that it is submitting or opening."""
         ...
 
     async def list_orphaned_claims(self) -> Sequence[Claim]:
@@ -348,6 +350,18 @@ class MessageEditor(Protocol):
         """Reply to a job's message, mentioning its requester; the reply is ephemeral where the message is."""
         ...
 
+    async def find_messages(self, place: Place, interaction_id: int) -> Sequence[Place]:
+        """Find the messages that answer an interaction in a place's channel, oldest first; none where it cannot look.
+
+        Raises:
+            DisplayFailed: Discord, or the network on the way to it, failed.
+        """
+        ...
+
+    async def notify_unsent(self, job: Job) -> None:
+        """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""
+        ...
+
     async def fetch_attachment_url(self, place: Place) -> str:
         """Return a fresh URL of the picture attached to that message, or "" where it has none."""
         ...
@@ -359,6 +373,11 @@ class MessageEditor(Protocol):
 
 class InteractionFollowups(Protocol):
     """The answers to one command, click or form: the child's message, or an error."""
+
+    @property
+    def expected_place(self) -> Place:
+        """Where the child's message will be; reserved, as long as Discord has not told the message's id."""
+        ...
 
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"); it is ephemeral where the pressed message is."""

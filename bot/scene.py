@@ -41,6 +41,8 @@ class JobEnding(StrEnum):
     """A member stopped watching; the task itself goes on."""
     NOT_BILLED = "not recorded"
     """The relay's answer to the submit was lost, and its log shows that the submit was not billed."""
+    NOT_SENT = "not sent"
+    """The process died before it sent the submit to the relay."""
     FORM_DROPPED = "dropped"
     """The form was declined."""
     FORM_DROPPED_MAYBE_BILLED = "dropped, may be charged"

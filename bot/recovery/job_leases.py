@@ -12,6 +12,7 @@ from bot.metrics import DATABASE_WRITABLE
 from bot.midjourney.task import Task
 from bot.ports import ProcessLeases, Store
 from bot.recovery.lost_answers import LostAnswerSearch, is_past_form
+from bot.recovery.lost_messages import LostMessageSearch
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class JobLeases:
         process_leases: ProcessLeases,
         jobs: JobTracker,
         lost_answers: LostAnswerSearch,
+        lost_messages: LostMessageSearch,
         *,
         lease: timedelta,
         clock: Clock,
@@ -50,6 +52,7 @@ class JobLeases:
         self._process_leases = process_leases
         self._jobs = jobs
         self._lost_answers = lost_answers
+        self._lost_messages = lost_messages
         self._lease = lease * (1 - _TAKEOVER_SHARE)
         self._pause = self._longest_pause = self._lease / _ROUNDS_PER_LEASE
         self._now = clock.now
@@ -205,6 +208,9 @@ class JobLeases:
             await self._jobs.continue_job(replace(job, form_sent=False), form_again=True)
 
     async def _resume_job(self, job: Job, snapshot: Task | None) -> None:
+        if job.place.is_reserved:
+            self._lost_messages.search(job)
+            return
         if job.task_id:
             self._jobs.resume_job(job, snapshot)
             await self._resume_form_search(job, snapshot)
@@ -212,7 +218,10 @@ class JobLeases:
         claim = await self._store.find_claim(job.claim_id)
         if claim is not None and claim.state is ClaimState.REFUSED and claim.submits == 0:
             self._lost_answers.show_not_billed(job)
-        elif claim is None or claim.state is ClaimState.REFUSED:  # its message was deleted
+        elif not job.claim_id or (claim is not None and claim.state is ClaimState.REFUSED):
+            # Usually the message of a refused submit was deleted; one that was not must not say "Sending" for ever.
+            self._lost_messages.end_unsent(job)
+        elif claim is None:
             await self._store.close_job(job.id)
         elif claim.state is ClaimState.ACCEPTED:
             job = replace(job, task_id=claim.child_id)

@@ -165,7 +165,9 @@ class LostAnswerSearch:
         if known is None:
             return False
         if known.state is ClaimState.UNKNOWN:
-            return await self._retry(lambda: self._store.mark_claim_unbilled(claim.id))
+            if await self._retry(lambda: self._store.mark_claim_unbilled(claim.id)):
+                return True
+            return _is_unbilled(await self._retry(lambda: self._store.find_claim(claim.id)))
         if known.state is not ClaimState.ACCEPTED or known.button == FORM_BUTTON:
             return False
         billed = max((1 if known.submits is None else known.submits) - 1, 0)
@@ -187,6 +189,8 @@ class LostAnswerSearch:
         known = await self._retry(lambda: self._store.find_claim(claim.id))
         if known is not None and known.state is ClaimState.ACCEPTED:
             await self._follow_found_task(known, job, FoundTask(known.child_id))
+        elif _is_unbilled(known):  # the answer to this process's own write was lost
+            await self._show_not_billed(job)
         else:
             await self._jobs.close_job(job)
 
@@ -218,3 +222,7 @@ class LostAnswerSearch:
 def is_past_form(task: Task | None) -> TypeGuard[Task]:
     """Return whether a task is known not to wait for its form any more."""
     return task is not None and task.status not in _WAITING
+
+
+def _is_unbilled(claim: Claim | None) -> bool:
+    return claim is not None and claim.state is ClaimState.REFUSED and claim.submits == 0

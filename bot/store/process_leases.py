@@ -113,9 +113,16 @@ class SqlProcessLeases:
         return [claim_from_row(row) for row in found]
 
     async def list_own_jobs(self) -> Sequence[Job]:
-        """Return this process's open jobs whose task is known, oldest first."""
-        own = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None) & (jobs.c.task_id != "")
-        rows = await self._database.read(select(jobs).where(own).order_by(jobs.c.born_at, jobs.c.message_id))
+        """Return this process's open jobs, oldest first, except those that it is submitting or opening.
+
+        Those have no task yet, and a claim of this process or none.
+        """
+        own = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None)
+        is_followed = (jobs.c.task_id != "") & (jobs.c.message_id > 0)
+        own_claim = exists().where(claims.c.id == jobs.c.claim_id, claims.c.owner == self._owner)
+        is_taken_over = (jobs.c.task_id == "") & (jobs.c.claim_id != 0) & ~own_claim
+        found = select(jobs).where(own, or_(is_followed, is_taken_over))
+        rows = await self._database.read(found.order_by(jobs.c.born_at, jobs.c.message_id))
         return [job_from_row(row) for row in rows]
 
     def _is_other_live_process(self) -> ColumnElement[bool]:

@@ -100,14 +100,19 @@ class SqlStore:
         self._claims = SqlClaims(database, owner, monotonic)
         self._snapshots = GroupCommit(self._write_snapshots)
 
-    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
-        """Write a job as open and make this process its owner; tell other processes if one of them owned it."""
+    async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
+        """Write a job as open and make this process its owner; tell other processes if one of them owned it.
+
+        The row that was reserved as `replaces` is deleted with that.
+        """
         statement = queries.upsert(jobs, self.database.dialect, sticky="" if form_again else "form_sent")
         row = {**job_to_row(job), "closed_at": None, "owner": self._owner}
 
         async def write(connection: AsyncConnection) -> None:
             before = await connection.scalar(select(jobs.c.owner).where(jobs.c.message_id == job.id))
             await connection.execute(statement, row)
+            if replaces and replaces != job.id:
+                await connection.execute(delete(jobs).where(jobs.c.message_id == replaces))
             if before not in {None, RELEASED_OWNER, self._owner}:
                 await self.process_leases.notify_ownership_change(connection)
 

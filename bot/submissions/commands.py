@@ -17,6 +17,7 @@ from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import InteractionFollowups, Store
 from bot.relay.requests import SubmitRequest
+from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import ClaimWriter, find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, Unknown
@@ -44,6 +45,7 @@ class CommandService:
         policy: SpendingPolicy,
         sender: Sender,
         image_processor: ImageProcessor,
+        child_messages: ChildMessages,
         *,
         now: Now,
     ) -> None:
@@ -53,6 +55,7 @@ class CommandService:
         self._sender = sender
         self._image_processor = image_processor
         self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
+        self._child_messages = child_messages
         self._now = now
 
     async def prepare_uploads(self, spender: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
@@ -118,11 +121,15 @@ class CommandService:
     async def _open_job(
         self, claim: Claim, command: CommandInvocation, followups: InteractionFollowups, waiting_task: Task
     ) -> Job:
-        """Send the command's own answer and write its row; where the row fails the caller takes the answer back."""
-        place = await followups.send_child_message("", waiting_task)
-        job = Job(place=place, requester=command.person, task_id="", born_at=self._now(), claim_id=claim.id)
-        await self._store.open_job(job)
-        return job
+        """Write the row of the command's own answer and show it; where that fails the caller takes the answer back."""
+        job = Job(
+            place=followups.expected_place,
+            requester=command.person,
+            task_id="",
+            born_at=self._now(),
+            claim_id=claim.id,
+        )
+        return await self._child_messages.open_child(job, followups, "", waiting_task)
 
     async def _send(
         self, request: SubmitRequest, claim: Claim, job: Job, waiting_task: Task, followups: InteractionFollowups

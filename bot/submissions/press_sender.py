@@ -24,6 +24,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
 from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
+from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallbacks import Fallbacks
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, SendResult, ShownInstead, Unknown
@@ -88,6 +89,7 @@ class PressSender:
         jobs: JobTracker,
         claims: ClaimWriter,
         fallbacks: Fallbacks,
+        child_messages: ChildMessages,
         *,
         now: Now,
     ) -> None:
@@ -96,6 +98,7 @@ class PressSender:
         self._jobs = jobs
         self._claims = claims
         self._fallbacks = fallbacks
+        self._child_messages = child_messages
         self._now = now
 
     async def send_press(self, press: PressSubmission, followups: PressFollowups) -> bool:
@@ -251,12 +254,12 @@ class PressSender:
         self, press: PressSubmission, task_id: str, child: Task, followups: PressFollowups
     ) -> None:
         """Follow one more child of the press in a message of its own; without one, /mjstatus still finds the child."""
+        job = replace(press.job, task_id=task_id)
         try:
-            place = await followups.send_child_message(name_button(press.button), press.parent)
+            job = await self._child_messages.open_child(job, followups, name_button(press.button), press.parent)
         except MjbotError as error:
             log.warning("Task %s has no message: %s.", task_id, type(error).__name__)
             return
-        job = replace(press.job, place=place, task_id=task_id)
         await self._jobs.continue_job(job, child.model_copy(update={"id": task_id}))
 
     async def send_modal(

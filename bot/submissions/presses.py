@@ -26,6 +26,7 @@ from bot.policy.rules import SpendingPolicy
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
+from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
 from bot.submissions.fallbacks import MAX_DESCRIPTION_LINES, Fallbacks, list_description_lines
 from bot.submissions.pending_modals import PendingModals
@@ -50,6 +51,7 @@ class PressService:
         policy: SpendingPolicy,
         sender: Sender,
         pictures: PictureSource,
+        child_messages: ChildMessages,
         *,
         now: Now,
     ) -> None:
@@ -63,7 +65,8 @@ class PressService:
         self._privacy = TaskPrivacy(store)
         self._pending_modals = PendingModals(relay, store, now=now)
         self._fallbacks = Fallbacks(pictures, jobs)
-        self._press_sender = PressSender(sender, store, jobs, self._claims, self._fallbacks, now=now)
+        self._child_messages = child_messages
+        self._press_sender = PressSender(sender, store, jobs, self._claims, self._fallbacks, child_messages, now=now)
 
     @count_unsent_presses
     async def submit_press(
@@ -224,12 +227,13 @@ class PressService:
         link = earlier.link if press.viewer.can_open(earlier.link) else ""
         if not earlier.is_finished or link:
             raise AlreadyPressed(link, finished=earlier.is_finished)
-        shown = await followups.send_child_message(name_button(button), parent)
+        job = replace(self._build_job(press, followups.expected_place, button), task_id=earlier.child_id)
+        job = await self._child_messages.open_child(job, followups, name_button(button), parent)
         try:
-            job = replace(self._build_job(press, shown, button), task_id=earlier.child_id)
             await self._jobs.follow_job(job, viewer=press.viewer)
         except MjbotError:
-            await followups.delete_child_message(shown)
+            self._sender.discard_job(job.id)
+            await followups.delete_child_message(job.place)
             raise
         PRESSES.labels(AlreadyPressed.__name__).inc()
 
@@ -248,15 +252,9 @@ class PressService:
     async def _open_child(
         self, claim: Claim, press: Press, followups: PressFollowups, parent: Task, button: Button
     ) -> Job:
-        """Send the child's message and write its row; delete the message where that fails."""
-        place = await followups.send_child_message(name_button(button), parent)
-        job = replace(self._build_job(press, place, button), claim_id=claim.id)
-        try:
-            await self._store.open_job(job)
-        except MjbotError:
-            await followups.delete_child_message(place)
-            raise
-        return job
+        """Send the child's message and write its row; neither is left where that fails."""
+        job = replace(self._build_job(press, followups.expected_place, button), claim_id=claim.id)
+        return await self._child_messages.open_child(job, followups, name_button(button), parent)
 
     async def _send(self, submission: PressSubmission, press: Press, followups: PressFollowups) -> None:
         """Send a press; where the relay lacks "Imagine all", draw the lines one by one, each with a claim of its own.

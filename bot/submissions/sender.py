@@ -193,6 +193,16 @@ class Sender:
             lambda: self._store.withdraw_claim(claim_id), sleep=self._clock.sleep, subject=f"Claim {claim_id}"
         )
 
+    def discard_job(self, message_id: int) -> None:
+        """Delete the row of a message that was not sent, in the background; it may not have been written."""
+        self._supervisor.start(
+            WorkKey("discard", message_id),
+            lambda: retry_until_store_answers(
+                lambda: self._store.delete_job(message_id), sleep=self._clock.sleep, subject=f"Job {message_id}"
+            ),
+            critical=True,
+        )
+
     async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
         """Count how a submit ended, and write it; `submits` is how many requests the relay bills, where known."""
         PRESSES.labels(state).inc()

@@ -79,6 +79,11 @@ class ClickFollowups(_TokenFollowups):
         super().__init__(interaction, rate_limiter, sleep)
         self._clicked = parent or get_clicked_place(interaction)
 
+    @property
+    def expected_place(self) -> Place:
+        """Where the child message will be; Discord tells its id once it is sent."""
+        return to_place(self._interaction, -self._interaction.id, ephemeral=self._clicked.ephemeral)
+
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child message ("Sending"), as private as the clicked message."""
         embed = render_sending(to_person(self._interaction.user), pressed, parent)
@@ -140,12 +145,17 @@ class CommandFollowups(_TokenFollowups):
         self._message_id = message_id
         self._ephemeral = ephemeral
 
+    @property
+    def expected_place(self) -> Place:
+        """Where the response is."""
+        return to_place(self._interaction, self._message_id, ephemeral=self._ephemeral)
+
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Replace "thinking ..." by the first state ("Sending")."""
         embed = render_sending(to_person(self._interaction.user), pressed, parent)
         await self._rate_limiter.acquire_token(self._interaction.token)
         await _send_visible(self._interaction.edit_original_response(embed=embed))
-        return to_place(self._interaction, self._message_id, ephemeral=self._ephemeral)
+        return self.expected_place
 
 
 class PreviewFollowups(ClickFollowups):

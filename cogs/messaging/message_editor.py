@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, REQUEST_TIMEOUT_SECONDS, summarize_error
 from cogs.text import limits
+from cogs.text.guidance import NOT_SENT
 from cogs.text.markdown import clean_and_cut, escape_markdown
 from cogs.views.task_message import RenderedMessage, render_message
 
@@ -41,6 +42,8 @@ _RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 _BAN_SECONDS = 60.0
 _TRANSIENT_ERRORS = (OSError, aiohttp.ClientError, discord.DiscordServerError)
 _NAME_LENGTH = 100
+_SEARCHED_MESSAGES = 100
+"""How many messages after an interaction are searched for an answer to it."""
 _RESULT_NOUNS = {"DESCRIBE": "description", "SHORTEN": "list of shorter prompts", "VIDEO": "clip"}
 """What the task of a command makes, if not a picture."""
 _T = TypeVar("_T")
@@ -169,6 +172,44 @@ class DiscordMessageEditor:
         except REQUEST_ERRORS as error:
             log.info("Job %d could not notify: %s.", job.id, summarize_error(error))
 
+    async def find_messages(self, place: Place, interaction_id: int) -> Sequence[Place]:
+        """Find the bot's messages that answer an interaction, oldest first; none where it cannot read the channel.
+
+        Raises:
+            DisplayFailed: Discord or the network failed.
+        """
+        if place.ephemeral or not place.reachable:
+            return []
+        await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, awaits_response=True)
+        channel = self._bot.get_partial_messageable(place.channel_id, guild_id=place.guild_id or None)
+        try:
+            messages = await self._send(_read_history(channel, interaction_id), place.channel_id)
+        except discord.HTTPException as error:
+            if error.status < 500 and error.status != 429:
+                return []
+            raise DisplayFailed(summarize_error(error)) from error
+        except REQUEST_ERRORS as error:
+            raise DisplayFailed(summarize_error(error)) from error
+        answers = ((one.id, one.interaction_metadata) for one in messages)
+        ids = [message_id for message_id, metadata in answers if metadata and metadata.id == interaction_id]
+        return [replace(place, message_id=message_id) for message_id in ids]
+
+    async def notify_unsent(self, job: Job) -> None:
+        """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""
+        if not self._is_token_usable(job.place):
+            return
+        what = escape_markdown(clean_and_cut(job.pressed, _NAME_LENGTH))
+        try:
+            await self._take_turn(job.place)
+            request = self._get_webhook(job.place).send(
+                NOT_SENT.format(what=what or "request"),
+                ephemeral=True,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+            await self._send_edit(request, job.place, job.place.token)
+        except REQUEST_ERRORS as error:
+            log.info("The requester of job %d got no message: %s.", job.id, summarize_error(error))
+
     async def fetch_attachment_url(self, place: Place) -> str:
         """Return a fresh link of the picture attached to a message, "" if there is none."""
         if place.ephemeral or not place.reachable:
@@ -270,6 +311,12 @@ class DiscordMessageEditor:
                 return await request
         finally:
             self._rate_limiter.report_response(route)
+
+
+async def _read_history(channel: discord.PartialMessageable, since: int) -> list[discord.Message]:
+    """Return the first messages of a channel after an id."""
+    after = discord.Object(since)
+    return [message async for message in channel.history(limit=_SEARCHED_MESSAGES, after=after, oldest_first=True)]
 
 
 def _is_route_closed(error: discord.HTTPException) -> bool:

@@ -352,6 +352,11 @@ _FIXED_ENDINGS: dict[JobEnding, MessageState] = {
             "**Next:** ask again.",
         ),
     ),
+    JobEnding.NOT_SENT: MessageState(
+        FAILED_COLOR,
+        "❌ Not sent, not charged",
+        ("I was restarted before I could send your request, so you weren't charged.", "**Next:** ask again."),
+    ),
     JobEnding.WATCH_STOPPED: MessageState(
         INACTIVE_COLOR,
         "🌙 Stopped watching",

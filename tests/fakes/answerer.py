@@ -12,9 +12,15 @@ from tests.fakes.sample_entities import place
 
 @dataclass
 class FakePressFollowups:
-    """A bot.ports.Answerer; its children are the messages from `child` on, and `failure` keeps it from being sent."""
+    """A bot.ports.Answerer; its children are the messages from `child` on, and `failure` keeps it from being sent.
+
+    `answers` are Discord's messages by their interaction, which is `child` too. For a command (`is_command`) the id of
+    the one message is known before.
+    """
 
     child: int = 800
+    is_command: bool = False
+    answers: dict[int, list[Place]] = field(default_factory=dict)
     failure: BaseException | None = None
     opened: list[str] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
@@ -25,12 +31,19 @@ class FakePressFollowups:
     clips: list[tuple[str, str, bool]] = field(default_factory=list)
     words: list[ShortenResult] = field(default_factory=list)
 
+    @property
+    def expected_place(self) -> Place:
+        """Tell the place of the next child, as far as it is known."""
+        return place(self.child if self.is_command else -self.child)
+
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child."""
         if self.failure is not None:
             raise self.failure
         self.opened.append(pressed)
-        return place(self.child + len(self.opened) - 1)
+        child = place(self.child + len(self.opened) - 1)
+        self.answers.setdefault(self.child, []).append(child)
+        return child
 
     async def delete_child_message(self, place: Place) -> None:
         """Take it back."""

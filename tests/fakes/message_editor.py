@@ -25,6 +25,10 @@ class FakeMessageEditor:
     broken: dict[int, DisplayError] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
     limit: int = 1000
+    answers: dict[int, list[Place]] = field(default_factory=dict)
+    """The messages that answer an interaction; a private channel has none that can be found."""
+    unsent: list[Job] = field(default_factory=list)
+    """The jobs whose requester was told that nothing was sent."""
 
     def __post_init__(self) -> None:
         self.free = asyncio.Event()
@@ -62,6 +66,16 @@ class FakeMessageEditor:
         if job.id in self.broken:
             raise self.broken[job.id]
         self.notified.append((job.id, task.id))
+
+    async def find_messages(self, place: Place, interaction_id: int) -> list[Place]:
+        """Return the planned answers."""
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.answers.get(interaction_id, [])
+
+    async def notify_unsent(self, job: Job) -> None:
+        """Remember who was told."""
+        self.unsent.append(job)
 
     async def fetch_attachment_url(self, place: Place) -> str:
         """Return the planned link of a message's picture."""

@@ -61,8 +61,10 @@ class FakeStore:
         other.process_leases = FakeProcessLeases(other)
         return other
 
-    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
+    async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
         self._answer()
+        if replaces != job.id:
+            self.jobs.pop(replaces, None)
         if self.owners.get(job.id, self.owner) != self.owner:
             self.process_leases.notify_ownership_change()
         self.jobs[job.id] = job if form_again else self._lasting(job)
@@ -415,8 +417,10 @@ class FakeProcessLeases:
         }
 
     async def list_own_jobs(self) -> Sequence[Job]:
-        mine = self._store.owner
-        return [job for job in self._store.open_jobs() if job.task_id and self._store.owners.get(job.id) == mine]
+        mine = [job for job in self._store.open_jobs() if self._store.owners.get(job.id) == self._store.owner]
+        submitters = self._store.submitters
+        others = {job.id for job in mine if job.claim_id and submitters.get(job.claim_id) != self._store.owner}
+        return [job for job in mine if (job.task_id and job.id > 0) or (not job.task_id and job.id in others)]
 
     async def list_orphaned_claims(self) -> Sequence[Claim]:
         submitting = await self._store.list_claims(ClaimState.SUBMITTING)

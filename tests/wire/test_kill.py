@@ -98,6 +98,28 @@ async def test_repeated_kills_lose_no_job_and_pay_nothing_twice(
     await _judge(world, acts, pressed, record_property)
 
 
+async def test_a_message_that_outlives_its_process_without_a_row_ends(world: WireWorld) -> None:
+    """Discord takes the child's message when its process is dead already: the next one finds it, and says so."""
+    discord, hold = world.discord, asyncio.Event()
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        fault = discord.fail("POST", "/webhooks/*", None, hold=hold)
+        act = await discord.click(discord.owner, grid, "U1")
+        await world.until(lambda: fault.held)
+        await bot.kill()
+    hold.set()
+    [child] = await world.told(act)
+    assert child.embed["title"] == "📨 Sending"
+    async with world.bot() as bot:
+        await world.shows(child, "❌ Not sent, not charged")
+        assert world.relay.submits == []
+        await world.press(grid, "U1")
+        await world.until(lambda: world.relay.submits)
+        bot.assert_calm()
+    assert len(world.relay.submits) == 1
+    world.assert_polite()
+
+
 async def _judge(
     world: WireWorld,
     acts: list[Interaction],

@@ -13,7 +13,9 @@ from bot.imaging.image_processor import ImageProcessor
 from bot.policy.rules import SpendingPolicy
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
+from bot.recovery.lost_messages import LostMessageSearch
 from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.submissions.child_messages import ChildMessages
 from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
 from bot.submissions.sender import Sender
@@ -105,10 +107,12 @@ class ServiceWorld:
         calls = AccountRateLimiter(self.clock.now)
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
         sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
-        presses = PressService(relay, store, jobs, self.spending_policy, sender, self.pictures, now=self.clock.now)
+        lost_messages = LostMessageSearch(store, jobs, display, supervisor, clock=self.clock.clock)
+        children, now, rules = ChildMessages(store, sender, lost_messages), self.clock.now, self.spending_policy
+        presses = PressService(relay, store, jobs, rules, sender, self.pictures, children, now=now)
         image_processor = ImageProcessor(ThreadImageWorker())
-        commands = CommandService(store, jobs, self.spending_policy, sender, image_processor, now=self.clock.now)
-        ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
+        commands = CommandService(store, jobs, rules, sender, image_processor, children, now=now)
+        ownership = JobLeases(store, fleet, jobs, lost_answers, lost_messages, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start(WorkKey("poller"), poller.run)
             await ownership.run_once()

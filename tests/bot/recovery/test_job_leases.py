@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from bot.entities import Claim, ClaimState
 from bot.errors import RelayUnreachable, StoreUnavailable
 from bot.midjourney.task import Status, Task
+from bot.scene import JobEnding
 from tests.fakes.clock import START
 from tests.fakes.sample_entities import CHILD, PARENT, job, task
 from tests.fakes.store import FakeStore
@@ -143,7 +144,7 @@ async def test_a_submit_of_a_living_process_is_left_alone(world: ServiceWorld) -
 async def test_a_job_without_a_task_follows_what_its_claim_says(
     world: ServiceWorld, state: ClaimState | None, closed: set[int]
 ) -> None:
-    """A refused or missing claim closes the job; for an accepted one the child is followed."""
+    """A missing claim closes the job, a refused one ends its message; for an accepted one the child is followed."""
     world.relay.set(task(CHILD, progress=10))
     if state is not None:
         world.store.claimed[50] = claim(state, CHILD)
@@ -153,7 +154,9 @@ async def test_a_job_without_a_task_follows_what_its_claim_says(
         await world.clock.advance(1.0)
         assert process.jobs.running_message_ids == ({701} if state is ClaimState.ACCEPTED else set())
     assert world.store.closed == closed
-    assert [scene.job.task_id for scene in world.editor.scenes_of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
+    seen = [(scene.job.task_id, scene.ending) for scene in world.editor.scenes_of(701)]
+    expected = {ClaimState.ACCEPTED: [(CHILD, None)], ClaimState.REFUSED: [("", JobEnding.NOT_SENT)], None: []}
+    assert seen == expected[state]
 
 
 async def test_an_orphaned_claim_without_a_job_is_refused(world: ServiceWorld) -> None:

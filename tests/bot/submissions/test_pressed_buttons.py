@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Place
+from bot.entities import Job, Place
 from bot.errors import (
     AlreadyPressed,
     ButtonUnknown,
@@ -121,14 +121,20 @@ async def test_message_for_an_earlier_child_is_deleted_if_its_row_cannot_be_writ
     await process.presses.submit_press(press(), FollowupsElsewhere(ELSEWHERE[0]))
     await world.clock.advance(10.0)
 
-    async def fail(_: object) -> None:
-        raise StoreUnavailable
+    open_job = world.store.open_job
 
-    world.store.open_job = fail  # type: ignore[method-assign,assignment]
+    async def fail(job: Job, **more: Any) -> None:  # noqa: ANN401
+        if not job.place.is_reserved:
+            raise StoreUnavailable
+        await open_job(job, **more)
+
+    world.store.open_job = fail  # type: ignore[method-assign]
     followups = FakePressFollowups(801)
     with pytest.raises(StoreUnavailable):
         await process.presses.submit_press(press(101, MINH), followups)
     assert (followups.opened, followups.closed) == (["U2"], [801])
+    await world.clock.advance(1.0)
+    assert not any(job.place.is_reserved for job in world.store.jobs.values())
 
 
 async def test_button_of_a_lost_child_may_be_pressed_again(world: ServiceWorld, process: ServiceProcess) -> None:

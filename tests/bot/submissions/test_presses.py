@@ -1,8 +1,10 @@
 """Presses: claimed, sent, followed, and what the person is told."""
 
+from typing import Any
+
 import pytest
 
-from bot.entities import ClaimState
+from bot.entities import ClaimState, Job
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -75,27 +77,34 @@ async def test_press_sends_nothing_while_the_store_is_away(world: ServiceWorld, 
     assert claim_states(world) == {}
 
 
+@pytest.mark.parametrize(("fails_reserved", "closed"), [(True, []), (False, [800])])
+@pytest.mark.parametrize("is_written", [True, False])
 async def test_job_row_that_cannot_be_written_deletes_the_child_message(
-    world: ServiceWorld, process: ServiceProcess
+    world: ServiceWorld, process: ServiceProcess, closed: list[int], *, fails_reserved: bool, is_written: bool
 ) -> None:
-    """The claim is released once the store is back, and nothing was sent."""
+    """Written or not: the claim is released once the store is back, no row is left, and nothing was sent."""
     followups = FakePressFollowups()
     original = world.store.open_job
 
-    async def fail(_: object) -> None:
-        world.store.down = True
-        raise StoreUnavailable
+    async def fail(job: Job, **more: Any) -> None:  # noqa: ANN401
+        fails = job.place.is_reserved is fails_reserved
+        if is_written or not fails:
+            await original(job, **more)
+        if fails:
+            world.store.down = True
+            raise StoreUnavailable
 
-    world.store.open_job = fail  # type: ignore[assignment]
+    world.store.open_job = fail  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         await process.presses.submit_press(press(), followups)
     await world.clock.advance(20.0)
-    assert followups.closed == [800]
+    assert followups.closed == closed
     assert claim_states(world) == {100: "submitting"}
     world.store.down = False
     world.store.open_job = original  # type: ignore[method-assign]
     await world.clock.advance(10.0)
     assert claim_states(world) == {100: "refused"}
+    assert world.store.jobs == {}
     assert world.relay.sent == []
 
 

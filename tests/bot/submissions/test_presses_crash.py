@@ -29,7 +29,7 @@ from tests.fakes.clock import START
 from tests.fakes.crash_points import Steps
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.sample_entities import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
-from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
+from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, command, imagine, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
@@ -110,9 +110,11 @@ STORIES = {
 }
 
 
-async def live(world: ServiceWorld, story: Story, steps: Steps) -> list[BaseException]:
+async def live(
+    world: ServiceWorld, story: Story, steps: Steps, followups: FakePressFollowups | None = None
+) -> list[BaseException]:
     """Live through a story until its process ends; return what the person was told at once."""
-    followups = FakePressFollowups()
+    followups = followups or FakePressFollowups()
     told: list[BaseException] = []
     try:
         async with world.process(steps) as process:
@@ -190,6 +192,35 @@ async def test_store_that_fails_at_any_step_pays_once(name: str) -> None:
         if len(steps.taken) < stop_at:
             break
     assert stop_at > 10
+
+
+SENT_MESSAGES = ["accepted", "refused", "lost", "modal first", "repainted", "command accepted", "command refused"]
+
+
+@pytest.mark.parametrize("name", SENT_MESSAGES)
+async def test_no_message_says_sending_for_ever_wherever_the_process_dies(name: str) -> None:
+    """Also between the message and its row: what was not sent to the relay is not charged, and the message says so."""
+    story = STORIES[name]
+    for stop_at in count(1):
+        world, steps = story.world(), Steps(stop_at)
+        followups = FakePressFollowups(is_command=story.creates, answers=world.editor.answers)
+        await live(world, story, steps, followups)
+        async with world.process():
+            await world.clock.advance(120.0)
+        for place in followups.answers.get(followups.child, []):
+            if place.message_id not in followups.closed:
+                last = world.editor.scenes_of(place.message_id)[-1]
+                assert last.ending or (last.task and last.task.status.is_final), steps.taken[-1]
+                if last.ending is JobEnding.NOT_SENT:
+                    assert (world.relay.sent, claim_states(world)) == ([], {claim_id_of(world): "refused"})
+        assert [one for one in world.store.jobs.values() if one.place.is_reserved] == []
+        if not steps.is_dead:
+            break
+
+
+def claim_id_of(world: ServiceWorld) -> int:
+    (claim_id,) = world.store.claimed
+    return claim_id
 
 
 async def test_requester_is_notified_at_most_once_wherever_the_process_dies() -> None:

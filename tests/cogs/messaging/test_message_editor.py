@@ -511,3 +511,46 @@ async def test_a_file_may_be_as_large_as_the_server_allows(room: Room) -> None:
     assert room.display.max_file_bytes(room.place()) == 50 * 1024 * 1024
     assert room.display.max_file_bytes(room.place(reachable=False)) == 10 * 1024 * 1024
     assert room.display.max_file_bytes(room.place(guild_id=0)) == 10 * 1024 * 1024
+
+
+async def test_messages_that_answer_an_interaction_are_found(room: Room) -> None:
+    """Not those of other interactions, of people, or private ones."""
+    channel = room.server.channels[0]
+    second = room.server.plant(channel, {"content": "y"}, by=room.act)
+    answered(room.server, channel)
+    room.server.plant(channel, {"content": "a person's"}, room.server.member)
+    room.server.plant(channel, {"content": "private", "flags": 64}, by=room.act)
+    found = await room.display.find_messages(room.place(), room.act.id)
+    assert found == [room.place(), room.place(second)]
+
+
+@pytest.mark.parametrize("more", [{"ephemeral": True}, {"reachable": False}])
+async def test_messages_are_not_searched_where_the_bot_cannot_read(room: Room, more: dict[str, Any]) -> None:
+    assert await room.display.find_messages(room.place(**more), room.act.id) == []
+
+
+@pytest.mark.parametrize(("status", "is_temporary"), [(403, False), (404, False), (500, True), (503, True)])
+async def test_search_that_discord_refuses_finds_nothing(room: Room, status: int, *, is_temporary: bool) -> None:
+    """A failure is told, as a later search may succeed."""
+    room.server.fail("GET", "/channels/*", status, {"code": 0}, times=None)
+    if not is_temporary:
+        assert await room.display.find_messages(room.place(), room.act.id) == []
+        return
+    with pytest.raises(DisplayFailed):
+        await room.display.find_messages(room.place(), room.act.id)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "what"), [("U2", "U2"), ("Vary (*Strong*)", r"Vary (\*Strong\*)"), ("", "request")]
+)
+async def test_requester_is_told_privately_what_was_not_sent(room: Room, pressed: str, what: str) -> None:
+    await room.display.notify_unsent(room.job(room.place(), pressed=pressed))
+    told = room.act.followups[-1]
+    assert told.ephemeral
+    assert told.content == (f"I was restarted before I could send your {what}, so you weren't charged. Press it again.")
+
+
+async def test_requester_whose_token_has_expired_is_not_told(room: Room) -> None:
+    room.time.time += timedelta(minutes=16)
+    await room.display.notify_unsent(room.job(room.place(), pressed="U2"))
+    assert room.act.followups == []

@@ -897,6 +897,16 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "U2",
         ),
     ),
+    "not sent": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.NOT_SENT),
+        Look(
+            "❌ Not sent, not charged",
+            RED,
+            ("I was restarted before I could send your request, so you weren't charged.", "**Next:** ask again."),
+            U2,
+            "U2",
+        ),
+    ),
     "dropped": (
         scene(MODAL, phase=JobEnding.FORM_DROPPED),
         Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
