@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.entities import DUPLICATE_PRESS_WINDOW, REPEAT_CONFIRMATION_AGE, Claim, ClaimState, PersonSettings, TaskFilter
 from bot.midjourney.task import Status
-from bot.store.schema import claims, jobs, people, processes, snapshots
+from bot.store.schema import claims, deleted_messages, jobs, people, processes, snapshots
 
 NEWEST_FIRST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 
@@ -217,34 +217,33 @@ def select_lineage_pairs(task_ids: Collection[str], limit: int) -> Executable:
     )
 
 
+_ORIGIN_COLUMNS = ("task_id", "requester_id", "guild_id", "channel_id", "ephemeral")
+
+
 def select_task_origins(task_ids: Collection[str], claim_id: int) -> Executable:
     """Select the fields of TaskOrigin for the submits that led to one of the tasks, and for one more claim.
 
-    A job tells where its message is; a claim tells it of a job that was deleted. Both are read, as a claim may have
-    lost its job, and a job whose submit's answer was lost does not know its task.
+    Jobs, and those that were deleted, tell where their messages are. Claims are read too, as a job whose submit's
+    answer was lost does not know its task; the place of a claim without a job is NULL.
     """
-    place = (jobs.c.guild_id, jobs.c.channel_id, jobs.c.ephemeral)
-    from_jobs = select(jobs.c.task_id, jobs.c.requester_id, *place).where(
-        jobs.c.task_id.in_(task_ids), jobs.c.claim_id != 0
+    jobs_origin, deleted_origin = ([table.c[name] for name in _ORIGIN_COLUMNS] for table in (jobs, deleted_messages))
+    from_jobs = select(*jobs_origin).where(jobs.c.task_id.in_(task_ids), jobs.c.claim_id != 0)
+    from_deleted = select(*deleted_origin).where(deleted_messages.c.task_id.in_(task_ids))
+    from_claims = select(claims.c.child_id, claims.c.person_id, *jobs_origin[2:]).outerjoin(
+        jobs, jobs.c.claim_id == claims.c.id
     )
-    lost_place = (claims.c.child_guild_id, claims.c.child_channel_id, claims.c.child_ephemeral)
-    from_claims = select(
-        claims.c.child_id, claims.c.person_id, *(func.coalesce(*pair) for pair in zip(place, lost_place, strict=True))
-    ).outerjoin(jobs, jobs.c.claim_id == claims.c.id)
     by_child = from_claims.where(claims.c.child_id.in_(task_ids))
     by_id = from_claims.where(claims.c.id == claim_id)
-    return union_all(from_jobs, by_child, by_id) if claim_id else union_all(from_jobs, by_child)
+    return union_all(from_jobs, from_deleted, by_child, *([by_id] if claim_id else []))
 
 
-def copy_places_to_claims(message_ids: Collection[int]) -> Update:
-    """Copy where the messages of jobs are to the claims that opened them, before the jobs are deleted."""
-    opened = (jobs.c.claim_id == claims.c.id) & jobs.c.message_id.in_(message_ids)
-    columns = {
-        f"child_{name}": select(jobs.c[name]).where(opened).limit(1).scalar_subquery()
-        for name in ("guild_id", "channel_id", "ephemeral")
-    }
-    claim_ids = select(jobs.c.claim_id).where(jobs.c.message_id.in_(message_ids), jobs.c.claim_id != 0)
-    return update(claims).where(claims.c.id.in_(claim_ids)).values(columns)
+def insert_deleted_messages(message_ids: Collection[int], dialect: str) -> Insert:
+    """Keep where the messages of submits are, before their jobs are deleted."""
+    columns = ("message_id", *_ORIGIN_COLUMNS)
+    submitted = select(*(jobs.c[name] for name in columns)).where(
+        jobs.c.message_id.in_(message_ids), jobs.c.claim_id != 0, jobs.c.task_id != ""
+    )
+    return insert_if_absent(deleted_messages, dialect).from_select(columns, submitted)
 
 
 def select_expired_snapshots(before: datetime, most: int) -> Select[str]:

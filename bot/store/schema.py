@@ -102,16 +102,24 @@ claims = Table(
     Column("owner", Text),  # the process that submits; NULL: written by a version without owners
     Column("child_status", Text),  # copied from the child's snapshot before it is deleted
     Column("submits", Integer),  # how many submits the relay bills; NULL: unknown, counts as one
-    # Where the child's message was, copied from its job before that is deleted; NULL: there is one, or it is not known
-    Column("child_guild_id", BigInteger),
-    Column("child_channel_id", BigInteger),
-    Column("child_ephemeral", Boolean),
 )
 Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)
 Index("claims_by_person", claims.c.person_id, claims.c.made_at)
 Index("claims_by_task", claims.c.task_id, claims.c.state)
 Index("claims_by_state", claims.c.state, claims.c.made_at)
+
+deleted_messages = Table(  # where the messages of submits were whose jobs are deleted: private tasks stay private
+    "deleted_messages",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_id", Text, nullable=False),
+    Column("requester_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("ephemeral", Boolean, nullable=False),
+)
+Index("deleted_messages_by_task", deleted_messages.c.task_id)
 
 refusals = Table(
     "refusals",

@@ -328,8 +328,8 @@ class SqlStore:
 
 
 async def _delete_jobs(connection: AsyncConnection, message_ids: Collection[int]) -> None:
-    """Delete the rows of messages; the claims that opened them keep where the messages were."""
-    await connection.execute(queries.copy_places_to_claims(message_ids))
+    """Delete the rows of messages, and keep where those of submits were: a private task stays private."""
+    await connection.execute(queries.insert_deleted_messages(message_ids, connection.dialect.name))
     await connection.execute(delete(jobs).where(jobs.c.message_id.in_(message_ids)))
 
 

@@ -230,10 +230,11 @@ class FakeStore:
     async def list_task_origins(self, task_ids: Collection[str], *, claim_id: int = 0) -> Sequence[TaskOrigin]:
         self._answer()
         submitted = [job for job in self.jobs.values() if job.claim_id and job.task_id in {*task_ids} - {""}]
+        submitted += [job for job in self.deleted_jobs.values() if job.task_id in task_ids]
         found = [_make_origin(job.task_id, job) for job in submitted]
         for claim in self.claimed.values():
             if (claim.child_id and claim.child_id in task_ids) or claim.id == claim_id:
-                job = await self.find_job_of_claim(claim.id) or self.deleted_jobs.get(claim.id)
+                job = await self.find_job_of_claim(claim.id)
                 unknown = TaskOrigin(claim.child_id, claim.person_id)
                 found.append(_make_origin(claim.child_id, job) if job else unknown)
         return found
@@ -290,8 +291,8 @@ class FakeStore:
 
     def _drop_job(self, message_id: int) -> None:
         job = self.jobs.pop(message_id, None)
-        if job is not None and job.claim_id:
-            self.deleted_jobs[job.claim_id] = job
+        if job is not None and job.claim_id and job.task_id:
+            self.deleted_jobs[message_id] = job
 
     def _answer(self) -> None:
         if self.down:

@@ -74,6 +74,7 @@ async def test_a_canceled_call_leaves_the_store_usable(sql: SqlStore) -> None:
         (lambda store: store.list_task_origins(["t1"], claim_id=1), "jobs_by_task"),
         (lambda store: store.list_task_origins(["t1"], claim_id=1), "jobs_by_claim"),
         (lambda store: store.list_task_origins(["t1"], claim_id=1), "claims_by_child"),
+        (lambda store: store.list_task_origins(["t1"], claim_id=1), "deleted_messages_by_task"),
         (lambda store: store.list_recent_tasks(7, 10), "jobs_by_requester"),
         (lambda store: store.list_tasks(7, TaskFilter.FAILED, skip=20, limit=10), "jobs_by_requester"),
         (lambda store: store.list_claims(ClaimState.SUBMITTING), "claims_by_state"),

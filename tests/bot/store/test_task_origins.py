@@ -54,7 +54,8 @@ async def delete_message(store: Store) -> None:
 
 
 async def delete_old_rows(store: Store) -> None:
-    await store.close_job(1)
+    for message_id in (1, 2):
+        await store.close_job(message_id)
     await store.delete_expired(later(1e6))
 
 
@@ -67,10 +68,24 @@ async def test_a_deleted_message_leaves_behind_where_it_was(
     await write_accepted_claim(store, a_claim(5), "t9")
     await write_accepted_claim(store, a_claim(9, "V1"), "t8")
     await store.open_job(a_job(1, "t9", claim_id=5, ephemeral=ephemeral))
-    await delete(store)
-    assert await store.find_job(1) is None
-    assert await find(store, "t9") == {PRIVATE if ephemeral else PUBLIC}
+    await store.open_job(a_job(2, "t9", ephemeral=not ephemeral))
+    for _ in range(2):
+        await delete(store)
+        assert await store.find_job(1) is None
+        known = {one for one in await find(store, "t9") if one.is_place_known}
+        assert known == {PRIVATE if ephemeral else PUBLIC}
     assert await find(store, "t8") == {TaskOrigin("t8", LIEN.id)}
+
+
+async def test_each_task_of_one_submit_has_its_origin(store: Store) -> None:
+    """Of four that "Imagine all" made, their claim knows only the first; also after their messages are deleted."""
+    await write_accepted_claim(store, a_claim(5), "t9")
+    for number in (7, 8, 9):
+        await store.open_job(a_job(number, f"t{number}", claim_id=5, ephemeral=True))
+    for _ in range(2):
+        for number in (7, 8, 9):
+            assert {one.ephemeral for one in await find(store, f"t{number}")} == {True}
+            await store.delete_job(number)
 
 
 async def test_a_claim_without_any_message_is_its_requesters_alone(store: Store) -> None:
