@@ -19,16 +19,18 @@ from bot.features.delete import DeleteService
 from bot.features.downloads import DownloadService
 from bot.features.finished_picture import FinishedPictures
 from bot.features.lineage import LineageFinder
+from bot.features.linked_picture import LinkedPictures
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
 from bot.features.vary_region import RegionService
-from bot.imaging.downloader import LinkedPicture, PictureDownloader
+from bot.imaging.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
 from bot.ops.health import Health, KeyCheck, find_polling_problem
 from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
 from bot.policy.rules import SpendingPolicy
+from bot.policy.task_privacy import TaskPrivacy
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.recovery.lost_messages import LostMessageSearch
@@ -224,7 +226,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     runner = PaidCommandRunner(
         app.commands, app.trust, app.rate_limiter, clock, load_defaults=person_settings.get_defaults
     )
-    link_picture = partial(LinkedPicture, app.pictures)
+    link_picture = LinkedPictures(app.pictures, TaskPrivacy(app.store)).get_picture
     finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)
     status = StatusCog(bot, tracker, app.rate_limiter, clock)
     disk = detect_ephemeral_disk_here(app.settings.database_url)

@@ -88,7 +88,7 @@ _EXPIRED_SIGNATURE: Final = re.compile(rb"<Error>.*\bexpired\b", re.DOTALL | re.
 _PRINTABLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
 _PARAMETERS: Final = re.compile(r"(?:^|\s)(?:--|[\u2013\u2014])[A-Za-z].*", re.DOTALL)  # phones write dashes for --
 _LINKS: Final = re.compile(r"<?https?://\S+")
-_TASK_IMAGE_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-]+)*/mj/image/[A-Za-z0-9_-]+")
+_TASK_IMAGE_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-]+)*/mj/image/([A-Za-z0-9_-]+)")
 _EXTENSION: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|mp4|webm)$", re.IGNORECASE)
 
 
@@ -159,6 +159,15 @@ class PictureDownloader:
         except ValueError:
             return False
 
+    def find_task_id(self, url: str) -> str:
+        """Return the id of the task whose picture the URL names at the relay; empty for any other URL."""
+        try:
+            target = _parse_target(url, URL(), url)
+        except (PictureForbidden, ValueError):
+            return ""
+        found = _TASK_IMAGE_PATH.fullmatch(target.path)  # decoded, as the relay reads it
+        return found[1] if found and get_host_and_port(target) == self._relay else ""
+
     async def fetch(self, url: str, *, name: str, limit: int = DISCORD_FILE_LIMIT) -> Picture:
         """Download a picture and make it fit `limit` bytes; it is called `name` and gets its true extension.
 
@@ -177,7 +186,7 @@ class PictureDownloader:
         """Download at most MAX_DOWNLOAD_BYTES.
 
         A URL that a person supplied may name a file of any type. If only we can reach the relay, it may name the
-        relay's pictures, and nothing else of it.
+        relay's pictures, and nothing else of it; a redirect may not lead there, as the caller checks the task's id.
 
         Raises:
             PictureError: PictureGone, PictureUnavailable, PictureForbidden or PictureTooLarge.
@@ -220,9 +229,9 @@ class PictureDownloader:
 
     async def _follow_redirects(self, url: str, extend: Callable[[int], None], *, is_user_supplied: bool) -> bytes:
         target = _parse_target(url, URL(), url)
-        for _ in range(_MAX_REDIRECTS + 1):
+        for redirects in range(_MAX_REDIRECTS + 1):
             is_from_relay = get_host_and_port(target) == self._relay and (
-                not is_user_supplied or _TASK_IMAGE_PATH.fullmatch(target.raw_path) is not None
+                not is_user_supplied or (not redirects and _TASK_IMAGE_PATH.fullmatch(target.raw_path) is not None)
             )
             session = self._relay_session if is_from_relay else self._public_session
             try:

@@ -14,6 +14,7 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.midjourney.request_options import Dimensions
+from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import (
     MAX_BLEND_PICTURES,
     MIN_BLEND_PICTURES,
@@ -27,7 +28,7 @@ from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.event_item import EventItem, build_view
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
-from cogs.context import Interaction
+from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
 from cogs.messaging.responses import (
     acknowledge,
@@ -60,7 +61,10 @@ class BlendMenuCog(MessageMenuCog):
     """Handles the menu, the button and the modal; `link_picture` makes an input of a URL."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, runner: PaidCommandRunner, link_picture: Callable[[str], PictureInput]
+        self,
+        bot: commands.AutoShardedBot,
+        runner: PaidCommandRunner,
+        link_picture: Callable[[str, Viewer], PictureInput],
     ) -> None:
         super().__init__(bot, _("Blend with ..."), self.blend_message)
         self._runner = runner
@@ -89,8 +93,10 @@ class BlendMenuCog(MessageMenuCog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
+            viewer = get_viewer(interaction)
             pictures = tuple(
-                self._link_picture(one) if isinstance(one, str) else validate_attachments(one)[0] for one in shown
+                self._link_picture(one, viewer) if isinstance(one, str) else validate_attachments(one)[0]
+                for one in shown
             )
             ready = await self._runner.prepare_pictures(interaction, pictures)
             files = [

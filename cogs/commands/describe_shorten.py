@@ -8,10 +8,11 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
-from cogs.context import Interaction
+from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import find_pictures, validate_attachments
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import NO_PICTURE_HERE, ONE_PICTURE_REQUIRED
@@ -21,7 +22,10 @@ class DescribeShortenCog(MessageMenuCog):
     """Turns options, and pictures of messages, into requests; `link_picture` makes an input of a URL."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, runner: PaidCommandRunner, link_picture: Callable[[str], PictureInput]
+        self,
+        bot: commands.AutoShardedBot,
+        runner: PaidCommandRunner,
+        link_picture: Callable[[str, Viewer], PictureInput],
     ) -> None:
         super().__init__(bot, _("Describe this image"), self.describe_message)
         self._runner = runner
@@ -58,9 +62,9 @@ class DescribeShortenCog(MessageMenuCog):
 
     async def _describe(self, interaction: Interaction, picture: discord.Attachment | str, *, private: bool) -> None:
         def build_request(_: PersonDefaults) -> CommandRequest:
-            return build_describe(
-                self._link_picture(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
-            )
+            if isinstance(picture, str):
+                return build_describe(self._link_picture(picture, get_viewer(interaction)))
+            return build_describe(validate_attachments(picture)[0])
 
         await self._runner.run(interaction, build_request, private=private)
 
