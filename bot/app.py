@@ -46,6 +46,7 @@ from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
+from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.retention import Retention
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
@@ -200,6 +201,7 @@ async def open_app(
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
         store = await stack.enter_async_context(opening)
+        await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
         relay = await stack.enter_async_context(
             RelayClient.open(

@@ -207,6 +207,10 @@ class Store(Protocol):
         """Forget all capabilities that the relay refused, so that they are tried again; return how many there were."""
         ...
 
+    async def clear_capabilities_of_other_relay(self, address: str, at: datetime) -> int:
+        """Forget them if they were refused at another address than this one, which is remembered."""
+        ...
+
     async def delete_expired(self, before: datetime) -> int:
         """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Executable, delete, func, select, true, update
@@ -48,6 +48,9 @@ from bot.store.schema import claims, jobs, people, refusals, snapshots
 from bot.store.sql_claims import SqlClaims
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
+_RELAY_ADDRESS = "relay address"
+"""The row beside the refused capabilities that holds the address of the relay which refused them."""
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _DELETE_BATCH = 1000
 """How many rows of a table are deleted in one transaction, which must fit into a statement's time limit."""
 
@@ -269,7 +272,8 @@ class SqlStore:
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
         """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
-        rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
+        current = (refusals.c.expires_at > at) & (refusals.c.ability != _RELAY_ADDRESS)
+        rows = await self.database.read(select(refusals).where(current))
         return {row["ability"]: row["reason"] for row in rows}
 
     async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
@@ -304,7 +308,22 @@ class SqlStore:
 
     async def clear_missing_capabilities(self) -> int:
         """Forget all capabilities that the relay refused; return how many there were."""
-        return await self.database.write(delete(refusals))
+        return await self.database.write(delete(refusals).where(refusals.c.ability != _RELAY_ADDRESS))
+
+    async def clear_capabilities_of_other_relay(self, address: str, at: datetime) -> int:
+        """Forget them if they were refused at another address than this one, which is kept in a row of its own."""
+        is_address = refusals.c.ability == _RELAY_ADDRESS
+        row = {"ability": _RELAY_ADDRESS, "reason": address, "refused_at": at, "expires_at": _NEVER}
+
+        async def write(connection: AsyncConnection) -> int:
+            known = await connection.scalar(select(refusals.c.reason).where(is_address))
+            if known == address:
+                return 0
+            cleared = await connection.execute(delete(refusals).where(~is_address))
+            await connection.execute(queries.upsert(refusals, self.database.dialect).values(row))
+            return cleared.rowcount
+
+        return await self.database.transaction(write)
 
     async def delete_expired(self, before: datetime) -> int:
         """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.

@@ -52,6 +52,7 @@ class FakeStore:
         self.claimed: dict[int, Claim] = {}
         self.missing_capabilities: dict[str, tuple[str, datetime]] = {}
         self.refused_since: dict[str, datetime] = {}
+        self.relay_address = ""
         self.people: dict[int, PersonSettings] = {}
 
     def view_as(self, owner: str) -> "FakeStore":
@@ -273,6 +274,14 @@ class FakeStore:
         count = len(self.missing_capabilities)
         self.missing_capabilities.clear()
         return count
+
+    async def clear_capabilities_of_other_relay(self, address: str, at: datetime) -> int:
+        del at
+        self._answer()
+        if address == self.relay_address:
+            return 0
+        self.relay_address = address
+        return await self.clear_missing_capabilities()
 
     async def delete_expired(self, before: datetime) -> int:
         self._answer()

@@ -64,3 +64,17 @@ async def test_an_unavailable_store_ends_no_request(
     assert SEED_CAPABILITY in caplog.text
     store.down = False
     assert await capabilities.find_refusal(SEED_CAPABILITY) is None
+
+
+async def test_refusals_of_another_address_are_forgotten(store: FakeStore, clock: FakeClock) -> None:
+    """After MJ_API_URL was corrected, no button stays disabled; a database that is away ends no start."""
+    capabilities = RelayCapabilities(store, clock.now)
+    await capabilities.forget_other_relay("https://wrong.example")
+    await capabilities.save_refusal(SEED_CAPABILITY, "no", HOUR)
+    await capabilities.forget_other_relay("https://wrong.example")
+    assert await capabilities.find_refusal(SEED_CAPABILITY) == "no"
+    store.down = True
+    await capabilities.forget_other_relay("https://relay.example")
+    store.down = False
+    await capabilities.forget_other_relay("https://relay.example")
+    assert await capabilities.find_refusal(SEED_CAPABILITY) is None
