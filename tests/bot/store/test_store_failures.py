@@ -54,6 +54,7 @@ async def find_answering_methods(store: Store) -> list[str]:
         "find_pressed_buttons": lambda: store.find_pressed_buttons("t"),
         "save_missing_capability": lambda: store.save_missing_capability("p", "no", at=NOON, until=NOON),
         "clear_missing_capabilities": store.clear_missing_capabilities,
+        "clear_capabilities_of_other_relay": lambda: store.clear_capabilities_of_other_relay("https://a", NOON),
         "find_missing_capabilities": lambda: store.find_missing_capabilities(NOON),
         "find_refusal_time": lambda: store.find_refusal_time("p", NOON),
         "find_person_settings": lambda: store.find_person_settings(7),
