@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.entities import Place
@@ -157,10 +158,10 @@ class DownloadService:
         try:
             return await self._fetch_current(task, 0)
         except _LINK_ERRORS:
-            link = await self._editor.fetch_attachment_url(place)
-            if not link:
-                raise
-            return await self._fetch(task, link)
+            if link := await self._editor.fetch_attachment_url(place):
+                with suppress(PictureError):  # the first error says more
+                    return await self._fetch(task, link)
+            raise
 
     async def _fetch_current(self, task: Task, index: int) -> Picture:
         """Download a picture, or a clip, unchanged; if its link fails, with the one that the relay has now."""

@@ -56,6 +56,6 @@ def describe_picture_refusal(error: PictureUnavailable) -> str:
         case 429:
             return "The picture's host is getting too many requests (HTTP 429)."
         case status if status >= 500:
-            return f"The picture's host has a fault (HTTP {status})."
+            return f"The picture's host can't send it right now (HTTP {status})."
         case status:
             return f"The picture's host refused to send it to me (HTTP {status})."

@@ -209,6 +209,9 @@ async def test_a_grid_that_its_host_refuses_is_split_from_its_message(
     room = Room(image_processor, Source({"https://cdn.test/copy.png": grid()}, failures={GRID_URL: failure}))
     room.display.links[700] = "https://cdn.test/copy.png"
     assert len((await room.results.fetch_grid_pictures(PARENT, {1, 2}, place(), viewer())).pictures) == 2
+    room.display.links[700] = "https://cdn.test/copy-that-is-gone.png"
+    linked = await room.results.fetch_grid_pictures(PARENT, {1}, place(), viewer())
+    assert repr(linked.first_error) == repr(failure(GRID_URL))
     room.display.links.clear()
     room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/copy.png"))
     assert (await room.results.fetch_originals(PARENT, place(), viewer())).pictures

@@ -98,7 +98,7 @@ async def test_a_failed_split_replaces_the_menu_with_a_sentence(tmp_path: Path) 
             w.relay.script(route, status=500, text="", times=9)
         assert asked.response is not None
         await choose(w, asked, "1")
-        await w.until(lambda: "isn't a picture" in _private(w, asked))
+        await w.until(lambda: "can't send it right now (HTTP 500)" in _private(w, asked))
         assert len(w.public) == 1
 
 

@@ -216,7 +216,7 @@ def test_retry_after_becomes_a_timestamp() -> None:
         (PictureUnavailable("", status=403), "host refused to send it to me (HTTP 403). Try again in a minute, or"),
         (PictureUnavailable("", status=451), "host refused to send it to me (HTTP 451)."),
         (PictureUnavailable("", status=429), "too many requests (HTTP 429)."),
-        (PictureUnavailable("", status=503), "has a fault (HTTP 503)."),
+        (PictureUnavailable("", status=503), "can't send it right now (HTTP 503)."),
         (PictureUnavailable("", status=200), "sent me a page instead of the picture."),
         (PictureUnavailable(""), "didn't answer me."),
     ],

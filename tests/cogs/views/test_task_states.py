@@ -521,8 +521,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
                 PROMPT,
                 HINT,
                 (
-                    f"The picture's host has a fault (HTTP 502). [Open the picture]({GRID.image_url}). Press "
-                    "**Refresh** to try again."
+                    "The picture's host can't send it right now (HTTP 502). "
+                    f"[Open the picture]({GRID.image_url}). Press **Refresh** to try again."
                 ),
             ),
             finished=1754300041373,
