@@ -106,6 +106,8 @@ def run_bot(request: Request) -> int:
     os.environ.update(request.env)
     time.tzset()
     sys.argv[1:] = request.arguments
+    # What was imported before the fork stays frozen: a process that collects it copies all of its memory first.
+    gc.unfreeze = lambda: None
     return main(request.arguments)
 
 
