@@ -211,3 +211,15 @@ async def test_framing_never_turns_an_acceptance_into_a_refusal(slept: Slept, mo
             except SubmitOutcomeUnknown:
                 assert is_cut, response
             assert line.requests == turn + 1
+
+
+async def test_complete_list_is_read(slept: Slept) -> None:
+    """One of many packets, whose length is too long."""
+    rows = [{"id": str(1_000_000 + number), "status": "SUCCESS", "prompt": "a pig " * 300} for number in range(50)]
+    body = json.dumps(rows).encode()
+    async with (
+        run_raw_server(send(with_length(len(body) + 1, body), "closed")) as line,
+        RelayClient.open(line.url, KEY, sleep=slept) as api,
+    ):
+        assert len(await api.fetch_tasks([row["id"] for row in rows])) == 50
+    assert slept == []
