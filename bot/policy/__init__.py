@@ -1,1 +1,1 @@
-"""The rules and limits that every paid command and press must pass."""
+"""The rules and limits that every paid command and press must pass, and who may see which task."""

@@ -89,3 +89,19 @@ async def test_a_public_task_stays_public_after_a_private_look(tmp_path: Path) -
             shown = await w.slash(w.stranger, "mjstatus", id=task_id)
             assert shown.response is not None
             await w.titled(shown.response.id, "✅ Four")
+
+
+async def test_the_menu_of_a_private_message_answers_privately(tmp_path: Path) -> None:
+    """It must not publish what only this person sees."""
+    async with open_simcord_world(tmp_path) as w:
+        private = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"), private=True)
+        assert private.response is not None
+        await w.titled(private.response.id, "✅ Four")
+        again = await w.menu(w.member, w.message(private.response.id))
+        assert again.response is not None
+        await w.titled(again.response.id, "✅ Four")
+        assert again.response.ephemeral
+        described = await w.menu(w.member, w.message(private.response.id), "Describe this image")
+        assert described.response is not None
+        assert described.response.ephemeral
+        assert w.public == []
