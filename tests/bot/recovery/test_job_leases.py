@@ -274,3 +274,36 @@ async def test_jobs_that_were_taken_over_but_not_resumed_are_resumed_later(world
         assert process.jobs.running_message_ids == set()
         await world.clock.advance(OVER)
         assert process.jobs.running_message_ids == {700}
+
+
+@pytest.mark.parametrize("seconds", [360.0, 86_400.0, -360.0, -86_400.0])
+async def test_setting_the_time_makes_no_process_a_dead_one(world: ServiceWorld, seconds: float) -> None:
+    """Its leases look expired, or too long, until it has renewed them: its submit and its jobs stay its own."""
+    async with world.process() as first:
+        world.store.claimed[50] = claim()
+        world.store.submitters[50] = world.store.owner
+        await first.store.open_job(job(701, task_id="", claim_id=50))
+        async with world.process(beside=True) as second:
+            await world.clock.advance(1.0)
+            world.clock.step(seconds)
+            await second.job_leases.run_once()
+            assert world.store.claimed[50].state is ClaimState.SUBMITTING
+            await world.clock.advance(60.0)
+            assert world.store.claimed[50].state is ClaimState.SUBMITTING
+            assert second.jobs.running_message_ids == set()
+
+
+async def test_process_that_dies_after_the_time_was_set_is_a_dead_one(world: ServiceWorld) -> None:
+    """A lease later its jobs go on elsewhere."""
+    world.store.jobs = {701: job(701, CHILD)}
+    world.store.owners = {701: "dead"}
+    world.store.alive_until["dead"] = world.clock.now() + LEASE
+    world.relay.set(task(CHILD, progress=10))
+    async with world.process(beside=True) as process:
+        await world.clock.advance(1.0)
+        world.store.alive_until["dead"] = world.clock.now() + LEASE
+        world.clock.step(360.0)
+        await process.job_leases.run_once()
+        assert process.jobs.running_message_ids == set()
+        await world.clock.advance(2 * LEASE.total_seconds())
+        assert process.jobs.running_message_ids == {701}

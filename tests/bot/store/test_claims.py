@@ -15,6 +15,7 @@ from bot.errors import AlreadyClaimed, CooldownActive
 from bot.ports import Store
 from bot.store import open_store
 from tests.fakes.sample_rows import NOON, a_claim, allow, later, write_accepted_claim
+from tests.postgres import Postgres
 
 
 async def test_a_claim_is_stored_as_submitting(store: Store) -> None:
@@ -280,6 +281,24 @@ def test_two_processes_never_claim_the_same_press(either_url: str) -> None:
     won.close()
     won.join_thread()
     assert list(range(40)) == sorted(first + second)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=2), -timedelta(minutes=6)])
+async def test_machines_whose_clocks_differ_count_by_that_of_the_database(postgres: Postgres, ahead: timedelta) -> None:
+    """What one of them claims is as young, as blocking and as much of today for the other."""
+    url = await postgres.migrated_database()
+    other_time = NOON + ahead
+    async with open_store(url, now=lambda: NOON) as here, open_store(url, now=lambda: other_time) as there:
+        await here.create_claim(a_claim(1, made_at=NOON), allow)
+        await here.settle_claim(1, ClaimState.UNKNOWN)
+        for confirmed in (False, True):
+            with pytest.raises(AlreadyClaimed):
+                await there.create_claim(a_claim(2, person_id=8, made_at=other_time), allow, confirmed=confirmed)
+        for store in (here, there):
+            assert await store.find_claim_age(1) < timedelta(minutes=1)
+            usage = await store.find_usage(7)
+            assert usage.last_claim_at is not None
+            assert timedelta() <= usage.at - usage.last_claim_at < timedelta(minutes=1)
 
 
 async def test_concurrent_presses_of_one_button_claim_once(either_url: str) -> None:
