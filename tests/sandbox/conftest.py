@@ -7,6 +7,6 @@ from tests.sandbox.relay_caller import Caller, calling
 
 @pytest.fixture
 async def caller() -> AsyncGenerator[Caller]:
-    """A stock relay, and somebody who calls it."""
+    """A stock relay, and a client that calls it."""
     async with calling() as ready:
         yield ready

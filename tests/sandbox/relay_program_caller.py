@@ -1,4 +1,4 @@
-"""Call the sandbox's relay as one of the relay programs that it plays, with whatever headers a test wants."""
+"""Call the sandbox's relay as one of the relay programs that it plays, with the headers that a test chooses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Got:
 
 
 class Asker(Caller):
-    """Calls a relay with whatever headers a test wants."""
+    """Calls a relay with the headers that a test chooses."""
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> Got:
         async with self.session.request(

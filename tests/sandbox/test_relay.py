@@ -77,7 +77,7 @@ async def test_unknown_ids_are_an_error_alone_and_missing_in_a_list(caller: Call
 
 @pytest.mark.parametrize("path", ["/mj/task/1/cancel", "/mj/task/list-by-ids", "/", "/mj/submit/nothing"])
 async def test_an_unknown_path_is_the_console_with_200(caller: Caller, path: str) -> None:
-    """Whatever new-api does not know is answered with its web page."""
+    """new-api answers a path that it does not know with its web page."""
     status, kind, text = await caller.get(path)
     assert (status, kind) == (200, "text/html; charset=utf-8")
     assert text.startswith("<!doctype html>")

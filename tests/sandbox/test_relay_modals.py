@@ -71,7 +71,7 @@ async def test_remix_is_a_modal_with_code_1() -> None:
 
 @pytest.mark.parametrize(("heeds", "asks", "waits"), [(True, True, True), (True, False, False), (False, True, False)])
 async def test_a_submit_may_ask_for_the_modal(*, heeds: bool, asks: bool, waits: bool) -> None:
-    """Where the proxy heeds `enableRemix`, whatever its account has; others draw at once."""
+    """A proxy that heeds `enableRemix` asks, even if its account has remix off; other proxies draw at once."""
     async with calling(RelaySettings(has_remix_on_demand=heeds)) as caller:
         task_id = caller.relay.add_task("grid")
         button = next(b for b in (await caller.fetch(task_id))["buttons"] if "variation::2" in b["customId"])

@@ -28,7 +28,7 @@ async def _log(asker: Asker, key: str = "sandbox") -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("nobody", "无效的令牌"),
+        ("unknown", "无效的令牌"),
         ("expired", "该令牌已过期"),
         ("empty", "该令牌额度已用尽 TokenStatusExhausted[sk-emp***pty]"),
     ],
@@ -87,7 +87,7 @@ async def test_the_usage_route() -> None:
         assert 0 < expired["expires_at"] < asker.clock.time
         limited = (await asker.ask("GET", "/api/usage/token/", **_as("models"))).json["data"]
         assert limited["model_limits"] == {"mj_imagine": True, "mj_upscale": True}
-        wrong = await asker.ask("GET", "/api/usage/token/", **_as("nobody"))
+        wrong = await asker.ask("GET", "/api/usage/token/", **_as("unknown"))
         assert (wrong.status, wrong.json) == (401, {"success": False, "message": "Invalid token"})
         assert (await asker.ask("GET", "/api/usage/token", **_as("sandbox"))).headers["Location"] == "/api/usage/token/"
 
@@ -112,7 +112,7 @@ async def test_the_billing_log_of_2025() -> None:
     async with asking(OF_2025) as asker:
         grid = (await _imagine(asker)).json["result"]
         asker.clock.time += 40
-        assert await _log(asker) == await _log(asker, "nobody") == []
+        assert await _log(asker) == await _log(asker, "unknown") == []
         press = next(b for b in (await asker.task(grid))["buttons"] if "upsample::2" in b["customId"])
         upscale = await asker.sent("submit/action", taskId=grid, customId=press["customId"])
         rows = (await asker.ask("GET", "/api/log/token?key=sk-sandbox")).json["data"]

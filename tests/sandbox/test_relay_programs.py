@@ -42,7 +42,7 @@ async def _panic(asker: Asker) -> Got:
 
 
 async def _wrong_key(asker: Asker) -> Got:
-    return await asker.ask("GET", f"/mj/task/{ID}/fetch", Authorization="Bearer sk-nobody")
+    return await asker.ask("GET", f"/mj/task/{ID}/fetch", Authorization="Bearer sk-unknown")
 
 
 async def _limited_key(asker: Asker) -> Got:
@@ -282,7 +282,7 @@ async def test_which_header_is_read(name: str, header: str, status: int) -> None
 async def test_the_other_header_counts_only_where_authorization_is_missing() -> None:
     """new-api takes what stands in Authorization, however wrong, but for the proxy's own name."""
     async with asking(OF_2026) as asker:
-        wrong = {"Authorization": "Bearer sk-nobody", "mj-api-secret": "sk-sandbox"}
+        wrong = {"Authorization": "Bearer sk-unknown", "mj-api-secret": "sk-sandbox"}
         assert (await asker.ask("GET", f"/mj/task/{ID}/fetch", **wrong)).status == 401
         named = {"Authorization": "midjourney-proxy", "mj-api-secret": "sk-sandbox"}
         assert (await asker.ask("GET", f"/mj/task/{ID}/fetch", **named)).status == 400

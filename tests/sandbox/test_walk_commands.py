@@ -18,7 +18,7 @@ _LONG = "a very beautiful little fox that sits in the deep white snow, highly de
 
 @pytest.fixture(name="files")
 def _files(tmp_path: Path) -> tuple[Path, Path]:
-    """Make two pictures that somebody could upload."""
+    """Make two pictures that a visitor could upload."""
     return _drawn(tmp_path / "sun.png", "orange"), _drawn(tmp_path / "moon.png", "teal")
 
 
@@ -78,7 +78,7 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
 
 @pytest.mark.timeout(300)
 async def test_commands_that_answer_at_once() -> None:
-    """Lists, settings, seed, help and check are answered at once, to whoever asks alone."""
+    """Lists, settings, seed, help and check are answered at once, and only the visitor who asked sees them."""
 
     async def tell(visitor: Visitor) -> None:
         tasks = await visitor.sends("mjtasks")

@@ -64,7 +64,7 @@ async def test_the_context_menu_of_a_message() -> None:
 
 @pytest.mark.timeout(200)
 async def test_a_message_is_blended_from_its_context_menu(tmp_path: Path) -> None:
-    """Its pictures are shown again, a form adds others to them, and everybody sees what comes of it."""
+    """Its pictures are shown again, a form adds others to them, and everyone in the channel sees the result."""
     other = tmp_path / "sunset.png"
     Image.effect_noise((160, 120), 60).save(other)
     async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):

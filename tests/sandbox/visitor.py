@@ -1,4 +1,4 @@
-"""Somebody who sits at the sandbox's page: types commands, presses buttons, chooses, and fills in forms."""
+"""A visitor of the sandbox's page, who types commands, presses buttons, chooses, and fills in forms."""
 
 import io
 import re
@@ -45,7 +45,7 @@ class Visitor:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Name what is done, for whoever reads the failure."""
+        """Name the step in the error, if it fails."""
         try:
             yield
         except BaseException as error:
