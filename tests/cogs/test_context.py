@@ -32,7 +32,7 @@ async def written(w: SimcordWorld, message_id: int) -> Job:
 
 
 async def test_a_servers_channel_is_reached_by_the_bot_too(tmp_path: Path) -> None:
-    """The place holds the token for fifteen minutes, and the channel for ever."""
+    """The place holds the token for fifteen minutes, and the channel forever."""
     async with open_simcord_world(tmp_path) as w:
         job = await followed(w, w.member)
         assert job.place.reachable
@@ -67,7 +67,7 @@ def made_private(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_what_discord_makes_private_is_reached_by_its_token_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Discord's answer says how a message is, whatever was asked for: the command's, those after it, and a child."""
+    """Whether a message is private is read from Discord's answer: the command's, its followups', and a child's."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         made_private(monkeypatch)

@@ -51,7 +51,7 @@ async def test_a_face_is_swapped(tmp_path: Path) -> None:
         assert path == "/mj/insight-face/swap"
         assert body["sourceBase64"] != body["targetBase64"]
         shown = await w.pictured(w.public[-1].id)
-        assert not shown.embeds[0].description, "what relays call its prompt is nobody's"
+        assert not shown.embeds[0].description, "what relays call its prompt is no member's"
 
 
 @pytest.mark.parametrize("clip_format", ["mp4", "webp"])

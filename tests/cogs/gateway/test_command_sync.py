@@ -123,7 +123,7 @@ async def test_every_command_is_valid_for_discord(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", list(ButtonKind))
 def test_every_kind_of_button_matches_one_template(kind: ButtonKind) -> None:
-    """Whatever a click's kind, its custom_id fits Discord, one class alone takes it, and it reads back as it was."""
+    """The custom_id of each kind of click fits Discord, only one class accepts it, and it reads back unchanged."""
     click = TaskCustomId(
         kind, "1730621826053455", "-" if kind.is_bot_button else hash_custom_id("MJ::JOB::upsample::1::x")
     )

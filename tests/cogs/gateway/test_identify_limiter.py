@@ -98,7 +98,7 @@ async def test_a_restart_storm_ends_at_the_reserve() -> None:
 
 
 async def test_three_processes_share_what_is_left() -> None:
-    """Processes that know nothing of each other stay above the reserve, in whatever order they are restarted."""
+    """Processes that know nothing of each other stay above the reserve, in any order of restarts."""
     discord = Discord(400, reset_after=3600)
     for _ in range(150):
         three = [discord.process() for _ in range(3)]

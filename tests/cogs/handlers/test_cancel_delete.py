@@ -94,7 +94,7 @@ async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
 
 
 async def test_deleting_a_message_that_is_gone_succeeds(tmp_path: Path) -> None:
-    """Somebody was quicker; nobody is told of a failure. A private result has no such button."""
+    """Another member was quicker, and no failure is reported. A private result has no such button."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         asked = await w.click(w.member, grid, custom_id=button(grid, "🗑️").custom_id or "")

@@ -61,7 +61,7 @@ async def test_chosen_pictures_come_as_files(tmp_path: Path) -> None:
 
 
 async def test_pictures_of_a_private_grid_stay_private(tmp_path: Path) -> None:
-    """Nobody else sees them."""
+    """Only the member who asked sees them."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"), private=True)
         assert answer.response is not None
@@ -103,7 +103,7 @@ async def test_a_failed_split_replaces_the_menu_with_a_sentence(tmp_path: Path) 
 
 
 async def test_the_original_comes_privately(tmp_path: Path) -> None:
-    """The untouched file, for whoever asked."""
+    """It is the untouched file, visible only to the member who pressed."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         single = await w.child(await w.click(w.member, grid, "U2"), "✅")

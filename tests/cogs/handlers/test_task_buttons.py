@@ -40,7 +40,7 @@ def style(w: SimcordWorld, message: discord.Message, label: str) -> discord.Butt
 
 
 async def test_a_child_is_shown_before_the_relay_has_answered(tmp_path: Path) -> None:
-    """A slow submit keeps nobody waiting: the click is acknowledged and the child stands there, sending."""
+    """A slow submit doesn't delay the answer: the click is acknowledged, and the child shows that it is sending."""
     async with open_simcord_world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         pressed = await w.click(w.member, parent, "U2")
@@ -244,7 +244,7 @@ async def test_a_message_that_cannot_be_sent_costs_nothing(tmp_path: Path) -> No
 
 
 async def test_nothing_is_sent_without_a_database(tmp_path: Path) -> None:
-    """Where no claim can be written, nobody pays: the person is told, and no child is shown."""
+    """Where no claim can be written, nothing is sent: the member is told, and no child is shown."""
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         (tmp_path / "mjbot.db").rename(tmp_path / "away.db")
@@ -272,7 +272,7 @@ async def test_a_private_parent_has_private_children(tmp_path: Path) -> None:
 
 
 async def test_a_press_works_where_only_the_person_installed_it(tmp_path: Path) -> None:
-    """In somebody else's DM the click's own token draws the child to its end; who may spend is ALLOWED_USERS."""
+    """In a DM of two other people, the click's own token draws the child to its end; ALLOWED_USERS may spend."""
 
     def elsewhere(payload: dict[str, Any]) -> None:
         payload.update(context=2, app_permissions="0")
@@ -325,7 +325,7 @@ async def test_a_server_that_an_owner_manages_may_spend(tmp_path: Path) -> None:
 
 
 async def test_another_server_may_not_spend(tmp_path: Path) -> None:
-    """ALLOWED_GUILDS names the only servers that may, whoever runs the others."""
+    """Only the servers in ALLOWED_GUILDS may, even where the application's owner manages another one."""
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset({1})) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await refused(w, await w.click(w.owner, parent, "U1"), "ALLOWED_GUILDS")
@@ -343,7 +343,7 @@ async def test_a_direct_message_is_for_those_who_are_named(tmp_path: Path) -> No
 
 
 async def pressed_in_dm(w: SimcordWorld, actor: MemberActor) -> InteractionResult:
-    """Press U1 of a finished grid in the bot's DM with somebody."""
+    """Press U1 of a finished grid in the bot's DM with a member."""
     followed = await w.slash(actor.user, "mjstatus", id=w.relay.add_task("grid"))
     assert followed.response is not None
     parent = await w.pictured(followed.response.id, channel=actor.user.dm_channel)
@@ -351,7 +351,7 @@ async def pressed_in_dm(w: SimcordWorld, actor: MemberActor) -> InteractionResul
 
 
 async def test_only_the_requester_may_press(tmp_path: Path) -> None:
-    """With PRESS_POLICY=requester somebody else is sent to their own message, also with an empty database."""
+    """With PRESS_POLICY=requester, another member is told to make their own message, even after a lost database."""
     async with open_simcord_world(tmp_path, press_policy="requester") as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await refused(w, await w.click(w.stranger, parent, "U1"), "person who asked")
@@ -432,7 +432,7 @@ async def test_an_open_form_is_kept_for_a_minute_only(tmp_path: Path) -> None:
         assert [60.0] == [modal.timeout for modal in state._view_store._modals.values()]
 
 
-async def test_a_form_opens_empty_where_nobody_knows_the_prompt(tmp_path: Path) -> None:
+async def test_a_form_opens_empty_where_the_prompt_is_unknown(tmp_path: Path) -> None:
     """A relay that is down and an empty database do not keep a form from opening."""
     async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
@@ -558,7 +558,7 @@ async def test_an_unfinished_message_goes_on_after_a_restart(tmp_path: Path) -> 
 async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A claim found on its way is not sent again: its message says that nobody knows."""
+    """A claim that was being sent is not sent again: its message says that the outcome is unknown."""
     async with open_simcord_world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, parent, "U2"), "📨")
@@ -589,8 +589,8 @@ async def test_a_click_on_an_unknown_button_is_answered(tmp_path: Path) -> None:
         await w.finished(w.relay.add_task("grid"))
         stored = w.channel.history()[-1]
         raw = w.env.backend.messages[w.channel.id][stored.id].components
-        raw[0]["components"][0]["custom_id"] = "somebody:elses:button"
-        pressed = await w.click(w.member, stored, custom_id="somebody:elses:button")
+        raw[0]["components"][0]["custom_id"] = "another:bots:button"
+        pressed = await w.click(w.member, stored, custom_id="another:bots:button")
         assert "no longer know this button" in await w.told(pressed)
 
 
@@ -620,7 +620,7 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
 
 
 async def test_looking_again_is_free_for_everyone(tmp_path: Path) -> None:
-    """What was given up is watched anew, by whomever."""
+    """Any member can have a message watched again."""
     async with open_simcord_world(
         tmp_path, RelaySettings(seconds_per_task=30.0, picture_side=64), watch_minutes=0.4
     ) as w:
@@ -661,7 +661,7 @@ async def test_remix_asks_for_a_new_prompt_first(tmp_path: Path, label: str) -> 
 
 
 async def test_remix_asks_only_the_person_who_turned_it_on(tmp_path: Path) -> None:
-    """The switch is each person's own, and a U asks nobody."""
+    """The switch is each person's own, and a U never asks."""
     async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)
         for actor, label in ((w.stranger, "V2"), (w.member, "U1")):
@@ -689,7 +689,7 @@ async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
 
 
 async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
-    """Where a submit can ask for the window, the person's switch decides, whatever the relay's account has."""
+    """Where a submit can ask for the window, the person's switch decides, and the relay's account does not."""
     on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, has_remix_on_demand=True)
     async with open_simcord_world(tmp_path, on_demand) as w:
         grid = await remixing(w)

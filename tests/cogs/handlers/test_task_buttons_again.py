@@ -1,4 +1,4 @@
-"""Buttons whose earlier press may have been charged: a private question, and one more press for whoever says yes."""
+"""Buttons whose earlier press may have been charged: a private question, and one more press if the member confirms."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -98,7 +98,7 @@ async def test_prompt_that_was_typed_is_kept_by_the_question(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("minutes", [0.5, 4.5])
-async def test_nobody_is_asked_within_five_minutes(tmp_path: Path, minutes: float) -> None:
+async def test_no_member_is_asked_within_five_minutes(tmp_path: Path, minutes: float) -> None:
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         await lose_press(w, grid, "U1", minutes=minutes)

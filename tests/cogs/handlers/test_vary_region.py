@@ -20,7 +20,7 @@ GREEN = discord.ButtonStyle.success
 
 
 def painted(size: tuple[int, int] = (64, 64), kind: str = "PNG") -> bytes:
-    """Paint a mask: white where it shall change."""
+    """Paint a mask: white where the picture is to change."""
     image = Image.new("L", size, 0)
     ImageDraw.Draw(image).rectangle((0, 0, size[0] // 4, size[1]), fill=255)
     buffer = BytesIO()
@@ -137,7 +137,7 @@ async def test_an_empty_mask_is_refused_unpaid(tmp_path: Path, values: dict[str,
 async def test_a_mask_whose_transfer_breaks_off_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the name of its file, as any other picture that somebody gives."""
+    """The refusal names its file, as for any other uploaded picture."""
 
     async def cut(_: str) -> bytes:
         raise aiohttp.ClientPayloadError

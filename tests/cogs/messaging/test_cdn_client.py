@@ -1,4 +1,4 @@
-"""Files of people, over a real socket: no more of one is read than we take, whatever was announced."""
+"""Uploaded files, over a real socket: no more is read than the bot accepts, whatever size was announced."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager

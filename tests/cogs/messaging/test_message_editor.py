@@ -376,7 +376,7 @@ async def test_a_notification_says_what_it_is_about(room: Room) -> None:
 
 
 async def test_a_public_notification_replies_and_mentions_one(room: Room) -> None:
-    """Only the requester is mentioned, whatever was pressed, and the reply pings nobody else."""
+    """Only the requester is mentioned, whatever the button's name, and the reply pings no other member."""
     await room.display.notify_requester(room.job(pressed="@everyone <@1> **U2**" + "x" * 5000), GRID)
     [said] = [one for one in room.server.requests if one.method == "POST"]
     member = room.server.member.id

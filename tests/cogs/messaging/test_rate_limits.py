@@ -1,4 +1,4 @@
-"""Nobody uses a route more often than Discord allows; ends go first, and nobody who waits is forgotten."""
+"""No route is used more often than Discord allows; final edits go first, and no waiting request is forgotten."""
 
 import asyncio
 import time
@@ -94,7 +94,7 @@ async def test_a_channel_counts_for_the_bot_and_a_token_does_not(desk: Desk) -> 
 
 
 async def test_finals_go_first_and_the_rest_in_order(desk: Desk) -> None:
-    """Within a route, whoever is urgent goes before whoever came earlier."""
+    """Within a route, an urgent request goes before earlier ones."""
     for _ in range(4):
         desk.ask(1)
     asked = [desk.ask(1, name=name, urgent=partial(contains, "cd", name)) for name in "abcdef"]
@@ -128,7 +128,7 @@ async def test_a_final_edit_goes_before_the_progress_of_other_channels(desk: Des
 
 
 async def test_a_new_request_does_not_overtake_a_waiting_one(desk: Desk) -> None:
-    """Whoever comes when the bot's turn is due again waits behind those who waited."""
+    """A request that arrives when the bot's next turn is due waits behind the earlier ones."""
     asked = [desk.ask(n, name=str(n)) for n in range(60)]
     await desk.time.advance(0)
     desk.time.time = 1.0  # the moment before the loop wakes
@@ -138,7 +138,7 @@ async def test_a_new_request_does_not_overtake_a_waiting_one(desk: Desk) -> None
 
 
 async def test_a_waiter_that_gives_up_uses_no_turn(desk: Desk) -> None:
-    """A cancelled waiter uses no turn, and holds nobody up."""
+    """A cancelled waiter uses no turn, and delays no other."""
     for _ in range(4):
         desk.ask(1)
     given_up = [desk.ask(1, name="gone") for _ in range(5)]
@@ -229,7 +229,7 @@ async def test_idle_routes_are_forgotten(desk: Desk) -> None:
 
 
 async def test_a_closed_limiter_grants_no_turn() -> None:
-    """The loop ends, whoever waits."""
+    """The loop ends, even while requests wait."""
     desk = Desk()
     await desk.budgets.close()
     asked = [desk.ask(1) for _ in range(5)]
@@ -260,7 +260,7 @@ STEPS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 async def test_no_window_ever_sees_too_much(steps: list[tuple[Hashable, bool, float, bool]]) -> None:
-    """Whoever asks when, and gives up or not: the figures hold in any window, and all who stayed had their turn."""
+    """For any requests, given up or not, each window keeps the limits, and each remaining request gets its turn."""
     desk = Desk()
     asked: list[asyncio.Task[None]] = []
     for route, urgent, pause, gives_up in steps:
@@ -318,7 +318,7 @@ async def test_a_use_counts_from_its_response(desk: Desk) -> None:
 
 
 async def test_a_response_that_never_comes_blocks_no_turn(desk: Desk) -> None:
-    """A turn that is dropped frees its route in the end; an answer to what nobody asked frees nothing."""
+    """A turn without a response frees its route in the end; a response to no known request frees nothing."""
     for _ in range(4):
         await told(desk, 1)
     desk.budgets.report_response("never heard of")

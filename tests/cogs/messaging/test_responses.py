@@ -1,4 +1,4 @@
-"""What the log learns of an answer that failed: enough to see why, and nobody's token."""
+"""What the log learns of an answer that failed: the reason, and no interaction's token."""
 
 import asyncio
 import logging
@@ -66,7 +66,7 @@ def test_an_unexpected_error_is_logged_without_its_url(caplog: pytest.LogCapture
 def test_a_refusal_by_discord_is_logged_without_a_traceback(
     status: int, level: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line without a traceback; a message that somebody deleted meanwhile is not even worth a warning."""
+    """One line without a traceback; a message that was deleted in the meantime is not even a warning."""
     caplog.set_level(logging.INFO)
     log_and_describe_error(
         refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711))
@@ -75,7 +75,7 @@ def test_a_refusal_by_discord_is_logged_without_a_traceback(
 
 
 async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
+    """A member who deleted "thinking ..." wants no answer: the bot sends Discord no further request."""
     caplog.set_level(logging.INFO)
     response = cast("Any", SimpleNamespace(status=404, reason="so"))
     async with replace_response_on_error(fake_interaction(), private=False):

@@ -35,7 +35,7 @@ def test_cut_keeps_characters_whole(text: str, limit: int, expected: str) -> Non
 
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_cut_never_exceeds_the_limit(text: str, limit: int) -> None:
-    """Whatever the text, what is cut fits, and begins as the text does."""
+    """Any text fits once it is cut, and still begins as it did."""
     shortened = cut(text, limit)
     assert length(shortened) <= limit
     assert text.startswith(shortened.removesuffix("…"))

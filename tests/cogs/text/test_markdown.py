@@ -59,7 +59,7 @@ def test_plain(text: str, expected: str) -> None:
 
 @given(HOSTILE)
 def test_plain_leaves_nothing_unseen(text: str) -> None:
-    """Whatever comes, one line comes out that stands still when read again."""
+    """Any text becomes one line, which doesn't change when it is cleaned again."""
     shown = clean_text(text)
     assert shown == clean_text(shown)
     assert not {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} & set(map(unicodedata.category, shown))
@@ -112,7 +112,7 @@ def test_a_prompt_shows_its_words_and_its_parameters(prompt: str, expected: str)
 
 @given(HOSTILE.filter(lambda text: "http" not in text.lower()))
 def test_a_prompt_reads_as_it_was(prompt: str) -> None:
-    """Whatever a prompt holds, its words are readable as they were given."""
+    """The words of any prompt are readable as they were given."""
     assert clean_text(prompt).replace("`", "'") == read(format_prompt(prompt)).replace("`", "'")
 
 
@@ -208,7 +208,7 @@ def test_web_link(url: str, expected: str | None) -> None:
 
 @given(st.text(max_size=40), st.text(max_size=60))
 def test_a_web_link_is_never_refused(host: str, path: str) -> None:
-    """Whatever the address, what is left of it is one that Discord takes."""
+    """Discord accepts what is left of any address."""
     link = sanitize_link(f"https://{host}.test/{path}")
     assert link is None or (list(url_refusals("url", link, 2048)) == [] and not set("()<>[]\\ ") & set(link))
 

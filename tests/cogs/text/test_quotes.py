@@ -37,13 +37,13 @@ def test_the_longest_prompt_is_cut_to_one_message() -> None:
 
 
 def test_nothing_typed_is_nothing_given_back() -> None:
-    """Neither is what nobody can see."""
+    """Nor is text without a visible character."""
     assert [append_typed_text(SENTENCE, typed) for typed in ("", " \n", "\u202e")] == [SENTENCE] * 3
 
 
 @given(st.text() | st.text("`\n\U0001f98a", max_size=3000))
 def test_no_text_breaks_out_of_the_block_or_the_message(typed: str) -> None:
-    """Whatever it is."""
+    """Backticks of its own included."""
     text = append_typed_text(SENTENCE, typed)
     assert length(text) <= CONTENT
     if text != SENTENCE:

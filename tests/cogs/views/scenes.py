@@ -1,4 +1,4 @@
-"""Whatever a scene can hold, as hypothesis draws it: hostile words, times, buttons and ids."""
+"""Strategies for everything that a scene can hold: hostile words, times, buttons and ids."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -61,7 +61,7 @@ def test_three_hundred_thousand_buttons_are_laid_out_quickly() -> None:
 
 @given(st.text(st.sampled_from(list(KINDS)), max_size=40))
 def test_rows_keep_the_order_and_lose_nothing_that_fits(letters: str) -> None:
-    """Whatever comes, order is kept, no row is empty or too long, and only of 21 buttons any is left over."""
+    """The order is kept, no row is empty or too long, and buttons are left over only if there are more than 20."""
     found, left_over = laid(letters)
     assert letters.startswith("".join(found))
     assert len("".join(found)) + left_over == len(letters)

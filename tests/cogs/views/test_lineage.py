@@ -1,4 +1,4 @@
-"""A family as a message that Discord takes, whatever its members say of themselves."""
+"""A family becomes a message that Discord accepts, even if its members' texts are hostile."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,7 +55,7 @@ def test_a_family_is_read_as_a_tree() -> None:
 
 
 def test_a_family_of_one_says_so() -> None:
-    """Nobody need wonder what is missing."""
+    """The footer says that the bot knows of no relatives."""
     shown = render_lineage(Lineage((LineageMember(Task(id="1", status=Status.SUCCESS)),)), "1")
     assert shown.description == "Picture ◂ **this one**"
     assert "anything made from it" in (shown.footer.text or "")

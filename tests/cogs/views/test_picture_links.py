@@ -1,4 +1,4 @@
-"""A picture or clip that a relay gives is linked, in whatever state its row is; what it does not give is said."""
+"""A picture or clip that a relay gives is linked in any state of its row; a missing one is mentioned."""
 
 from datetime import timedelta
 from typing import Any

@@ -82,7 +82,7 @@ async def test_buttons_keep_the_styles_of_the_api(style: int, expected: discord.
 
 
 async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
-    """Green, whatever its style was, and still to be pressed."""
+    """It is green in place of any other style, and can still be pressed."""
     given = Button(custom_id="MJ::JOB::upsample::2::aa", label="U2", style=1)
     marks = ButtonStates(pressed={hash_custom_id(given.custom_id): PressedButton("2", "", is_finished=True)})
     [button] = drawn(given, marks=marks)
@@ -91,7 +91,7 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
 
 @pytest.mark.parametrize("custom_id", ["MJ::JOB::upsample::2", f"MJ::JOB::upsample::2::{UUID}"])
 @pytest.mark.parametrize("marked", [get_claim_key, hash_custom_id])
-async def test_a_button_is_green_whoever_offered_it_when_it_was_pressed(
+async def test_a_pressed_button_is_green_whether_the_relay_or_the_bot_offers_it(
     custom_id: str, marked: Callable[[str], str]
 ) -> None:
     """Its mark is the same for the bot's and the relay's own, and where an earlier version wrote it."""
@@ -119,7 +119,7 @@ async def test_a_refused_button_is_grayed_out_and_explained() -> None:
 
 
 async def test_a_button_with_a_fallback_is_not_grayed_out() -> None:
-    """The button stays, and what it is done by instead is no matter of whoever presses it."""
+    """The button stays, and no note tells the member which request replaces it."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
     marks = ButtonStates(missing_capabilities=dict.fromkeys(map(name_capability, animate), "unknown_action"))
     _, notes, grayed = render_task_buttons(SINGLE, marks, careful=False)
@@ -198,7 +198,7 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
     ("given", "label", "symbol"),
     [
         (Button(custom_id="MJ::JOB::reroll::0::aa::SOLO"), "Reroll", None),
-        (Button(custom_id="nobody::knows", label="\u200b", emoji="ὐ4"), "More", None),
+        (Button(custom_id="not::known", label="\u200b", emoji="ὐ4"), "More", None),
         (Button(custom_id="MJ::JOB::pan_up::1::aa", emoji=" ⬆️ "), None, "⬆️"),
         (Button(custom_id="a::b", label="x" * 100_000, emoji="black_nib"), "x" * 79 + "…", None),
         (Button(custom_id="a::b", label="\u202eevil\n1", emoji="🏻"), "evil 1", None),

@@ -41,7 +41,7 @@ async def repainted(w: SimcordWorld, shown: discord.Message) -> None:
 
 @pytest.mark.parametrize("lose_database", [False, True])
 async def test_a_click_changes_no_other_button(tmp_path: Path, *, lose_database: bool) -> None:
-    """Ours below included, and whatever the store knows of them."""
+    """Not even the bot's own buttons, with or without the database."""
     async with open_simcord_world(tmp_path, PATCHED) as w:
         shown = await single(w)
         before = rows(shown)

@@ -62,7 +62,7 @@ def items(view: ui.View) -> dict[str, Any]:
     ],
 )
 def test_an_emoji_shows_each_status(task: TaskSummary, sign: str) -> None:
-    """One that is unfinished, and that nobody looks at any more, rests."""
+    """An unfinished task that no message watches has the sign for resting."""
     assert get_status_emoji(task) == sign
     assert format_choice(task).startswith(f"{sign} a fox --ar 3:2 · ")
 
@@ -162,7 +162,7 @@ def test_an_empty_list_shows_the_next_step() -> None:
     st.sampled_from(TaskFilter),
 )
 def test_every_page_is_a_valid_message(tasks: list[tuple[str, Status]], which: TaskFilter) -> None:
-    """Whatever the prompts hold: texts within their limits, each id once and ours alone, no emoji that is none."""
+    """For any prompts, texts fit, each id is the bot's own and occurs once, and each emoji is a real one."""
     found = [
         one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, result_description=prompt)
         for n, (prompt, status) in enumerate(tasks)

@@ -1,4 +1,4 @@
-"""Whatever the wire says gives a message that Discord takes, and every recorded answer the one that it calls for."""
+"""Any response gives a message that Discord accepts, and each recorded one gives the message that it calls for."""
 
 import json
 from dataclasses import replace
@@ -132,7 +132,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
 
 async def test_a_careful_failure_leaves_out_the_relays_words() -> None:
     """Our own words stay."""
-    failed = Task(id="1", prompt="bad", status="FAILURE", fail_reason="nobody knows this")  # type: ignore[arg-type]
+    failed = Task(id="1", prompt="bad", status="FAILURE", fail_reason="not a known reason")  # type: ignore[arg-type]
     assert render_message(scene(failed), careful=True).embed.description == (
         "The relay gave a reason that this bot doesn't know.\n"
         "**Next:** try again later; if it keeps failing, tell the operator of this bot."
@@ -140,7 +140,7 @@ async def test_a_careful_failure_leaves_out_the_relays_words() -> None:
 
 
 async def test_the_author_line_has_the_person_and_avatar() -> None:
-    """Names are cut, and somebody has one at least."""
+    """A person with a blank name is called "someone"."""
     named = replace(job(), requester=Person(1, "  ", "https://cdn.test/a.png"), pressed="U2")
     embed = render_message(Scene(job=named, now=named.born_at)).embed
     assert (embed.author.name, embed.author.icon_url) == ("someone pressed U2", "https://cdn.test/a.png")

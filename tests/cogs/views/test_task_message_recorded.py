@@ -72,7 +72,7 @@ def test_every_recorded_answer_is_tried() -> None:
 
 
 def _answer(w: SimcordWorld, row: Recorded) -> None:
-    """Make the relay tell that task, and only that, whatever is asked."""
+    """Make the relay answer every read with that task alone."""
     w.relay.script("list", 200, [row.body], times=200)
     w.relay.script("fetch", 200, row.body, times=200)
 
@@ -103,7 +103,7 @@ async def test_each_recorded_refusal_of_mjstatus_has_its_text(tmp_path: Path, na
 
 @pytest.mark.parametrize("name", ACCEPTED)
 async def test_each_recorded_press_answer_is_shown(tmp_path: Path, name: str) -> None:
-    """The child lives, or says that nobody knows."""
+    """The child goes on, or says that the outcome is unknown."""
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))

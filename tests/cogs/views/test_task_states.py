@@ -700,7 +700,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ours=(DELETE,),
         ),
     ),
-    "failed in words that nobody knows": (
+    "failed for an unknown reason": (
         scene(task(status=Status.FAILURE, fail_reason="the `moon` is **down**")),
         Look(
             "❌ Midjourney couldn't finish this",
