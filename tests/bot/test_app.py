@@ -81,7 +81,7 @@ async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
 
 
 async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
-    """Slash commands and buttons come with the servers alone, and nobody is mentioned by accident."""
+    """The servers' intent is enough for slash commands and buttons, and no member is mentioned by accident."""
     async with open_simcord_world(tmp_path) as w:
         assert w.app.bot.intents == discord.Intents(guilds=True)
         mentions: Any = w.app.bot.allowed_mentions

@@ -173,7 +173,7 @@ async def test_watched_tasks_and_poll_lag_are_measured() -> None:
     assert (WATCHED_TASKS._value.get(), len(poller.watch_list)) == (0, 0)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
-    # The relay has no lists: all are asked for in one batch after 0.05 s, whatever becomes of it.
+    # The relay has no lists: all are asked for in one batch after 0.05 s, which may fail.
     assert counted.of(f"{LAG}_count") == 16
     assert counted.of(f"{LAG}_sum") == pytest.approx(16 * 0.05, abs=0.02)
     assert counted.by(f"{LAG}_created") == {}

@@ -123,7 +123,7 @@ def test_a_malformed_value_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: s
         ("DAILY_SUBMITS", "1.5", "is 1.5, which is not a whole number; use a whole number from 0 up"),
         ("SHARD_COUNT", "0", "is 0, which is too small; use a whole number from 1 up"),
         ("SHARD_IDS", "first", "must be a list of shards separated by commas, such as 0, 1, 2"),
-        ("PRESS_POLICY", "nobody", "must be one of: anyone, requester"),
+        ("PRESS_POLICY", "admins", "must be one of: anyone, requester"),
         ("LOG_LEVEL", "loud", "must be one of: DEBUG, INFO, WARNING, ERROR"),
     ],
 )

@@ -91,7 +91,7 @@ def colour(picture: Picture) -> tuple[int, ...]:
 
 
 async def test_a_grid_is_split_into_the_chosen_pictures(image_processor: ImageProcessor) -> None:
-    """Each number gives its own corner, named after it, in order, in whatever order they were chosen."""
+    """Each number gives its own corner, named after it, sorted even if they were chosen in another order."""
     room = Room(image_processor)
     files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place(), viewer())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]

@@ -1,4 +1,4 @@
-"""Answers to a submit are parsed, whatever they hold."""
+"""Any answer to a submit can be parsed."""
 
 from typing import Any
 

@@ -37,9 +37,7 @@ def _task(**fields: object) -> Task:
         ({"status": "CANCEL"}, Status.CANCEL),
     ],
 )
-def test_a_finished_result_keeps_its_picture_whatever_an_earlier_state_left(
-    fields: dict[str, object], shown: Status
-) -> None:
+def test_a_finished_result_keeps_its_picture_despite_leftovers(fields: dict[str, object], shown: Status) -> None:
     """The recorded grid, with one thing left over."""
     body = recorded(GRID).body
     task = Task.model_validate({**body, **fields})

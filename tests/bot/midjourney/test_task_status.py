@@ -120,7 +120,7 @@ def _evidence(signs: str) -> RowEvidence:
 @pytest.mark.parametrize(
     ("word", "signs", "expected"),
     [
-        # A final word counts, whatever an earlier state has left.
+        # A final word counts, despite leftovers of an earlier state.
         ("SUCCESS", "100 reason picture buttons time", Status.SUCCESS),
         ("SUCCESS", "62 reason picture", Status.SUCCESS),
         ("SUCCESS", "reason", Status.SUCCESS),

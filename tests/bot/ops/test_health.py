@@ -121,7 +121,7 @@ async def test_the_key_is_checked_once_a_minute() -> None:
     key = Key(clock, KeyRefused())
     check = KeyCheck(key.check, supervisor, clock.now)
     async with supervisor.serve():
-        assert key.asked == [], "nobody has asked"
+        assert key.asked == [], "no request has asked for it"
         said = await asyncio.gather(*(check.find_problem() for _ in range(20)))
         assert set(said) == {"the relay refuses MJ_API_KEY"}
         key.error = None

@@ -32,7 +32,7 @@ async def served(
 
 
 async def test_the_process_is_alive_from_the_start() -> None:
-    """Whatever the bot waits for, the loop turns."""
+    """The event loop runs, even while the bot still waits for Discord or the database."""
     async with served() as (session, _), session.get("/healthz") as answer:
         assert (answer.status, await answer.json()) == (200, {"alive": True})
         assert (answer.headers["Server"], answer.headers["Cache-Control"]) == ("mjbot", "no-store")

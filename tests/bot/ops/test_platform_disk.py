@@ -52,7 +52,7 @@ def test_a_volume_is_permanent(environment: Mapping[str, str], platform: str) ->
 
 
 def test_heroku_has_no_permanent_disk() -> None:
-    """Whatever is mounted in a dyno goes with it."""
+    """A mount inside a dyno is lost with the dyno."""
     assert detect_ephemeral_disk({"DYNO": "run.4711"}, ON_A_VOLUME, mounts("/data")) == EphemeralDisk("Heroku")
 
 
@@ -60,7 +60,7 @@ def test_heroku_has_no_permanent_disk() -> None:
     ("volume", "wiped"), [("/data", False), ("/data/", False), ("/", False), ("/database", True), ("", True)]
 )
 def test_railway_names_its_volume(volume: str, *, wiped: bool) -> None:
-    """Only below the path that Railway names does a file last, whatever else is mounted."""
+    """A file lasts only below the path that Railway names, even if there are other mounts."""
     environment = {"RAILWAY_PROJECT_ID": "1", "RAILWAY_VOLUME_MOUNT_PATH": volume}
     assert bool(detect_ephemeral_disk(environment, ON_A_VOLUME, mounts("/data"))) == wiped
 

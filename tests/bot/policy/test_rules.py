@@ -93,13 +93,13 @@ def test_a_last_claim_slightly_in_the_future_waits_one_cooldown() -> None:
 
 
 @pytest.mark.parametrize("ahead", [3.0, 3600.0, 86400.0 * 365])
-def test_a_clock_that_was_put_back_locks_nobody_out(ahead: float) -> None:
+def test_a_clock_that_was_put_back_locks_no_person_out(ahead: float) -> None:
     """Otherwise every press would be refused until the clock has caught up."""
     assert find_refusal(lambda: RULES.check_limits(Usage(0, 0, NOW + timedelta(seconds=ahead), NOW))) is ALLOWED
 
 
 @pytest.mark.parametrize(
-    ("person", "everybody", "tasks", "whose", "left"),
+    ("person", "everyone", "tasks", "whose", "left"),
     [
         (26, 0, 4, "", 0),
         (27, 0, 4, "person", 3),
@@ -109,9 +109,9 @@ def test_a_clock_that_was_put_back_locks_nobody_out(ahead: float) -> None:
     ],
 )
 def test_a_request_for_several_tasks_needs_room_for_all(
-    person: int, everybody: int, tasks: int, whose: str, left: int
+    person: int, everyone: int, tasks: int, whose: str, left: int
 ) -> None:
-    check = partial(RULES.check_limits, Usage(person, everybody, None, NOW), tasks=tasks)
+    check = partial(RULES.check_limits, Usage(person, everyone, None, NOW), tasks=tasks)
     if not whose:
         assert find_refusal(check) is ALLOWED
         return
@@ -132,14 +132,14 @@ def test_a_cooldown_of_zero_allows_submits_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "everybody", "limit", "whose"),
+    ("person", "everyone", "limit", "whose"),
     [(29, 499, 0, ""), (30, 0, 30, "person"), (31, 600, 30, "person"), (0, 500, 500, "everyone")],
 )
 def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
-    person: int, everybody: int, limit: int, whose: str
+    person: int, everyone: int, limit: int, whose: str
 ) -> None:
     """The thirtieth submit of a day is allowed, the next is not."""
-    usage = Usage(person, everybody, None, NOW)
+    usage = Usage(person, everyone, None, NOW)
     if not limit:
         assert find_refusal(lambda: RULES.check_limits(usage)) is ALLOWED
         return

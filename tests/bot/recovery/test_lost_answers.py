@@ -536,7 +536,7 @@ async def test_a_billed_form_is_accepted(world: ServiceWorld) -> None:
 
 @pytest.mark.parametrize(("state", "expected"), [("mjbot:101", "accepted"), ("mjbot:100", "unknown")])
 async def test_a_form_whose_task_goes_on_is_not_offered_again(world: ServiceWorld, state: str, expected: str) -> None:
-    """Whatever the log shows. The claim is accepted only if the task carries its tag; it may be another form."""
+    """The log doesn't matter. The claim is accepted only if the task carries its tag; it may be another form."""
     async with world.process() as process:
         await form(world, process, TIMEOUT)
         world.relay.set(task(CHILD, progress=10, state=state))
@@ -699,7 +699,7 @@ async def test_a_reading_from_before_the_loss_does_not_count(world: ServiceWorld
 
 @pytest.mark.parametrize("restarts", [False, True])
 async def test_a_submit_known_to_be_accepted_is_never_marked_as_unbilled(world: ServiceWorld, restarts: bool) -> None:  # noqa: FBT001
-    """Whatever the log shows, in any process."""
+    """No log changes that, in this process or the next."""
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("insert_midjourney_task_failed", accepted=True))
         await world.clock.advance(20.0 if restarts else LATE_SEARCH_SECONDS[-1] + 1)

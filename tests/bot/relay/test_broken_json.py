@@ -64,7 +64,7 @@ def test_a_hostile_text_takes_no_time(text: str) -> None:
     )
 )
 def test_good_json_stays_as_it_is(value: object) -> None:
-    """Whatever it holds."""
+    """An object or array is read unchanged, and any other value as no parts."""
     text = json.dumps(value)
     assert decode_parts(text) == (value if isinstance(value, list | dict) else None)
 

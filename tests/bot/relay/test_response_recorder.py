@@ -1,4 +1,4 @@
-"""A complete JSON answer counts, whatever the framing of its response says."""
+"""A complete JSON answer counts, even if the framing of its response is wrong."""
 
 import asyncio
 import gzip

@@ -383,7 +383,7 @@ def test_accepted_submit_ignores_other_fields() -> None:
 
 @pytest.mark.parametrize("sent", ["17\0", "x" * 9000, "another task", "-1"])
 def test_task_without_a_usable_id_has_the_requested_one(sent: str) -> None:
-    """Whatever a relay sends, the task is stored and watched by the id that was asked for."""
+    """The task is stored and watched under the id that was asked for."""
     task = responses.parse_task(RelayResponse(200, json.dumps({"id": sent, "status": "SUCCESS"})), ASKED)
     assert (task.id, task.status) == (ASKED, Status.SUCCESS)
 

@@ -290,7 +290,7 @@ DESCRIPTION = st.sampled_from(["description", "message", "msg"])
 
 @st.composite
 def _accepted_bodies(draw: st.DrawFn) -> dict[str, object]:
-    """{code, description, result} of an acceptance, whatever its id."""
+    """{code, description, result} of an acceptance, with or without a valid id."""
     code = draw(st.sampled_from([1, 21, 22, "1", 22.0]))
     return {"code": code, draw(DESCRIPTION): draw(SUCCESS_WORDS), "result": draw(IDS | NO_IDS)}
 
@@ -317,7 +317,7 @@ def _wordy_bodies(draw: st.DrawFn) -> dict[str, object]:
 
 
 TAKEN = _accepted_bodies() | _wrapped_bodies() | _wordy_bodies()
-# No 401, 402, 403 or 429: those refuse whoever sends the request.
+# No 401, 402, 403 or 429: those refuse the sender, not the request.
 TAKEN_STATUSES = st.sampled_from([200, 201, 202, 400, 404, 409, 422, 424, 500, 502, 503, 504, 520, 524])
 FRAMES = st.sampled_from(["{}", "\ufeff{}", " \n{}\n", "{}{{}}", "{}<html></html>", "{}\0"])
 

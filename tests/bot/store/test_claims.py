@@ -56,7 +56,7 @@ OTHERS = [{}, {"person_id": 8}, {"message_id": 2}, {"person_id": 8, "message_id"
 async def test_a_submit_on_its_way_blocks_claims_of_the_same_button(
     store: Store, changes: dict[str, Any], state: ClaimState
 ) -> None:
-    """It blocks every person on every message until its end is known, whatever the clocks say meanwhile."""
+    """It blocks every person on every message until its end is known, even if a clock is wrong."""
     await store.create_claim(a_claim(1, made_at=NOON), allow)
     await store.settle_claim(1, state)
     for seconds in (-360, 0, 4, 304, 86_400):
@@ -208,7 +208,7 @@ async def test_unknown_does_not_replace_a_known_end(store: Store) -> None:
     await store.create_claim(a_claim(2, "b"), allow)
     await store.settle_claim(2, ClaimState.UNKNOWN)
     await store.settle_claim(2, ClaimState.ACCEPTED, "late")
-    await store.settle_claim(99, ClaimState.ACCEPTED, "nobody's")
+    await store.settle_claim(99, ClaimState.ACCEPTED, "no claim's")
     assert [claim.child_id for claim in await store.list_claims(ClaimState.ACCEPTED)] == ["child", "late"]
 
 

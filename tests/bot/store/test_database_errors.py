@@ -38,7 +38,7 @@ async def test_a_closed_port_is_diagnosed(unused_tcp_port: int) -> None:
 
 
 async def test_an_unknown_database_name_is_diagnosed(postgres: Postgres) -> None:
-    problem, advice = await diagnose_open(postgres.url("nobody_made_this"))
+    problem, advice = await diagnose_open(postgres.url("no_such_database"))
     assert (problem, "Create it" in advice) == ("has no database of that name.", True)
 
 

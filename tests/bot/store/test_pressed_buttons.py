@@ -45,7 +45,7 @@ async def test_an_unfinished_child_counts_while_an_open_job_follows_it(
     await write_accepted_claim(store, a_claim(2, "U2"), "c2")
     if status is not None:
         await store.save_snapshot(Task(id="c1", status=status))
-    await store.open_job(a_job(51, "somebody's", claim_id=9))
+    await store.open_job(a_job(51, "another task", claim_id=9))
     assert await store.find_pressed_buttons("t1") == {}
     await store.open_job(a_job(50, **follows))
     assert {"U1"} == set(await store.find_pressed_buttons("t1"))

@@ -1,4 +1,4 @@
-"""StoreUnavailable from every method, whatever is wrong with the database."""
+"""Every method raises StoreUnavailable, for each fault of the database."""
 
 import asyncio
 import sqlite3

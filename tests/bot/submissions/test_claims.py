@@ -141,7 +141,7 @@ async def test_two_people_who_press_at_the_same_moment_pay_once(world: ServiceWo
     """With a slow store too: the second press is checked after the first has its claim."""
     slow_down_claims(world)
     world.relay.submit_seconds = 10.0
-    people = [Person(n, "somebody") for n in range(1, 6)]
+    people = [Person(n, "a member") for n in range(1, 6)]
     clicks = [
         process.presses.submit_press(press(100 + one.id, one), FakePressFollowups(800 + one.id)) for one in people
     ]
@@ -273,7 +273,7 @@ LOST_PRESSES = {"U2": (U2, None), "V2": (V2, None), "Custom Zoom": (ZOOM, "a fox
 async def test_press_whose_answer_was_lost_blocks_its_button_until_a_person_confirms(
     world: ServiceWorld, process: ServiceProcess, name: str
 ) -> None:
-    """For five minutes it only says so, then it asks whoever presses; a confirmed press is sent once."""
+    """For five minutes it only says so, then it asks the person who presses; a confirmed press is sent once."""
     button, prompt = LOST_PRESSES[name]
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
     presses = process.presses
@@ -304,7 +304,7 @@ async def test_press_whose_answer_was_lost_blocks_its_button_until_a_person_conf
 
 
 @pytest.mark.parametrize("ends", [ClaimState.ACCEPTED, ClaimState.REFUSED])
-async def test_press_that_is_recovered_asks_nobody(
+async def test_press_that_is_recovered_asks_no_question(
     world: ServiceWorld, process: ServiceProcess, ends: ClaimState
 ) -> None:
     """An accepted one answers the next press with its link; one that was not billed is forgotten."""

@@ -176,7 +176,7 @@ async def test_daily_limit_applies_to_commands(world: ServiceWorld) -> None:
 async def test_pictures_are_not_downloaded_for_a_person_without_requests_left(
     world: ServiceWorld, limits: dict[str, Any], spender: dict[str, Any], error: type[Exception]
 ) -> None:
-    """Slow links of such a person keep nobody from uploading; the claim checks the limits again."""
+    """Slow links of such a person keep no other person from uploading; the claim checks the limits again."""
     world.store.claimed = {
         50: Claim(
             id=50, person_id=LIEN.id, guild_id=6, message_id=0, task_id="", button="imagine:1",

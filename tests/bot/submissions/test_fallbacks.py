@@ -299,7 +299,7 @@ async def test_imagine_all_beyond_the_daily_limit_is_refused_unsent(
 async def test_imagine_all_counts_the_tasks_that_it_made(
     world: ServiceWorld, process: ServiceProcess, outcomes: list[SubmitResponse | RelayError], billed: int
 ) -> None:
-    """Before the answer four are counted, so that nobody uses what is left meanwhile; four too if it is lost."""
+    """Four are counted before the answer, so that no other press uses what is left; if it is lost, four as well."""
     world.store.snapshots[PARENT] = parent(ALL)
     world.relay.outcomes, world.relay.submit_seconds = list(outcomes), 1.0
     await process.presses.submit_press(press(button=ALL), FakePressFollowups())
@@ -382,7 +382,7 @@ def test_claim_ids_of_one_interaction_are_unique(interaction: int) -> None:
 
 
 async def test_process_that_dies_between_lines_pays_each_once() -> None:
-    """At whatever step: no line is drawn twice, none without its claim, and no message says "Sending" for ever."""
+    """At any step: no line is drawn twice, or without its claim, and no message says "Sending" forever."""
     for stop_at in count(1):
         world, steps = ServiceWorld(), Steps(stop_at)
         world.relay.submit_seconds = 1.0

@@ -164,7 +164,7 @@ async def test_modal_that_waits_for_the_store_is_sent_once(
 async def test_modal_is_answered_and_declined_by_its_requester_only(
     world: ServiceWorld, process: ServiceProcess
 ) -> None:
-    """Whatever the policy for buttons."""
+    """Even if the policy lets anyone press buttons."""
     world.store.jobs = {800: job(800, CHILD)}
     theirs = press(100, MINH, task_id=CHILD, requester_id=MINH.id)
     with pytest.raises(NotTheRequester):

@@ -138,7 +138,7 @@ async def test_message_for_an_earlier_child_is_deleted_if_its_row_cannot_be_writ
 
 
 async def test_button_of_a_lost_child_may_be_pressed_again(world: ServiceWorld, process: ServiceProcess) -> None:
-    """The relay has lost the child, so the button is not blocked for ever."""
+    """The relay has lost the child, so the button is not blocked forever."""
     world.relay.tasks.clear()
     await process.presses.submit_press(press(), FakePressFollowups())
     with pytest.raises(AlreadyPressed):

@@ -148,7 +148,7 @@ def check(world: ServiceWorld) -> None:
     if claim.state is ClaimState.ACCEPTED:
         assert kinds(world) != []
     unfinished = [row for row in world.store.jobs.values() if row.id not in world.store.closed]
-    assert [row for row in unfinished if not row.task_id] == [], "a message says 'Sending' for ever"
+    assert [row for row in unfinished if not row.task_id] == [], "a message says 'Sending' forever"
     if claim.state is ClaimState.ACCEPTED:
         last = world.editor.scenes_of(800)[-1]
         assert last.task is not None
@@ -179,7 +179,7 @@ async def test_store_that_fails_at_any_step_pays_once(name: str) -> None:
         world, steps = STORIES[name].world(), Steps(stop_at, StoreUnavailable("gone"))
         try:
             told = await live(world, STORIES[name], steps)
-        except StoreUnavailable:  # at the start, which whoever starts it sees
+        except StoreUnavailable:  # at the start, which the operator sees
             continue
         if told:
             assert [type(error) for error in told] == [StoreUnavailable]

@@ -66,7 +66,7 @@ async def second(process: ServiceProcess, press: Press) -> MjbotError | None:
 
 @pytest.mark.parametrize("text", [finished for name in OWN for finished in parent(name, own=False).buttons], ids=str)
 def test_offered_button_has_its_own_claim_key(text: Button) -> None:
-    """So an earlier claim of it is found, whatever the relay's own buttons are called."""
+    """An earlier claim of it is found, even if the relay's own buttons have other names."""
     assert get_claim_key(text.custom_id) == hash_custom_id(text.custom_id)
     assert {get_claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {
         hash_custom_id(text.custom_id)

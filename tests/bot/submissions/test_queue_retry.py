@@ -155,7 +155,7 @@ async def test_press_that_is_refused_after_its_process_stops_does_not_wait(
 async def test_press_without_a_request_on_its_way_is_refused_when_its_process_stops(
     world: ServiceWorld, monkeypatch: pytest.MonkeyPatch, hanging: tuple[str, ...], told: type[MjbotError]
 ) -> None:
-    """Whatever it waits for in that moment: the database, or a message that Discord does not let it edit."""
+    """It waits at that moment for the database, or for a message that Discord doesn't let it edit."""
 
     async def hang(*_: object) -> None:
         await world.clock.sleep(3600.0)

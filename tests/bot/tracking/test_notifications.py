@@ -53,7 +53,7 @@ async def test_a_slow_task_notifies_its_requester_once(
 async def test_a_person_chooses_when_to_be_notified(
     world: ServiceWorld, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
 ) -> None:
-    """Never, or always; on one message it can be asked for even so, and /mjstatus notifies nobody."""
+    """Never or always; `notify` asks for it on one message even so, and /mjstatus without it notifies no person."""
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.relay.set(task())
     async with world.process() as process:

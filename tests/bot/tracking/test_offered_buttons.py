@@ -126,7 +126,7 @@ def test_a_snapshot_of_an_older_version_can_be_read() -> None:
 
 @pytest.mark.parametrize("value", [1, "true", "True", [], None])
 def test_a_relay_cannot_mark_its_buttons_as_the_bots(value: object) -> None:
-    """Whatever else its rows hold."""
+    """A field with the name of the bot's own mark is ignored."""
     row: dict[str, Any] = {"buttons": [{"customId": "MJ::x::1", "offered": value}], "buttonsKey": value}
     seen = finished(**row)
     assert [button.offered for button in seen.buttons] == [False]
@@ -201,7 +201,7 @@ async def test_what_is_learned_is_saved_once_a_day(offers: ButtonOffers, store: 
 async def test_the_first_buttons_of_a_relay_end_the_offers(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
-    """Whatever task they belong to."""
+    """The buttons of any task count as proof."""
     await offers.learn_and_add_buttons(finished(**NULL))
     assert await offers.learn_and_add_buttons(finished("UPSCALE", **SENT)) == finished("UPSCALE", **SENT)
     assert await store.find_missing_capabilities(clock.now()) == {}

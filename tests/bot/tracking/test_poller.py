@@ -262,7 +262,7 @@ async def test_a_lookup_of_an_unknown_task_fails_at_once(clock: FakeClock, relay
 
 
 async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """To the second, whatever the interval; a later feed goes on."""
+    """It ends to the second, even between two polls; a feed with a later end goes on."""
     relay.set(task("1"))
     reader = Reader(poller, "1", until=clock.now() + timedelta(seconds=12))
     other = Reader(poller, "1", until=clock.now() + timedelta(seconds=50))

@@ -311,7 +311,7 @@ async def test_fetching_a_task_settles_its_claim_whose_answer_was_lost(
     "state", ["", "mjbot:", "mjbot:50x", "mjbot:\u0665\u0660", "mjbot:050", "mjbot:" + "9" * 5000, "50"]
 )
 async def test_the_state_of_another_program_settles_no_claim(world: ServiceWorld, state: str) -> None:
-    """Whatever it holds."""
+    """The claim stays unknown."""
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state=state))
     async with world.process() as process:
@@ -344,7 +344,7 @@ async def test_following_again_starts_a_new_watch(world: ServiceWorld) -> None:
 
 
 async def test_following_again_works_without_the_row(world: ServiceWorld) -> None:
-    """Whoever the message names becomes its requester."""
+    """The person whom the message names becomes its requester."""
     world.relay.set(task(progress=70))
     async with world.process() as process:
         await world.clock.run_until(process.jobs.follow_again(PARENT, place(), MINH, viewer(MINH)))
