@@ -30,7 +30,7 @@ class FakeClock:
         return self.start + timedelta(seconds=self.time)
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock forward or back, as an operator or NTP does: nobody wakes, and no second passes."""
+        """Set the wall clock forward or back, as an operator or NTP does: no sleeper wakes, and no second passes."""
         self.start += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -49,7 +49,7 @@ class FakeClock:
         try:
             for _ in range(100_000):
                 await asyncio.sleep(0)
-                if len(ready) < self._settling:  # nobody but others who wait for the same
+                if len(ready) < self._settling:  # only other callers that wait for the same
                     return
             raise AssertionError("something spins without time passing")
         finally:
@@ -78,7 +78,7 @@ class FakeClock:
 
     async def _wake_next(self) -> None:
         at, _, woken = heapq.heappop(self._sleepers)
-        if not woken.done():  # a cancelled sleeper wakes nobody
+        if not woken.done():  # a cancelled sleeper is skipped
             self.time = max(self.time, at)
             woken.set_result(None)
             await self.settle()

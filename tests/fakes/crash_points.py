@@ -9,7 +9,7 @@ _P = TypeVar("_P")
 
 
 class Steps:
-    """Each call of a port is two steps: before it happens, and after it has, where nobody learns of it.
+    """Each call of a port is two steps: before it happens, and after it has, before the caller learns of it.
 
     At step `stop_at` the process dies: from there on nothing that it does reaches the world. With `error`, only that
     step fails, and the process goes on.
@@ -45,7 +45,7 @@ class _Stepped:
         self._port = port
         self._failing = failing
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the port
         found = getattr(self._port, name)
         if not asyncio.iscoroutinefunction(found):
             return found

@@ -162,7 +162,7 @@ def test_compose_keeps_the_database_private() -> None:
 
 
 def test_the_unit_of_readme_restarts_and_waits() -> None:
-    """On a server of one's own systemd starts the bot anew after whatever ends it, and lets it end in peace."""
+    """After any end, systemd starts the bot again; before one, it gives the bot time to stop."""
     service = unit()["Service"]
     given = {name: service[name] for name in ("Restart", "KillSignal", "TimeoutStopSec", "RestartSec")}
     assert given == {"Restart": "always", "KillSignal": "SIGTERM", "TimeoutStopSec": "30", "RestartSec": "10"}

@@ -29,7 +29,7 @@ async def world(tmp_path: Path) -> AsyncGenerator[WireWorld]:
 
 
 def command_of(name: str) -> list[str]:
-    """Return what a file starts; a Python in somebody's home is the one on PATH here."""
+    """Return the command that a file starts, with the Python on PATH in place of the file's own."""
     python, *rest = start_commands()[name]
     return [Path(python).name, *rest]
 

@@ -125,7 +125,7 @@ class LoopbackDiscord(State):
         act.expires = time.monotonic() - 1
 
     def add_person(self, name: str, permissions: int | None = None) -> Person:
-        """Let somebody join."""
+        """Add a person to the server."""
         allowed = self.member.permissions if permissions is None else permissions
         self.people.append(Person(snowflake(), name, permissions=allowed))
         return self.people[-1]

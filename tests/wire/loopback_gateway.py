@@ -35,7 +35,7 @@ class Session:
         await self.send(text)
 
     async def send(self, text: str) -> None:
-        """Send a frame where there is somebody to take it."""
+        """Send a frame, if a client is connected to take it."""
         if self.socket is not None and not self.socket.closed:
             try:
                 await self.socket.send_str(text)
@@ -71,7 +71,7 @@ class Gateway:
 
     @property
     def connected(self) -> list[Session]:
-        """List the sessions that somebody listens to."""
+        """List the sessions with a connected client."""
         return [one for one in self.sessions.values() if one.socket is not None and not one.socket.closed]
 
     def _of(self, shard: int | None) -> list[Session]:
@@ -85,7 +85,7 @@ class Gateway:
                 await session.dispatch(event, data)
 
     async def ask_to_reconnect(self) -> None:
-        """Send op 7: everybody is to connect again and resume."""
+        """Send op 7: every client is to connect again and resume."""
         for session in self.connected:
             await session.send('{"op":7,"d":null}')
 

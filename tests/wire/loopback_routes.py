@@ -97,7 +97,7 @@ class Routes:
         return 200, {key: value for key, value in found.member().items() if key != "permissions"}
 
     def open_dm(self, call: Call) -> Answer:
-        """Open the bot's DM with somebody."""
+        """Open the bot's DM with a person."""
         return 200, self.state.dm(self._person(call.body["recipient_id"], 400, 50033)).payload()
 
     def _commands(self, call: Call) -> list[dict[str, Any]]:

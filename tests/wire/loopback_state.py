@@ -103,7 +103,7 @@ class Interaction:
         return self
 
     async def answered(self, timeout: float = 60.0) -> "Interaction":  # noqa: ASYNC109
-        """Wait until something is said: nobody is "thinking", and there is a message, a modal or an edit."""
+        """Wait for an answer other than "thinking": a message, a modal or an edit."""
         await self.wait(self._is_answered, timeout)
         return self
 
@@ -154,7 +154,7 @@ class State:
         self._waiting: set[asyncio.Event] = set()
 
     def changed(self) -> None:
-        """Wake whoever waits for something."""
+        """Wake all waiting calls."""
         for event in self._waiting:
             event.set()
 
@@ -197,7 +197,7 @@ class State:
         uploads: Sequence[Upload] = (),
         interaction: Interaction | None = None,
     ) -> Message:
-        """Put a message into a channel, whoever wrote it."""
+        """Put a message of any author into a channel."""
         message = Message(snowflake(), channel, author)
         if interaction is not None:
             message.webhook_id = self.application_id
@@ -251,7 +251,7 @@ class State:
         user_installed: bool = False,
         age_seconds: float = 0.0,
     ) -> Interaction:
-        """Make an interaction, `age_seconds` old, that nobody has heard of yet."""
+        """Make an interaction, `age_seconds` old, that no bot has received yet."""
         born = time.monotonic() - age_seconds
         made = Interaction(
             snowflake(age_seconds),

@@ -1,4 +1,4 @@
-"""A message, channel or permission that is gone: that job ends, once and quietly, and nobody else notices."""
+"""A message, channel or permission that is gone: that job ends, once and quietly, and no other job is affected."""
 
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable

@@ -111,7 +111,7 @@ async def test_a_child_message_that_discord_refuses_is_not_paid_for(world: WireW
 
 
 async def test_a_child_message_without_a_task_is_deleted(world: WireWorld) -> None:
-    """The relay refuses, and Discord fails at taking the child back: it does not stand there, sending, for ever."""
+    """The relay refuses, and Discord fails at taking the child back: it does not stand there, sending, forever."""
     discord = world.discord
     world.relay.script("action", 400, {"code": 4, "description": "parameter error"}, times=2)
     async with world.bot(PRESS_COOLDOWN_SECONDS="0") as bot:

@@ -45,7 +45,7 @@ async def test_a_stop_waits_for_a_submit_under_way(world: WireWorld) -> None:
 
 
 async def test_a_submit_longer_than_the_stop_becomes_unknown(world: WireWorld) -> None:
-    """The process does not wait for ever; the next one says at once what nobody knows, and sends nothing."""
+    """The process doesn't wait forever; the next one says at once that the outcome is unknown, and sends nothing."""
     async with world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         world.relay.script("action", delay=float("inf"))
@@ -77,7 +77,7 @@ async def _an_edit(world: WireWorld) -> Message:
 async def test_the_next_process_draws_what_the_last_one_followed(
     world: WireWorld, begin: Callable[[WireWorld], Awaitable[Message]]
 ) -> None:
-    """A download or an edit that hangs holds up nobody: it is cut, and the next process brings the picture."""
+    """A download or an edit that hangs delays no stop: it is cut off, and the next process adds the picture."""
     async with world.bot() as bot:
         message = await begin(world)
         code, seconds = await bot.stop()
@@ -96,7 +96,7 @@ def _has_its_picture(message: Message) -> bool:
 
 
 async def test_a_click_during_a_stop_is_answered(world: WireWorld) -> None:
-    """Whoever was answered "thinking" before the gateway closed is served; others are not answered at all."""
+    """A click that was answered "thinking" before the gateway closed gets its result; a later one gets no answer."""
     async with world.bot() as bot:
         act = await world.discord.slash(
             world.discord.owner, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}

@@ -90,7 +90,7 @@ async def test_readyz_names_a_relay_that_is_away(tmp_path: Path) -> None:
 
 
 async def test_readyz_names_a_lost_gateway(world: WireWorld) -> None:
-    """A connection that is cut and resumed is none; a gateway that lets nobody back in is one."""
+    """A connection that is cut and resumed isn't reported; a gateway that doesn't let the bot back in is."""
     port, gateway = free_port(), world.discord.gateway
     async with world.bot(**with_port(port)):
         await gateway.drop()
@@ -123,7 +123,7 @@ async def test_without_port_nothing_listens(world: WireWorld) -> None:
 
 
 async def test_a_port_in_use_does_not_stop_the_bot(world: WireWorld) -> None:
-    """A port that somebody else has is one line in the log, and the bot works without it."""
+    """A port that another process uses is one line in the log, and the bot works without it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.wire, pytest.mark.timeout(900)]
 KILLS, TASKS = size(5, 30), 50
 _GRIDS = 12
 _ENDS = ("✅", "know")
-"""How a message ends: with its pictures, or by saying that nobody knows whether its submit was accepted."""
+"""How a message ends: with its pictures, or by saying that the bot doesn't know whether its submit was accepted."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -147,6 +147,6 @@ async def _judge(
     }
     for name, figure in figures.items():
         record_property(name, figure)
-    print(figures)  # noqa: T201 - read by whoever runs it whole
+    print(figures)  # noqa: T201 - the figures that `make chaos` shows
     assert len(known) >= TASKS // 2
     assert world.discord.refused == []

@@ -60,7 +60,7 @@ def _asked(world: WireWorld, route: str, times: int) -> bool:
 
 
 async def _outage(folder: Path) -> None:
-    """Down while tasks run: their messages say so, whoever asks is told at once, and all goes on when it is back."""
+    """If the relay is down while tasks run, messages and answers say so at once, and all goes on when it is back."""
     held = HeldTime()
     async with open_wire_world(folder, _HELD, now=held.now) as world, world.bot() as bot:
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
@@ -125,7 +125,7 @@ async def test_a_slow_relay_delays_only_its_own_requests(world: WireWorld) -> No
 
 
 async def test_a_submit_with_an_unreadable_answer_becomes_unknown(tmp_path: Path) -> None:
-    """Whatever comes instead of an answer, with the job made or not: told so, kept so, never sent again."""
+    """After anything but a readable answer, the child and the claim say unknown, and nothing is sent again."""
     async with open_wire_world(tmp_path, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         children: list[Message] = []
@@ -142,7 +142,7 @@ async def test_a_submit_with_an_unreadable_answer_becomes_unknown(tmp_path: Path
             await world.shows(child, "❔ Unknown")
             assert "I won't send it again" in child.embed["description"]
         await world.until(lambda: len(bot.said("is not sent again")) == len(_FAULTS))
-        # A job that was made after all closes its claim once somebody names it.
+        # A job that was made after all closes its claim once a person follows it.
         made = [one.task_id for one in world.relay.submits]
         assert len(made) == 1 + len(_FAULTS) // 2
         await world.shows(await world.follow(made[1], 1), "✅")

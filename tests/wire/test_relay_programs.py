@@ -23,7 +23,7 @@ def brisk(name: str, **changed: object) -> RelaySettings:
 
 @pytest.mark.parametrize("name", PROFILES)
 async def test_imagine_ends_with_a_picture_on_each_program(tmp_path: Path, name: str) -> None:
-    """What is typed is drawn, attached, and has the nine buttons of a grid, whoever made them."""
+    """A prompt is drawn, attached, and has the nine buttons of a grid, from the relay or from the bot."""
     async with open_wire_world(tmp_path, brisk(name)) as world:
         async with world.bot(**GENEROUS) as bot:
             act, shown = await typed(world, "imagine", options={"prompt": "a fox in snow"})
@@ -168,7 +168,7 @@ async def test_a_key_that_may_spend_but_not_read_sends_nothing_paid(tmp_path: Pa
 
 
 def _refused(world: WireWorld) -> bool:
-    """Tell whether somebody was told that something did not work, and cost nothing."""
+    """Whether a message says that something failed and wasn't charged."""
     told = [message for act in world.discord.interactions.values() for message in act.messages]
     return any(_is_unpaid(one.content) for one in (*told, *world.discord.messages.values()))
 

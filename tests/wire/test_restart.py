@@ -81,7 +81,7 @@ async def test_buttons_work_without_the_old_database(world: WireWorld) -> None:
 
 
 async def test_following_a_lost_child_closes_its_claim(tmp_path: Path) -> None:
-    """A task whose answer was lost in a crash closes its claim when somebody looks at it."""
+    """A task whose answer was lost in a crash closes its claim when a person follows it."""
     async with open_wire_world(tmp_path, _SLOW_SUBMITS) as world:
         async with world.bot() as bot:
             grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")

@@ -27,7 +27,7 @@ async def two(tmp_path: Path) -> AsyncGenerator[WireWorld]:
 
 
 async def test_each_process_runs_its_own_shards(two: WireWorld) -> None:
-    """Two processes: each answers its own server, the first also direct messages, and nobody answers twice."""
+    """Two processes: each answers its own server, the first also direct messages, and each click is answered once."""
     discord = two.discord
     async with two.bot(SHARD_IDS="0") as first, two.bot(SHARD_IDS="1") as second:
         assert sorted(one.shard for one in discord.gateway.connected) == [(0, 2), (1, 2)]

@@ -17,7 +17,7 @@ _QUICK = RelaySettings(seconds_per_task=1.0, picture_side=192)
 
 
 def _painted() -> Upload:
-    """Paint a mask of another size: its middle shall change."""
+    """Paint a mask of another size, whose middle is to change."""
     image = Image.new("L", (400, 400), 0)
     ImageDraw.Draw(image).ellipse((100, 100, 300, 300), fill=255)
     buffer = BytesIO()

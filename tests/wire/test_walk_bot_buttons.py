@@ -151,7 +151,7 @@ async def _cancel(world: WireWorld) -> None:
 
 
 async def _stop(world: WireWorld) -> None:
-    """What somebody else has asked for is not cancelled: its message rests, and Look again goes on to the end."""
+    """Another program's task is not canceled: its message rests, and Look again follows it to the end."""
     running = await world.follow(world.relay.add_task("running", prompt="watched"))
     await world.until(lambda: [part.get("label") for part in running.buttons] == ["Stop watching"])
     await clicked(world, running, "Stop watching")
@@ -162,7 +162,7 @@ async def _stop(world: WireWorld) -> None:
 
 
 async def _delete(world: WireWorld) -> None:
-    """Whose message it is is asked whether they are sure; nobody else is."""
+    """The requester is asked to confirm; another member is refused."""
     grid = await finished(world, world.relay.add_task("grid", prompt="to be deleted"))
     told = await _asked(world, grid, "🗑️", world.discord.member)
     assert told.content.startswith("Only the person who asked")

@@ -24,7 +24,7 @@ from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 pytestmark = pytest.mark.wire
 
 PATCHED = replace(BRISK, refused_actions=frozenset(), has_imagine_all=True, has_remix_on_demand=True)
-"""A relay that does whatever a button asks for."""
+"""A relay that does everything that a button asks for."""
 
 _REPAINTED = "MJ::Inpaint::1::"
 

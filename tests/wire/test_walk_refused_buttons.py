@@ -166,7 +166,7 @@ async def _clip(world: WireWorld) -> None:
 
 
 async def _details(world: WireWorld) -> None:
-    """The words of a shortened prompt are told by weight, to whoever asked."""
+    """The words of a shortened prompt are listed by weight, visible only to the member who pressed."""
     _, _, act = await _pressed(world, WALKS["shorten details"])
     await world.until(lambda: _left(act.followups))
     [shown] = _left(act.followups)
@@ -180,7 +180,7 @@ def _left(messages: Iterable[Message]) -> list[Message]:
 
 
 async def _ignored(world: WireWorld) -> None:
-    """A relay that asks for no new prompt draws from the old one, and whoever typed it is told."""
+    """A relay that asks for no new prompt draws from the old one, and the member who typed a new one is told."""
     grid = await finished(world, world.relay.add_task("grid"))
     act = await clicked(world, grid, "V4", world.discord.member)
     act = await filled_in(world, act, "a whale", f"{PROMPT}.0")
@@ -237,7 +237,7 @@ async def _region(world: WireWorld) -> None:
 
 
 async def _edit(world: WireWorld) -> None:
-    """A command that the relay lacks is a sentence to whoever typed it."""
+    """A command that the relay lacks is refused in one sentence."""
     picture = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")
     options = {"image": picture, "prompt": "at night"}
     act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "edit", options)

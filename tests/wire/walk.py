@@ -112,7 +112,7 @@ def _is_whole(message: Message) -> bool:
 
 
 async def remixing(world: WireWorld, person: Person) -> None:
-    """Let somebody remix from now on."""
+    """Switch remix on for a person."""
     act = await world.discord.slash(person, world.discord.channels[0], "mjsettings")
     await act.answered(20)
     panel = act.original
@@ -191,7 +191,7 @@ def kinds_clicked(world: WireWorld) -> set[ButtonKind]:
 async def typed(
     world: WireWorld, name: str, by: Person | None = None, options: Mapping[str, object] | None = None
 ) -> tuple[Interaction, Message]:
-    """Type a command; give its answer too, once nobody is "thinking"."""
+    """Type a command; return its answer too, once it no longer says "thinking"."""
     act = await world.discord.slash(by or world.discord.owner, world.discord.channels[0], name, options)
     await act.answered(20)
     assert act.original is not None

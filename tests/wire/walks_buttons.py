@@ -140,9 +140,7 @@ WALKS: Mapping[str, Walk] = {
         files=0,
     ),
     "favorite": _of_single("❤️", "MJ::BOOKMARK::", title="✅ Favorited", rows=SINGLE, paid=()),
-    "a kind that nobody knows": _added(
-        "Remove background", "MJ::JOB::remove_background::", title="✅ Done", rows=SINGLE
-    ),
+    "a kind that is unknown": _added("Remove background", "MJ::JOB::remove_background::", title="✅ Done", rows=SINGLE),
 }
 """A walk for each line of the table in bot/midjourney/buttons.py; Vary (Region) has one of its own below."""
 
@@ -162,4 +160,4 @@ REMIXES: Mapping[str, Walk] = {
     "vary strong, remixed": _remixed("Vary (Strong)", "MJ::JOB::high_variation::1::"),
     "pan up, remixed": _remixed("⬆️", "MJ::JOB::pan_up::1::"),
 }
-"""What asks whoever remixes for a new prompt first."""
+"""The buttons that ask for a new prompt first, if the person switched remix on."""

@@ -12,25 +12,25 @@ _HIGH, _WIDE = (90, 120), (120, 90)
 
 async def _tasks(world: WireWorld) -> None:
     """Nine tasks are two pages: turned, filtered, and one is opened, in private."""
-    somebody, where = world.discord.add_person("hoa"), world.discord.channels[1]
+    member, where = world.discord.add_person("hoa"), world.discord.channels[1]
     ids = [world.relay.add_task("grid", prompt=f"fox {n}") for n in range(8)]
     ids.append(world.relay.add_task("failed", prompt="a bad fox"))
     for some in (ids[:5], ids[5:]):
-        act = await world.discord.slash(somebody, where, "mjstatus", {"id": " ".join(some)})
+        act = await world.discord.slash(member, where, "mjstatus", {"id": " ".join(some)})
         await world.told(act, len(some) - 1)
         assert await world.until(partial(_all_ended, act), 45)
-    _, shown = await typed(world, "mjtasks", somebody)
+    _, shown = await typed(world, "mjtasks", member)
     await _footed(world, shown, "All: 9 tasks, page 1 of 2")
     assert shown.ephemeral
-    await clicked(world, shown, "Older", somebody)
+    await clicked(world, shown, "Older", member)
     await _footed(world, shown, "All: 9 tasks, page 2 of 2")
-    await clicked(world, shown, "Newer", somebody)
+    await clicked(world, shown, "Newer", member)
     await _footed(world, shown, "All: 9 tasks, page 1 of 2")
-    await world.discord.click(somebody, shown, "mj:t:only:0:all", values=["failed"])
+    await world.discord.click(member, shown, "mj:t:only:0:all", values=["failed"])
     await _footed(world, shown, "Failed or canceled: 1 task, page 1 of 1")
     assert "a bad fox" in shown.embed["description"]
-    await clicked(world, shown, "Refresh", somebody)
-    opened = await world.discord.click(somebody, shown, "mj:t:open:0:failed", values=[ids[-1]])
+    await clicked(world, shown, "Refresh", member)
+    opened = await world.discord.click(member, shown, "mj:t:open:0:failed", values=[ids[-1]])
     await opened.answered(20)
     assert opened.original is not None
     assert opened.original.ephemeral
@@ -47,20 +47,20 @@ async def _footed(world: WireWorld, message: Message, text: str) -> None:
 
 async def _settings(world: WireWorld) -> None:
     """What is chosen in the panel holds for the next command: parameters, the queue, a mention at the end."""
-    somebody = world.discord.add_person("linh")
-    _, panel = await typed(world, "mjsettings", somebody)
+    member = world.discord.add_person("linh")
+    _, panel = await typed(world, "mjsettings", member)
     assert (panel.ephemeral, panel.embed["title"], shape(panel)) == (True, "Your settings", (2, 4, 3))
-    form = await clicked(world, panel, "Default parameters", somebody)
-    await world.discord.submit_modal(somebody, form, {"defaults": "--ar 3:2 --s 250"})
+    form = await clicked(world, panel, "Default parameters", member)
+    await world.discord.submit_modal(member, form, {"defaults": "--ar 3:2 --s 250"})
     await world.until(lambda: "--stylize 250" in str(panel.embed))
     for label in ("Fast", "Always mention me", "Remix: off"):
-        await clicked(world, panel, label, somebody)
+        await clicked(world, panel, label, member)
         await world.until(partial(_is_green, panel, label.replace("off", "on")))
-    act, shown = await typed(world, "imagine", somebody, {"prompt": "a heron --ar 1:1"})
+    act, shown = await typed(world, "imagine", member, {"prompt": "a heron --ar 1:1"})
     await ended(world, shown, "✅ Four pictures", 1)
     [submit] = paid_by(world, act.id)
     assert (submit.path, submit.body["prompt"]) == ("/mj/submit/imagine", "a heron --ar 1:1 --stylize 250 --fast")
-    said = f"<@{somebody.id}> your picture is ready"
+    said = f"<@{member.id}> your picture is ready"
     await world.until(lambda: any(said in one.content for one in world.discord.messages.values()))
 
 
@@ -69,7 +69,7 @@ def _is_green(message: Message, label: str) -> bool:
 
 
 async def _status(world: WireWorld) -> None:
-    """Without an id, a person's last tasks; nobody's, where to find ids."""
+    """Without an id, it lists the person's last tasks, or says where to find ids."""
     _, shown = await typed(world, "mjstatus", world.discord.add_person("nam"))
     await world.until(lambda: "You have no tasks yet" in shown.content)
 
@@ -97,28 +97,28 @@ async def _menu(world: WireWorld, message: Message, name: str, by: Person | None
 
 
 async def _describe_this(world: WireWorld) -> None:
-    """A picture that somebody posted is read; a message without one says so, and costs nothing."""
-    somebody, where = world.discord.member, world.discord.channels[0]
-    posted = world.discord.plant(where, {"content": "look"}, somebody, [upload("posted", _HIGH)])
-    act, shown = await _menu(world, posted, "Describe this image", somebody)
+    """A picture that a member posted is described; a message without one says so, and costs nothing."""
+    member, where = world.discord.member, world.discord.channels[0]
+    posted = world.discord.plant(where, {"content": "look"}, member, [upload("posted", _HIGH)])
+    act, shown = await _menu(world, posted, "Describe this image", member)
     await ended(world, shown, "✅ Described", 1)
     [submit] = paid_by(world, act.id)
     assert submit.path == "/mj/submit/describe"
     assert [one.size for one in pictures_of(submit, "base64")] == [_HIGH]
-    _, told = await _menu(world, world.discord.plant(where, {"content": "look"}, somebody), "Describe this image")
+    _, told = await _menu(world, world.discord.plant(where, {"content": "look"}, member), "Describe this image")
     assert (told.ephemeral, told.content.startswith("I can't find a picture in that message.")) == (True, True)
 
 
 async def _blend_with(world: WireWorld) -> None:
     """A posted picture is shown again with a form below it, whose upload flows into it."""
-    somebody, where = world.discord.add_person("thu"), world.discord.channels[0]
+    member, where = world.discord.add_person("thu"), world.discord.channels[0]
     posted = world.discord.plant(where, {"content": "look"}, world.discord.member, [upload("posted", _HIGH)])
-    _, offered = await _menu(world, posted, "Blend with ...", somebody)
+    _, offered = await _menu(world, posted, "Blend with ...", member)
     await world.until(lambda: offered.embed.get("title") == "Blend with ..." and offered.files)
     assert (offered.ephemeral, shape(offered)) == (True, (1,))
-    form = await clicked(world, offered, "Add pictures", somebody)
+    form = await clicked(world, offered, "Add pictures", member)
     given: dict[str, str | Upload] = {"others": upload("other", _WIDE), "shape": "PORTRAIT"}
-    act = await world.discord.submit_modal(somebody, form, given)
+    act = await world.discord.submit_modal(member, form, given)
     await act.answered()
     assert act.original is not None
     await ended(world, act.original, "✅ Four pictures", 1)
@@ -129,7 +129,7 @@ async def _blend_with(world: WireWorld) -> None:
 
 
 async def _status_of_message(world: WireWorld) -> None:
-    """A task whose id somebody wrote is followed to its end; a message without ids says so."""
+    """A task whose id is in a member's message is followed to its end; a message without ids says so."""
     task_id, where = world.relay.add_task("single", prompt="a fox"), world.discord.channels[0]
     posted = world.discord.plant(where, {"content": f"my fox: {task_id}"}, world.discord.member)
     _, shown = await _menu(world, posted, "Midjourney status")

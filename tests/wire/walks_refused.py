@@ -60,10 +60,10 @@ CHANGED: Mapping[str, Walk] = {
 FREE = ("U of clips", "shorten details")
 """What need not be submitted where the relay refuses it: it is shown, unpaid."""
 
-ODD = replace(WALKS["a kind that nobody knows"], which="Odd", custom_id="odd", further={"odd": "Odd"})
+ODD = replace(WALKS["a kind that is unknown"], which="Odd", custom_id="odd", further={"odd": "Odd"})
 """A customId on which new-api crashes: it is drawn disabled, and never sent."""
 
-STOCK_GREYED: Mapping[str, Walk] = {name: WALKS[name] for name in ("favorite", "a kind that nobody knows")}
+STOCK_GREYED: Mapping[str, Walk] = {name: WALKS[name] for name in ("favorite", "a kind that is unknown")}
 STOCK_DOWN = WALKS["pan left"]
 """What has no channel: it is refused, and may be pressed again."""
 STOCK_LISTED = ("Favorite", "mj::job::remove_background")
@@ -94,7 +94,7 @@ BARE_GREYED = (
     "animate high",
     "animate low",
     "favorite",
-    "a kind that nobody knows",
+    "a kind that is unknown",
 )
 
 REFERENCE: Mapping[str, str] = {

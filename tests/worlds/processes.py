@@ -38,7 +38,7 @@ _LINE_BYTES = 1 << 20
 """The longest line that a bot process may write."""
 
 GENEROUS = {"PRESS_COOLDOWN_SECONDS": "0", "DAILY_SUBMITS_PER_PERSON": "9999", "DAILY_SUBMITS": "9999"}
-"""Settings under which nobody is told to wait."""
+"""Settings under which no member is told to wait."""
 
 T = TypeVar("T")
 
@@ -230,7 +230,7 @@ class WireWorld:
         return act.followups
 
     async def until(self, condition: Callable[[], T], timeout: float = PATIENCE) -> T:  # noqa: ASYNC109
-        """Wait until the condition holds, asked again at whatever happens on Discord, and ten times a second."""
+        """Wait until the condition holds, checked at each event on Discord, and ten times a second."""
         end = time.monotonic() + timeout
         while True:
             try:

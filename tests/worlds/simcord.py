@@ -173,7 +173,7 @@ class SimcordWorld:
 
     @property
     def public(self) -> list[discord.Message]:
-        """What everybody in the channel sees, oldest first."""
+        """The messages that everyone in the channel sees, oldest first."""
         return self.channel.history()
 
     def said(self, result: InteractionResult) -> str:
@@ -190,7 +190,7 @@ class SimcordWorld:
         return sum(one.method == method and part in one.path for one in self.env.http_requests)
 
     async def restart(self, *, lose_database: bool = False, **changes: Any) -> None:  # noqa: ANN401
-        """End the process in the middle of whatever it does, and start another on the same database."""
+        """End the process in the middle of its work, and start another on the same database."""
         await self.stop()
         with suppress(TimeoutError):
             await self.env.settle(timeout=1)
@@ -317,7 +317,7 @@ def button(message: discord.Message, label: str) -> discord.Button:
 
 
 def show(message: discord.Message) -> str:
-    """Say a message in a line, for whoever reads a failed test."""
+    """Describe a message in one line, for the output of a failed test."""
     labels = " ".join(f"[{one.label or one.emoji}]" for one in buttons(message))
     text = message.embeds[0].description if message.embeds else message.content
     return f"{title_of(message)} | {text} | {labels} | {[file.filename for file in message.attachments]}"
