@@ -44,7 +44,7 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever mistypes a row is told which there are."""
+    """A mistyped row gets the list of rows."""
     with pytest.raises(SystemExit):
         main(["nonsense"])
     assert "answers, load, weight, takeover, pixels" in capsys.readouterr().err

@@ -43,7 +43,7 @@ def test_every_setting_has_its_comment() -> None:
 
 
 def test_readme_names_every_setting_and_command() -> None:
-    """Whoever reads README finds every setting and every command."""
+    """The README names every setting, and the commands to begin with."""
     readme = _read("README.md")
     missing = [name.upper() for name in Settings.model_fields if name.upper() not in readme]
 
