@@ -219,7 +219,7 @@ class JobLeases:
         if claim is not None and claim.state is ClaimState.REFUSED and claim.submits == 0:
             self._lost_answers.show_not_billed(job)
         elif not job.claim_id or (claim is not None and claim.state is ClaimState.REFUSED):
-            # Usually the message of a refused submit was deleted; one that was not must not say "Sending" for ever.
+            # Usually the message of a refused submit was deleted; one that was not must not say "Sending" forever.
             self._lost_messages.end_unsent(job)
         elif claim is None:
             await self._store.close_job(job.id)

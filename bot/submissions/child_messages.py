@@ -1,4 +1,4 @@
-"""Send a child's message so that a process which dies leaves no message that says "Sending" for ever.
+"""Send a child's message so that a process which dies leaves no message that says "Sending" forever.
 
 A row is written before the message is sent: the row of the message itself where its id is known, as for a command, or
 else one that is reserved under the id of the interaction. It names no claim yet, because nothing can have been sent to
