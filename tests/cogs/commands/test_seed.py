@@ -79,7 +79,7 @@ def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
 
 FAILURES: list[tuple[dict[str, Any], str]] = [
     ({"body": {"code": 4, "description": "该任务不支持获取种子", "result": None}}, "can't give a seed for this task"),
-    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "doesn't give seeds"),
+    ({"text": "<!doctype html><title>Back soon</title>", "content_type": "text/html"}, "didn't respond properly"),
     ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "`MJ_API_KEY`"),
     ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "didn't respond properly"),
 ]
@@ -106,7 +106,6 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
             {"status": 404, "body": {"status": 404, "error": "Not Found", "path": "/mj/task/1/image-seed"}},
             "seeds. You can",
         ),
-        ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "seeds. You can"),
         ({"status": 404, "body": {"error": {"message": "Invalid URL (GET /mj/x)"}}}, "seeds. You can"),
     ],
 )

@@ -139,7 +139,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (answer(3, "无可用的账号实例"), "You weren't charged"),
     (answer(4, "参数错误"), "You weren't charged"),
     (answer(30, "当前分组上游负载已饱和"), "You weren't charged"),
-    (answer(9, "未知错误"), "You weren't charged"),
+    (answer(9, "参数错误"), "You weren't charged"),
     (error(401, "无效的令牌"), "`MJ_API_KEY`"),
     (error(401, "该令牌额度已用尽"), "is used up"),
     (error(503, "当前分组 drawing 下对于模型 mj_upscale 无可用渠道", "model_not_found"), "right now"),
