@@ -64,7 +64,8 @@ class LostMessageSearch:
 
     async def _find_message(self, job: Job) -> Place | None:
         """Search for the message a few times: the oldest answer to the interaction that has no row yet."""
-        for pause in _SEARCH_PAUSES:
+        # A private message cannot be found by anyone but its reader.
+        for pause in _SEARCH_PAUSES if job.place.reachable else ():
             await self._sleep(pause)
             try:
                 places = await self._editor.find_messages(job.place, -job.id)

@@ -42,7 +42,10 @@ REMIX_UNSUPPORTED = (
     "For a new prompt, run `/imagine`."
 )
 """For a person with remix on whom a button did not ask for a new prompt."""
-NOT_SENT = "I was restarted before I could send your {what}, so you weren't charged. Press it again."
+NOT_SENT = (
+    "I was restarted before I could send your {what}, so you weren't charged. Press it again. A message that still "
+    "says *Sending* won't change."
+)
 """For a press whose message cannot be found any more; `what` is the button's name."""
 STALE_BUTTON = "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
 """For a button or form that this version of the bot does not know."""

@@ -1,5 +1,7 @@
 """Messages whose rows were only reserved when their process died."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.entities import Job
@@ -75,6 +77,14 @@ async def test_requester_of_a_message_that_is_not_found_is_told(
     """That nothing was sent; a task that is known was sent, and /mjstatus shows it."""
     await recover(world, reserved(task_id))
     assert [one.pressed for one in world.editor.unsent] == (["U2"] if is_told else [])
+    assert world.store.jobs == {}
+
+
+async def test_requester_of_a_private_message_is_told_at_once(world: ServiceWorld) -> None:
+    """Nobody but its reader can find it."""
+    private = replace(reserved(), place=place(-INTERACTION, ephemeral=True, reachable=False))
+    await recover(world, private, seconds=1.0)
+    assert [one.pressed for one in world.editor.unsent] == ["U2"]
     assert world.store.jobs == {}
 
 

@@ -547,7 +547,10 @@ async def test_requester_is_told_privately_what_was_not_sent(room: Room, pressed
     await room.display.notify_unsent(room.job(room.place(), pressed=pressed))
     told = room.act.followups[-1]
     assert told.ephemeral
-    assert told.content == (f"I was restarted before I could send your {what}, so you weren't charged. Press it again.")
+    assert told.content == (
+        f"I was restarted before I could send your {what}, so you weren't charged. Press it again. A message "
+        "that still says *Sending* won't change."
+    )
 
 
 async def test_requester_whose_token_has_expired_is_not_told(room: Room) -> None:
