@@ -1,6 +1,6 @@
-# demo, test, coverage, chaos, soak, lint, types, bench, record, lock: each does its own set-up, into .venv.
-# Python is looked for from /, so that a version manager that lacks the version of .python-version
-# (which is for the hosting platforms) does not stand in the way.
+# Every target but lock first installs what it needs into .venv, if that isn't done yet.
+# The recipe looks for Python from /, because .python-version is for the hosting platforms: a version manager
+# without that very version would refuse to run Python in this folder.
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -8,28 +8,28 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test coverage chaos soak lint types lock bench record
 
-# RELAY=newapi-2025, newapi-2026, onehub or midjourney-proxy plays with what that relay software can do.
+# The bot in your browser. RELAY=newapi-2025, newapi-2026, onehub or midjourney-proxy chooses the relay to imitate.
 demo: $(READY)
 	$(PY) -m sandbox
 
-# Collecting takes twice as long where pytest may not keep the modules that it has rewritten.
+# Without PYTHONDONTWRITEBYTECODE, because pytest collects twice as fast if it may cache the modules it rewrites.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
-# Most tests wait for something, so two at once keep a core busy; each worker has a PostgreSQL, so eight are enough.
+# Two workers for each core, because most tests wait; at most eight, because each worker runs a PostgreSQL.
 WORKERS ?= $(shell $(PY) -c 'import os; print(min(2 * (os.cpu_count() or 1), 8))')
 
 test: $(READY)
 	$(PYTEST) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
-# Which lines and branches no test reaches; it takes three times as long as the tests alone.
+# The lines and branches that no test reaches; this takes three times as long as the tests alone.
 coverage: $(READY)
 	$(PYTEST) -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
-# What the wire tests do to the process, at full size: about ten minutes.
+# The wire tests that kill, stop and replace processes, at full size: about ten minutes.
 chaos: $(READY)
 	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py
 
-# What takes minutes of real time, as it does with a real relay: about six minutes.
+# The tests that wait as long as with a real relay: about six minutes.
 soak: $(READY)
 	MJBOT_SOAK=1 $(PY) -m pytest -q --durations=0 tests/soak $(PYTEST_ARGS)
 
@@ -43,6 +43,7 @@ types: $(READY)
 	$(PY) -m mypy
 	$(VENV)/bin/basedpyright
 
+# mjbot beside a naive bot, in one table; `.venv/bin/python -m benchmarks takeover` measures one row.
 bench: $(READY)
 	$(PY) -m benchmarks
 
@@ -56,9 +57,11 @@ $(READY): requirements-dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# The pictures and the film in docs/, made again; needs Chromium.
 record: $(READY)
 	MJBOT_RECORD=1 $(PY) -m pytest -q -m browser
 
+# Both requirements files, from pyproject.toml; needs uv.
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt
