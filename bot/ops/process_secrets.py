@@ -19,8 +19,8 @@ _ENV_START, _ENV_END = 50 - 3, 51 - 3
 def hide_secrets() -> None:
     """Forbid other processes to read this one's memory, and clear the environment that /proc shows; Linux only.
 
-    The variables keep their values for this process and its children. Root, and whoever holds CAP_SYS_PTRACE, can still
-    read the memory, and the parents of this process may show the same environment.
+    The variables keep their values for this process and its children. Root, and a process with CAP_SYS_PTRACE, can
+    still read the memory, and the parents of this process may show the same environment.
     """
     if sys.platform != "linux":
         return

@@ -1,9 +1,9 @@
 """Who may see a task: the one rule for every command, click and list that shows its prompt, picture or link.
 
 A task belongs to the messages of the jobs that submitted it. It is shown to their requesters, and to people who can
-see one of those messages. To anyone else it is a task that does not exist: the same words, and the same reads. A task
-that this bot did not submit belongs to nobody, and whoever knows its id may follow it; nor does a message that only
-follows a task change whose it is.
+see one of those messages. For anyone else it does not exist: the bot gives the same answer, after the same reads. A
+task that this bot did not submit has no owner, and anyone who knows its id may follow it; a message that only follows
+a task does not change its owner.
 """
 
 import re

@@ -102,7 +102,7 @@ _MAX_WORDS: Final = 2000
 _REFUSAL_CODES: Final = frozenset({3, 4, 9, 23, 24, 30})
 """The codes with which midjourney-proxy and new-api refuse a submit, if their words do not say something else."""
 _TURNED_AWAY: Final = frozenset({401, 402, 403, 429})
-"""Statuses, and codes after them, that refuse whoever sends a request, and not the request."""
+"""Statuses, and codes after them, that refuse the sender of a request, and not the request."""
 _REFUSED_STATUSES: Final = frozenset(
     {400, *range(406, 408), *range(410, 418), 421, 422, 425, 426, 428, 431, 451, *range(494, 498)}
 )
