@@ -1,4 +1,4 @@
-"""Cleaning of text that people, Midjourney and relays wrote: one line, no invisible characters, no secrets."""
+"""Clean the texts of people, Midjourney and relays: one line, no invisible characters, no secrets."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Converts Discord's interactions to the places and persons that the use cases know."""
+"""Convert Discord's interactions to the places and persons that bot/ knows."""
 
 import re
 from datetime import UTC

@@ -1,1 +1,1 @@
-"""Free features: lineage, seeds, cancelling, deleting, downloads, Vary (Region) previews, settings of a person."""
+"""Free features: lineage, seeds, canceling, deleting, downloads, Vary (Region) previews, each person's settings."""

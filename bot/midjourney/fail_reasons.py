@@ -1,4 +1,4 @@
-"""Explanation of a failed task's fail reason in plain English.
+"""Explain a failed task's fail reason in plain English.
 
 The texts are those of new-api, midjourney-proxy(-plus), TrueAI's proxy and Midjourney's own error embeds, which the
 proxies pass on as "[title] description". Chinese punctuation comes in two widths, so that no pattern contains any.

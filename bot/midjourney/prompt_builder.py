@@ -1,4 +1,4 @@
-"""Building of a command's prompt from its options and the person's defaults; validated before anything is billed."""
+"""Build a command's prompt from its options and the person's defaults, and validate it before anything is billed."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

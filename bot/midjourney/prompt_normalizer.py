@@ -1,4 +1,4 @@
-"""Normalization of what a person typed: one line, plain quotes, two dashes before a parameter.
+"""Normalize what a person typed: one line, plain quotes, two dashes before a parameter.
 
 Midjourney itself turns a long dash into two short ones and folds blanks. A relay that compares the prompt it sent with
 the one that it sees then waits forever (midjourney-proxy's issues 204, 212, 216, 246), so the bot does it first.

@@ -1,4 +1,4 @@
-"""Parser and writer of Midjourney's prompt line: links, words, parameters.
+"""Parse and write Midjourney's prompt line: links, words, parameters.
 
 A line is image links, then words, then parameters (docs.midjourney.com, articles Prompt Basics, Image Prompts,
 Parameter List). Parameters between the words are moved behind them, and links before them.

@@ -1,4 +1,4 @@
-"""Translation of relays' short reasons for a refusal into English clauses without a full stop.
+"""Translate relays' short reasons for a refusal into English clauses without a period.
 
 The reasons are those of new-api, one-hub, midjourney-proxy(-plus) and TrueAI's proxy. Chinese punctuation comes in two
 widths, so that no pattern contains any.

@@ -1,4 +1,4 @@
-"""Parser of what Midjourney answers in words: the prompts of describe, the ranked words and shorter prompts of shorten.
+"""Parse what Midjourney answers in words: the prompts of describe, the ranked words and shorter prompts of shorten.
 
 Both are Markdown of a Discord message: lines numbered by keycap emoji, words bold or struck through.
 """

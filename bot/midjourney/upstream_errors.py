@@ -1,4 +1,4 @@
-"""Explanation of errors that Discord gave the relay's own account, and that the relay passes on.
+"""Explain errors that Discord gave the relay's own account, and that the relay passes on.
 
 midjourney-proxy 2.6 passes on the `message` of Discord's JSON, or the first 100 characters of Spring's text for other
 answers ("401 Unauthorized: [no body]"). TrueAI's proxy passes on the name of the status with the body that it had

@@ -1,4 +1,4 @@
-"""Measures the lag of the event loop, and when it last ran."""
+"""Measure the lag of the event loop, and note when it last ran."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Stopping the process: the deadlines of each step, and the steps in order. Platforms kill a process after 10 s."""
+"""Stop the process: the steps in order, and the deadline of each. Platforms kill a process after 10 s."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Diagnosis of database errors for the operator: what is wrong, and the next step. The causes of an error decide."""
+"""Diagnose database errors for the operator, from their causes: what is wrong, and what to do next."""
 
 import errno
 import socket

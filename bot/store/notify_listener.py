@@ -1,4 +1,4 @@
-"""Listens for PostgreSQL's NOTIFY that jobs were released or taken over.
+"""Listen for PostgreSQL's NOTIFY that jobs were released or taken over.
 
 A notification may be missed, as every process also looks for such jobs regularly.
 """

@@ -1,1 +1,1 @@
-"""Following tasks: poll them, and keep their messages up to date until they have ended."""
+"""Follow tasks: poll them, and keep their messages up to date until they have ended."""

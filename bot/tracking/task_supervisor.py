@@ -1,4 +1,4 @@
-"""Own every asyncio task that outlives an interaction; an error ends one of them alone, and leaves its rows."""
+"""Own every asyncio task that outlives an interaction; an error ends only its own task, and its rows stay."""
 
 import asyncio
 import logging

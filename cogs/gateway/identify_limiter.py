@@ -1,4 +1,4 @@
-"""Limits how often shards IDENTIFY, so that a restart loop does not use up the 1,000 session starts of a day.
+"""Limit how often shards IDENTIFY, so that a restart loop does not use up the 1,000 session starts of a day.
 
 A process that is restarted every few seconds remembers nothing, and processes know nothing of each other; but each can
 ask Discord how many session starts are left. Discord resets the token of a bot that has used all of them.

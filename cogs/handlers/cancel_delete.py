@@ -1,4 +1,4 @@
-"""Handles Cancel, Stop watching and Delete."""
+"""Handle Cancel, Stop watching and Delete."""
 
 from discord.ext import commands
 

@@ -1,4 +1,4 @@
-"""Builds a Press from a click: who clicked, on which message, and who requested that message."""
+"""Build a Press from a click: who clicked, on which message, and who requested that message."""
 
 from bot.entities import Place
 from bot.errors import MjbotError

@@ -1,4 +1,4 @@
-"""Handles the bot's own buttons below a finished picture: its files, its family, and the menus."""
+"""Handle the bot's own buttons below a finished picture: its files, its family, and the menus."""
 
 import io
 from collections.abc import Iterator, Sequence

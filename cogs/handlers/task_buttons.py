@@ -1,4 +1,4 @@
-"""Handles clicks on a task's buttons, and the modals that some of them open."""
+"""Handle clicks on a task's buttons, and the modals that some of them open."""
 
 from collections.abc import Mapping
 from dataclasses import replace

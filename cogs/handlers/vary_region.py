@@ -1,4 +1,4 @@
-"""Handles Vary (Region): a modal, a private preview, and the click that confirms and pays.
+"""Handle Vary (Region): a modal, a private preview, and the click that confirms and pays.
 
 The messages themselves hold everything between these steps, so that any process can continue: the modal's custom_id
 names the button, and the preview holds the prompt, the mask as a file, and the link of the task's message.

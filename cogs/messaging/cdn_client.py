@@ -1,4 +1,4 @@
-"""Downloads people's files from Discord's CDN with a size limit, which discord.py does not have."""
+"""Download people's files from Discord's CDN with a size limit, which discord.py does not have."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Edits the messages of jobs: chooses the route, waits for its rate limit, and recognizes messages that are gone."""
+"""Edit the messages of jobs: choose the route, wait for its rate limit, and recognize messages that are gone."""
 
 import asyncio
 import io

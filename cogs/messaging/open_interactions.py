@@ -38,7 +38,7 @@ class OpenInteractions:
             await self._closed.wait()
 
     async def send_first_response(self, response: Awaitable[_T]) -> _T:
-        """Send a first response, then yield to those of other interactions, as each has only 3 s.
+        """Send a first response, then let other interactions send theirs, because each has only 3 s.
 
         Raises:
             TimeoutError: Discord did not confirm the response in time.

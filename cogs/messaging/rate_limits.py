@@ -1,4 +1,4 @@
-"""Limits how often each route to Discord is used: urgent requests first, the others in order of arrival.
+"""Limit how often each route to Discord is used: urgent requests first, the others in order of arrival.
 
 The limits stay below those that Discord is known to enforce (webhooks 5 per 2 s and 30 per minute for each token,
 messages 5 per 5 s for each channel, a bot 50 per second), so that the bot never gets a 429.
