@@ -31,20 +31,17 @@ def enter_sandbox() -> None:
 
     Whatever this process needs must be open and imported already. What a platform does not offer is left out.
     """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Windows has no such module, and later no file can be opened
+
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         _restrict_by_landlock(libc)
         _drop_user()
         _drop_capabilities(libc)
-    if sys.platform != "win32":
-        _forbid_new_resources()
-
-
-def _forbid_new_resources() -> None:
-    """Forbid to open anything, to start anything, and to leave a memory dump; what is open stays open."""
-    import resource  # noqa: PLC0415 - Windows has no such module
-
+    # Nothing may be opened or started, nor a memory dump be left; what is open stays open.
     for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE):
         with suppress(OSError, ValueError):
             resource.setrlimit(limit, (0, 0))

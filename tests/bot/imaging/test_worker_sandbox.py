@@ -29,13 +29,11 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the attempts gave to a stranger's code in the worker of a bot with secrets."""
-    folder = tmp_path_factory.mktemp("bot")
+def attack(folder: Path, program: str, *arguments: str) -> dict[str, Any]:
+    """Run a program of this folder as a bot with secrets; return what its attempts gave."""
     (folder / ".env").write_text("MJ_API_KEY=hunter2\n")
     ran = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, ROOT / "tests/bot/imaging/attack_from_worker.py"],
+        [sys.executable, ROOT / "tests/bot/imaging" / program, *arguments],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "DISCORD_TOKEN": "hunter2", "MJ_API_KEY": "hunter2"},
         capture_output=True,
@@ -46,10 +44,25 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answers
 
 
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the attempts gave to a stranger's code in the worker of a bot with secrets."""
+    return attack(tmp_path_factory.mktemp("bot"), "attack_from_worker.py")
+
+
 @LINUX
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_code_in_the_worker_is_refused(given: dict[str, Any], attempt: str) -> None:
     assert given[attempt] in REFUSED
+
+
+@LINUX
+@pytest.mark.parametrize("arguments", [(), ("ordinary",), ("old",), ("ordinary", "old")])
+def test_code_of_any_user_is_refused_on_any_linux(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """The memory limit is the worker's own, and is not set here."""
+    answers = attack(tmp_path, "attack_from_fork.py", *arguments)
+    assert len(answers) >= len(ATTEMPTS) - 1
+    assert {name: answer for name, answer in answers.items() if answer not in REFUSED and name != "more memory"} == {}
 
 
 AWKWARD = make_awkward_metadata()
