@@ -22,9 +22,10 @@ def link_clips(scene: Scene, task: Task) -> list[str]:
 
 
 def link_pictures(task: Task) -> tuple[str, ...]:
-    """Link the pictures of a task whose relay gives them without a grid, because the message shows only the first."""
-    urls = task.grid_picture_urls
-    if not urls or task.image_url not in {"", urls[0]}:
+    """Link the pictures that a relay gives without a grid, as the message shows only the first, or beside clips."""
+    clips = task.clip_urls
+    urls = [url for url in task.image_urls if url not in clips]
+    if not urls or (len(urls) == 1 and not clips) or task.image_url not in {"", task.image_urls[0]}:
         return ()
     links = ((number, sanitize_link(url)) for number, url in enumerate(urls, 1))
     shown = limits.join_fitting(
