@@ -32,13 +32,14 @@ _LINK_SEPARATOR = re.compile(
     r"[\s,;|]{1,40}(?=[\"'<\[]{0,3}(?:(?:[a-z][a-z0-9+.-]{0,9}:)?//|/|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?/))",
     re.IGNORECASE,
 )
+_BARE_LINK = re.compile(r"[^\s,;|\"'`<>\[\]{}]*")
 _LINK_QUOTES = "\"'`<>[] \t\r\n"
 
-# The latest time accepted: the year 3000. Seconds count from the year 2000 on, so that they can't be milliseconds.
-_MAX_MILLISECONDS = 32_503_680_000_000
+# The latest time accepted: the year 2603. Seconds count from the year 2000 on, so that they can't be milliseconds.
+_MAX_MILLISECONDS = 2 * 10**13
 _SECONDS, _MICROSECONDS, _NANOSECONDS = range(946_684_800, 10**11), range(10**14, 10**17), range(10**17, 10**20)
 _DIGITS_OF_A_DATE = range(2 * 10**13, 10**14)
-"""Numbers such as 20250804093320; as milliseconds they would be in the year 2603 or later."""
+"""Numbers such as 20250804093320, which are too large for milliseconds."""
 _DATE = re.compile(
     "(\\d{4})[-/.\u5e74]?(\\d\\d?)[-/.\u6708]?(\\d\\d?)\u65e5?[T\\s]*"
     "(\\d\\d?):?(\\d\\d)(?::?(\\d\\d)(?:[.,](\\d{1,9}))?)?\\s*(Z|UTC|GMT|[+-]\\d\\d:?\\d\\d)?",
@@ -65,6 +66,8 @@ def is_json_integer(value: object) -> TypeGuard[int]:
 def coerce_text(value: object) -> str:
     """Return a string as it is and a whole number as its digits; everything else, floats included, becomes empty."""
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         # JSON can carry a lone surrogate, which no encoder accepts, and a NUL, which PostgreSQL does not store.
         return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
     # Numbers beyond 64 bits are not ids, and Python refuses to print more than 4,300 digits.
@@ -166,11 +169,16 @@ def _coerce_texts(value: object) -> tuple[str, ...]:
 
 def list_links(value: object) -> tuple[str, ...]:
     """Return the links that a value holds: one text, several in one text, an array or object of them, or JSON text."""
+    if not value:
+        return ()
     found = (link for link in _find_links(value, _MAX_DEPTH) if 0 < len(link) <= _MAX_LINK)
     return tuple(islice(found, _MAX_URLS))
 
 
 def _find_links(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str) and _BARE_LINK.fullmatch(value):
+        yield coerce_text(value)
+        return
     value = decode_nested(value)
     if isinstance(value, str):
         parts = _LINK_SEPARATOR.split(value) if len(value) <= _MAX_URLS * _MAX_LINK else ()

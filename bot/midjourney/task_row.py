@@ -28,6 +28,8 @@ _MAX_BUTTON_DEPTH: Final = 6
 _MAX_BUTTON_TEXT: Final = 10_000
 _BUTTON_KEYS: Final = frozenset({"customId", "custom_id", "label", "emoji", "style", "url"})
 _BUTTON_LISTS: Final = frozenset({"components", "buttons", "rows", "items", "children"})
+_LINK_FIELDS: Final = ("imageUrl", "imageUrls", "videoUrl", "videoUrls")
+_STORED_NAMES: Final = {name: re.sub(r"(?=[A-Z])", "_", name).lower() for name in (*_LINK_FIELDS, "failReason")}
 _MAX_REASON: Final = 4000
 # What programs write for a value that is missing.
 _NO_REASON: Final = frozenset({"", "null", "none", "nil", "undefined", "false", "0", "n/a", "-", "{}", "[]"})
@@ -54,7 +56,7 @@ def normalize_row(data: Mapping[Any, Any]) -> dict[str, Any]:
         return row
     if "buttons" in row:
         row["buttons"], row["buttons_key"] = _read_buttons(row["buttons"])
-    links = {name: list_links(_take(row, name)) for name in ("imageUrl", "imageUrls", "videoUrl", "videoUrls")}
+    links = {name: list_links(_take(row, name)) for name in _LINK_FIELDS}
     for one, several in (("imageUrl", "imageUrls"), ("videoUrl", "videoUrls")):
         row[one] = links[one][:1]
         row[several] = links[several] or (links[one] if len(links[one]) > 1 else ())
@@ -72,7 +74,7 @@ def normalize_row(data: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _take(row: dict[str, Any], name: str) -> object:
     """Remove a field from a row, under its name in JSON or the one of the store, and return its value."""
-    stored = row.pop(re.sub(r"(?=[A-Z])", "_", name).lower(), None)
+    stored = row.pop(_STORED_NAMES[name], None)
     value = row.pop(name, None)
     return stored if value is None else value
 
@@ -105,6 +107,8 @@ def _read_buttons(value: object) -> tuple[list[Any], ButtonsKey]:
 
 def select_buttons(value: object) -> list[Any]:
     """Return the first hundred buttons of a value, as JSON objects or models."""
+    if is_json_array(value) and all(is_json_object(item) and "customId" in item for item in value):
+        return list(value[:_MAX_BUTTONS])
     return list(islice(_find_buttons(value, _MAX_BUTTON_DEPTH), _MAX_BUTTONS))
 
 

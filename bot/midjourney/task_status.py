@@ -69,6 +69,8 @@ def parse_status(value: object) -> Status:
 
     In a phrase, such as "TASK_FAILED", the words that are known decide, and a failure before anything else.
     """
+    if isinstance(value, str) and value in Status.__members__:
+        return Status[value]
     words = unicodedata.normalize("NFKC", coerce_text(value)[:_MAX_WORD])
     parts = [part.upper() for part in _SEPARATOR.split(_CAPITAL.sub("_", words)) if part]
     if whole := _STATUSES.get("".join(parts)):
@@ -85,7 +87,9 @@ def parse_percent(value: object) -> int | None:
         return _scale(value, is_fraction=0 <= value <= 1) if math.isfinite(value) else None
     if not isinstance(value, str):
         return None
-    text = unicodedata.normalize("NFKC", value[:_MAX_TEXT]).strip()
+    text = value[:_MAX_TEXT].strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     if found := _PERCENT.search(text):
         return min(int(found[1]), 100)
     if number := _NUMBER.fullmatch(text):

@@ -58,6 +58,9 @@ class SpoiledBatches:
 
     async def poll(self, error: RelayError, batch: Batch) -> None:
         """Read the tasks of a batch that could not be read because of `error`."""
+        if len(batch) == 1:
+            await self._reads.poll_one(batch[0])
+            return
         async with self._lock:
             now = self._now().timestamp()
             if not now < self._paused_until <= now + ALONE_SECONDS:
@@ -69,6 +72,7 @@ class SpoiledBatches:
 
     async def _poll_in_halves(self, batch: Batch) -> None:
         parts, unread, has_read = deque(_halve(batch)), 0, False
+        spoilers: Batch = []
         while parts:
             failure = await self._reads.try_batch(part := parts.popleft())
             if failure is None:
@@ -82,10 +86,13 @@ class SpoiledBatches:
             if not has_read and unread in _PROBES and not await self._probe(rest, unread):
                 return
             if len(part) == 1:
-                part[0].alone_until = self._now().timestamp() + ALONE_SECONDS
+                spoilers += part
                 await self._reads.poll_one(part[0])
             else:
                 parts += _halve(part)
+        if has_read:  # else the relay's answers may have been broken for a moment, whichever tasks they were about
+            for watched in spoilers:
+                watched.alone_until = self._now().timestamp() + ALONE_SECONDS
 
     async def _probe(self, rest: Batch, unread: int) -> bool:
         """Read tasks by themselves, as no part of their batch could be read; return whether to go on halving it."""
