@@ -139,7 +139,7 @@ class Store(Protocol):
     async def mark_claim_unbilled(self, claim_id: int) -> bool:
         """Mark a claim in state UNKNOWN as refused with 0 billed submits, and return whether it was in that state.
 
-        It no longer is, for example, where its task has been found meanwhile.
+        It no longer is in that state if, for example, its task was found in the meantime.
         """
         ...
 
@@ -380,7 +380,7 @@ class InteractionFollowups(Protocol):
 
     @property
     def expected_place(self) -> Place:
-        """Where the child's message will be; reserved, as long as Discord has not told the message's id."""
+        """Where the child's message will be: a reserved place, until Discord has given the message its id."""
         ...
 
     async def send_child_message(self, pressed: str, parent: Task) -> Place:

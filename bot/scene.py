@@ -104,7 +104,7 @@ class Scene:
     silent_since: datetime | None = None
     unchanged_since: datetime | None = None
     refusal: RelayError | None = None
-    """Why the relay has told nothing of the task since `silent_since`, where it refuses this bot's key."""
+    """Why there is no news of the task since `silent_since`, if the relay refuses this bot's key."""
 
     @property
     def ending(self) -> JobEnding | None:

@@ -1,4 +1,4 @@
-"""Read and change the settings of a person, and list their tasks."""
+"""Read and change a person's settings, and list their tasks."""
 
 import logging
 from collections.abc import Callable, Sequence

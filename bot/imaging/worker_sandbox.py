@@ -29,7 +29,7 @@ _LANDLOCK_FILE_RIGHTS: Final = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 def enter_sandbox() -> None:
     """Restrict this process: no new files or sockets, no child processes, no other process, no other user's rights.
 
-    Whatever this process needs must be open and imported already. What a platform does not offer is left out.
+    Everything that this process needs must be open and imported before. What a platform does not offer is left out.
     """
     if sys.platform == "win32":
         return

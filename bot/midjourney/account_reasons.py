@@ -1,4 +1,4 @@
-"""Fail reasons that concern the relay's Midjourney account, whatever they mention of moderation.
+"""Fail reasons that concern the relay's Midjourney account, even if they mention moderation.
 
 The titles are those of Midjourney's own error embeds, which the proxies pass on as "[title] description".
 """

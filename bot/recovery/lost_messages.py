@@ -38,8 +38,8 @@ class LostMessageSearch:
     def search(self, job: Job, *, is_told: bool = False) -> None:
         """Search for the message of a reserved row, in which the job names no claim: nothing was sent for it.
 
-        A message without a task ends; one whose task is known is followed. If no message is found the requester is
-        told privately, unless they were (`is_told`).
+        A message without a task ends; one whose task is known is followed. If no message is found, the requester is
+        told privately, unless that was done before (`is_told`).
         """
         self._supervisor.start(make_job_key(job.id), lambda: self._search(job, is_told=is_told))
 

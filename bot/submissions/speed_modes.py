@@ -1,4 +1,4 @@
-"""Send a request at the speed that a person has chosen for all of theirs, or without a speed if the relay has no path.
+"""Send a request at the speed of the person's settings, or without a speed if the relay has no path for it.
 
 The speed is a prefix of the path. A `--fast` in the prompt itself takes precedence over what was chosen.
 """

@@ -40,9 +40,9 @@ class GuildTrust:
         self.owners.update(team or [info.owner.id])
 
     async def identify_spender(self, interaction: Interaction, requester_id: int | None = None) -> Spender:
-        """Tell admission who wants to spend, and where: a server that the bot is not in is none.
+        """Return who wants to spend, and where; a server that the bot is not in counts as no server.
 
-        `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.
+        `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
         """
         member = is_bot_in_guild(interaction)
         return Spender(
