@@ -1,4 +1,4 @@
-"""A relay's row is read as what it means, in whatever shape its fields come."""
+"""A relay's row is read by its meaning, in any shape of its fields."""
 
 # ruff: noqa: RUF001 - the relays' own characters
 

@@ -81,7 +81,7 @@ async def test_requester_of_a_message_that_is_not_found_is_told(
 
 
 async def test_requester_of_a_private_message_is_told_at_once(world: ServiceWorld) -> None:
-    """Nobody but its reader can find it."""
+    """The bot cannot search for it, because only its reader sees it."""
     private = replace(reserved(), place=place(-INTERACTION, ephemeral=True, reachable=False))
     await recover(world, private, seconds=1.0)
     assert [one.pressed for one in world.editor.unsent] == ["U2"]

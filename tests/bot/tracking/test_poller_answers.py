@@ -1,4 +1,4 @@
-"""Whatever the relay answers, in whatever order: a watch ends, and a finished picture that was read stays."""
+"""For any answers of the relay, in any order, a watch ends, and a finished picture that was read stays."""
 
 import asyncio
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""Whatever a relay answers to a fetch or a list, a picture that it gives of a finished task is shown or linked."""
+"""For any answer to a fetch or a list, the picture that it gives of a finished task is shown or linked."""
 
 from datetime import timedelta
 
