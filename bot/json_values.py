@@ -24,12 +24,14 @@ _MAX_TEXT = 20_000
 """How many characters of a text are kept; Midjourney's longest prompts have 6,000."""
 _MAX_LINK = 8_000
 """How long a link may be, in characters; a picture in place of a link has millions."""
+_MAX_LINKS = 40_000
+"""How long a text with several links may be, in characters."""
 
 _LINK_KEYS = ("url", "imageUrl", "image_url", "videoUrl", "video_url", "link", "href", "src")
 _LINK_LISTS = ("urls", "imageUrls", "videoUrls", "images", "videos", "list", "items", "data")
 # What separates links in one text: a comma within a link is not followed by the begin of another.
 _LINK_SEPARATOR = re.compile(
-    r"[\s,;|]{1,40}(?=[\"'<\[]{0,3}(?:(?:[a-z][a-z0-9+.-]{0,9}:)?//|/|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?/))",
+    r"[\s,;|]{1,20}(?=[\"'<\[]{0,3}(?:(?:[a-z][a-z0-9+.-]{0,9}:)?//|/|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?/))",
     re.IGNORECASE,
 )
 _BARE_LINK = re.compile(r"[^\s,;|\"'`<>\[\]{}]*")
@@ -181,7 +183,7 @@ def _find_links(value: object, depth: int) -> Iterator[str]:
         return
     value = decode_nested(value)
     if isinstance(value, str):
-        parts = _LINK_SEPARATOR.split(value) if len(value) <= _MAX_URLS * _MAX_LINK else ()
+        parts = _LINK_SEPARATOR.split(value) if len(value) <= _MAX_LINKS else ()
         yield from (coerce_text(part).strip(_LINK_QUOTES) for part in parts)
     elif is_json_array(value) and depth:
         for item in value:

