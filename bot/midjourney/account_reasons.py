@@ -29,7 +29,7 @@ _UNCONFIRMED: Final = (
 _PROMPT_PARTS: Final = "prompts?|words?|phrases?|images?|pictures?|content|links?|parameters?|text"
 _BARRED_WORDS: Final = (
     "blocked|banned|suspended|restricted|locked|disabled|deactivated|paused|terminated|expired|cancell?ed|revoked|"
-    "frozen|inactive|ended|overdue|past due|not active"
+    "frozen|inactive|ended|overdue|past due|not active|muted|timed out|limited|kicked|removed"
 )
 _BARRED_CHINESE: Final = "封禁|封锁|封号|禁用|冻结|限制|停用|暂停|锁定|拉黑|过期|到期|注销"
 _RULES: Final = "terms|tos|standards|guidelines|rules|conditions|policy"
