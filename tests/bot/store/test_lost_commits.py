@@ -17,7 +17,7 @@ _SLOW_SECONDS = 0.3
 
 
 class CommitCutter:
-    """Carries TCP connections to a server's socket; an armed one is cut at the next COMMIT.
+    """Carries TCP connections to a server's socket; with `cut`, one that has written a claim is cut at its COMMIT.
 
     `cut` is "before" where the COMMIT never arrives, "after" where it is carried out and its answer is lost, and "late"
     where it arrives only after the connection was cut. While `refuses` no new connection is made.
@@ -51,8 +51,10 @@ class CommitCutter:
         self._writers.add(far_writer)
         answers = asyncio.create_task(self._pump(far_reader, writer))
         try:
+            writes_claim = False
             while data := await reader.read(65536):
-                if self.cut and b"COMMIT" in data:
+                writes_claim |= b"INSERT INTO claims" in data
+                if self.cut and writes_claim and b"COMMIT" in data:
                     await self._cut_at_commit(data, writer, far_reader, far_writer, answers)
                     return
                 far_writer.write(data)
