@@ -31,6 +31,8 @@ from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
 from bot.policy.rules import SpendingPolicy
 from bot.policy.task_privacy import TaskPrivacy
+from bot.polling.poll_schedule import PollSchedule
+from bot.polling.poller import Poller
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.recovery.lost_messages import LostMessageSearch
@@ -44,8 +46,6 @@ from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
 from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.poll_schedule import PollSchedule
-from bot.tracking.poller import Poller
 from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.retention import Retention
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey

@@ -238,7 +238,7 @@ class Notify(StrEnum):
 class PersonSettings:
     """What a person has chosen for all of their own jobs; the defaults are those of a person who chose nothing.
 
-    `defaults` are prompt parameters as bot.midjourney.prompt_parser reads them. `speed` is None for the relay's
+    `defaults` are prompt parameters as bot.midjourney.prompts.prompt_parser reads them. `speed` is None for the relay's
     default.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.relay.relay_response import RelayResponse
+from bot.relay.responses.relay_response import RelayResponse
 
 FOLDER = Path(__file__).parent / "data" / "relay"
 

@@ -7,7 +7,7 @@ from bot.errors import PictureError, UploadNotFound
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.midjourney.buttons import is_grid
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.task import Status, Task
 from bot.policy.task_privacy import Viewer
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.entities import PersonSettings, TaskFilter, TaskSummary
 from bot.errors import PromptRefused, StoreUnavailable
-from bot.midjourney.prompt_builder import parse_defaults
-from bot.midjourney.prompt_parser import Prompt
+from bot.midjourney.prompts.prompt_builder import parse_defaults
+from bot.midjourney.prompts.prompt_parser import Prompt
 from bot.midjourney.request_options import Speed
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Store

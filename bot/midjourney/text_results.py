@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bot.midjourney.prompt_normalizer import normalize_prompt_text
+from bot.midjourney.prompts.prompt_normalizer import normalize_prompt_text
 
 MAX_LINES = 9
 """More lines than Midjourney ever gives."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import RelayError, RelayMoved, RelayUnreachable, StoreUnavailable
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
-from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
+from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.platform_disk import EphemeralDisk
 from bot.ports import Store

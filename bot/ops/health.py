@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from bot.errors import RelayBusy, RelayError, RelayMoved, RelayUnreachable
+from bot.polling.poller import Poller
 from bot.relay.key_advice import describe_key_error
-from bot.tracking.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)

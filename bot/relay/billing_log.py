@@ -14,8 +14,8 @@ from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_obje
 from bot.midjourney.task import Task
 from bot.midjourney.task_ids import is_task_id
 from bot.relay.account_rate_limiter import AccountRateLimiter
-from bot.relay.relay_response import RelayResponse, decode_json
-from bot.relay.response_errors import classify_read_error
+from bot.relay.responses.relay_response import RelayResponse, decode_json
+from bot.relay.responses.response_errors import classify_read_error
 
 log = logging.getLogger(__name__)
 

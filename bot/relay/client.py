@@ -14,12 +14,13 @@ from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
-from bot.relay import requests, responses
+from bot.relay import requests
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
 from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport
 from bot.relay.requests import Change, SubmitRequest
-from bot.relay.row_cache import TaskRowCache
+from bot.relay.responses import parser
+from bot.relay.responses.row_cache import TaskRowCache
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep
 
@@ -67,7 +68,7 @@ class RelayClient:
     ) -> None:
         self._transport = GuardedTransport(transport, now=now, sleep=sleep, upload_timeout=upload_timeout)
         self._transform_task = transform_task
-        self._rows = TaskRowCache(lambda row: self._rewrite_links(responses.parse_row(row)))
+        self._rows = TaskRowCache(lambda row: self._rewrite_links(parser.parse_row(row)))
         self._seed_limits = RequestLimits(timeout=seed_timeout)
 
     @classmethod
@@ -115,7 +116,7 @@ class RelayClient:
             TaskUnknown: The relay does not know the task, or not for this key.
         """
         task = await self._transport.read(
-            FETCH_PATH, lambda response: responses.parse_task(response, task_id), task_id=task_id
+            FETCH_PATH, lambda response: parser.parse_task(response, task_id), task_id=task_id
         )
         if task.is_modal_row:
             with suppress(RelayError, KeyError):
@@ -131,7 +132,7 @@ class RelayClient:
         ids = list(task_ids)
         tasks = await self._transport.read(
             LIST_PATH,
-            lambda response: responses.parse_tasks(response, ids, self._rows.parse),
+            lambda response: parser.parse_tasks(response, ids, self._rows.parse),
             body={"ids": ids},
             limits=_LIST_LIMITS,
         )
@@ -147,7 +148,7 @@ class RelayClient:
         """
         return await self._transport.read(
             _SEED_PATH,
-            lambda response: responses.parse_seed(response, task_id),
+            lambda response: parser.parse_seed(response, task_id),
             task_id=task_id,
             limits=self._seed_limits,
         )
@@ -161,7 +162,7 @@ class RelayClient:
             SubmitRefused: The task is over already, or waits for its modal.
         """
         await self._transport.read(
-            _CANCEL_PATH, lambda response: responses.parse_cancel(response, task_id), task_id=task_id, body={}
+            _CANCEL_PATH, lambda response: parser.parse_cancel(response, task_id), task_id=task_id, body={}
         )
 
     async def find_task_by_state(self, state: str) -> Task | None:
@@ -197,7 +198,7 @@ class RelayClient:
             RelayError: Any other error: nothing was accepted, nothing is billed.
         """
         body = {**request.body, "state": state}
-        return await self._transport.submit(request.path, body, responses.parse_submission, speed=speed)
+        return await self._transport.submit(request.path, body, parser.parse_submission, speed=speed)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Request UPSCALE, VARIATION or REROLL through the older endpoint."""
@@ -212,7 +213,7 @@ class RelayClient:
             SubmitOutcomeUnknown: The pictures may have been uploaded and billed.
         """
         body = {"base64Array": tuple(pictures)}
-        links = await self._transport.submit(requests.UPLOAD_PATH, body, responses.parse_upload_links)
+        links = await self._transport.submit(requests.UPLOAD_PATH, body, parser.parse_upload_links)
         return tuple(rewrite_relay_url(url, self._transport.base_url) for url in links)
 
     async def _add_buttons(self, task: Task) -> Task:

@@ -24,12 +24,12 @@ from bot.errors import (
 from bot.metrics import count_api_request
 from bot.midjourney.request_options import Speed
 from bot.midjourney.task_ids import UNUSED_TASK_ID
-from bot.relay import responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
-from bot.relay.missing_paths import is_same_page
-from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, has_pictures
+from bot.relay.responses import parser
+from bot.relay.responses.missing_paths import is_same_page
+from bot.relay.responses.relay_response import RelayResponse
 from bot.relay.submit_gate import SubmitGate
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep, retry
@@ -95,7 +95,7 @@ class GuardedTransport:
         path = template if task_id is None else template.replace("{id}", _quote_segment(task_id))
 
         def prove_key(response: RelayResponse) -> bool | None:
-            return responses.prove_key(response, parse) if template in _PATHS_PROVING_KEY else None
+            return parser.prove_key(response, parse) if template in _PATHS_PROVING_KEY else None
 
         async def read_once() -> _T:
             with count_api_request(template):
@@ -131,7 +131,7 @@ class GuardedTransport:
         with suppress(TaskUnknown):
             await self.read(
                 FETCH_PATH,
-                lambda response: responses.parse_task(response, UNUSED_TASK_ID),
+                lambda response: parser.parse_task(response, UNUSED_TASK_ID),
                 task_id=UNUSED_TASK_ID,
             )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
-from bot.midjourney.refusal_reasons import translate_known_refusal, translate_refusal
+from bot.midjourney.reasons.refusal_reasons import translate_known_refusal, translate_refusal
 
 
 @dataclass(frozen=True)

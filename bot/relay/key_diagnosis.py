@@ -10,8 +10,8 @@ from bot.clock import Now
 from bot.errors import BalanceExhausted, KeyExpired, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
 from bot.json_values import is_json_object
 from bot.relay.account_rate_limiter import AccountRateLimiter
-from bot.relay.relay_response import RelayResponse, decode_json, extract_message
-from bot.relay.response_errors import find_common_error, is_ambiguous_key_error, names_unknown_key
+from bot.relay.responses.relay_response import RelayResponse, decode_json, extract_message
+from bot.relay.responses.response_errors import find_common_error, is_ambiguous_key_error, names_unknown_key
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,7 @@ import aiohttp
 
 from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
-from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
-from bot.relay.response_errors import may_be_wrong_header
 from bot.relay.response_recorder import (
     ReceivedAnswer,
     RecordingConnector,
@@ -24,6 +22,8 @@ from bot.relay.response_recorder import (
     is_short,
     record_response,
 )
+from bot.relay.responses.relay_response import RelayResponse
+from bot.relay.responses.response_errors import may_be_wrong_header
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from typing import Protocol, runtime_checkable
 
 from bot.errors import PromptRefused, UploadCountInvalid
 from bot.errors.prompt_errors import PromptProblem, PromptTextMissing, PromptTooLong
-from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions, build_prompt
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.parameters import Parameter
+from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions, build_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Dimensions, Motion, Speed
 from bot.relay.requests import Blend, Describe, Edits, Imagine, Shorten, SubmitRequest, SwapFaces, Video
 

@@ -12,7 +12,7 @@ from bot.errors import (
 from bot.imaging.downloader import DISCORD_FILE_LIMIT, build_file_name
 from bot.imaging.upload_validation import MAX_SENT_BYTES
 from bot.midjourney.buttons import ButtonAction, FallbackKind, name_button
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import ShortenResult, find_numbered_line, parse_shorten_result
 from bot.ports import PictureSource, PressFollowups

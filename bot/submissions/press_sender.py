@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind, name_button
 from bot.midjourney.capabilities import get_refusal_lifetime, name_capability, name_fallback_capability
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
 from bot.ports import PressFollowups, Store

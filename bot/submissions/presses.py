@@ -18,8 +18,8 @@ from bot.midjourney.buttons import (
     resolve_action,
 )
 from bot.midjourney.capabilities import name_capability
-from bot.midjourney.parameters import Parameter, validate_parameter
-from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
+from bot.midjourney.prompts.parameters import Parameter, validate_parameter
+from bot.midjourney.prompts.prompt_builder import ImagineOptions, build_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.policy.rules import SpendingPolicy

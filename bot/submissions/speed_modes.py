@@ -14,7 +14,7 @@ from bot.midjourney.capabilities import (
     SPEED_CAPABILITY,
     get_refusal_lifetime,
 )
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.ports import Relay, Store

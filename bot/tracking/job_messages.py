@@ -9,9 +9,9 @@ from bot.entities import ButtonStates, Job
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
+from bot.polling.feeds import Feed
 from bot.ports import MessageEditor, PictureSource, Store
 from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
-from bot.tracking.feeds import Feed
 from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.result_message import ResultContent
 

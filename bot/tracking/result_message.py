@@ -9,7 +9,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.errors import TaskUnknown
 from bot.midjourney.task import Task
-from bot.tracking.feeds import Feed
+from bot.polling.feeds import Feed
 from bot.tracking.result_files import ResultFiles
 
 FIRST_PICTURE_SECONDS = 1.0

@@ -13,14 +13,14 @@ from bot.errors import PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknow
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.policy.task_privacy import TaskPrivacy, Viewer
+from bot.polling.feeds import Feed
+from bot.polling.poller import Poller
 from bot.ports import MessageEditor, PictureSource, Store
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
-from bot.tracking.feeds import Feed
 from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.poller import Poller
 from bot.tracking.result_files import ResultFileFetcher
 from bot.tracking.result_message import PICTURE_RETRY_TIMEOUT, ResultCallbacks, ResultMessage
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
 from bot.midjourney.request_options import Motion
 from bot.midjourney.task_ids import find_task_ids
 from bot.policy.task_privacy import Viewer

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
 from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
 from cogs.commands.paid_command import PaidCommandRunner

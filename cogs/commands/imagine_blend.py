@@ -8,8 +8,8 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS, get_integer_range
-from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
+from bot.midjourney.prompts.parameters import NIJI_VERSIONS, VERSIONS, get_integer_range
+from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
 from bot.midjourney.request_options import Dimensions, Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
 from cogs.commands.choices import DIMENSION_LABELS

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.errors import NotTheRequester, RepeatUnconfirmed
 from bot.features.person_settings import PersonSettingsService
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
-from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.submissions.claims import Press
 from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker

@@ -54,7 +54,7 @@ from bot.errors import (
     TaskUnknown,
     UpstreamKeyRefused,
 )
-from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
+from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.relay.key_advice import KEY_ADVICE
 from cogs.text.input_errors import NOT_CHARGED, describe_input_error
 from cogs.text.picture_errors import describe_picture_error

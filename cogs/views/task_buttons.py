@@ -10,7 +10,7 @@ from discord import ui
 from bot.entities import ButtonStates
 from bot.midjourney.buttons import ButtonKind, find_marks, get_custom_id_kind, hash_custom_id, resolve_action
 from bot.midjourney.capabilities import find_refusal_reason
-from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
+from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.midjourney.task import Button, Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.text import limits

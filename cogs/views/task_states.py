@@ -8,7 +8,7 @@ from bot.entities import Job
 from bot.errors import KeyRefused, PictureUnavailable
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, is_grid, resolve_action
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
-from bot.midjourney.fail_reasons import explain_fail_reason
+from bot.midjourney.reasons.fail_reasons import explain_fail_reason
 from bot.midjourney.task import ButtonsKey, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.text_cleaning import clean_text

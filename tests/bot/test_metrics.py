@@ -22,11 +22,11 @@ from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Status
 from bot.ops.loop_lag import LoopLagMonitor
 from bot.policy.rules import Spender
+from bot.polling.poll_schedule import PollSchedule
+from bot.polling.poller import Poller
 from bot.relay.client import RelayClient
 from bot.relay.requests import PressButton
 from bot.submissions.claims import Press
-from bot.tracking.poll_schedule import PollSchedule
-from bot.tracking.poller import Poller
 from sandbox.relay import Relay
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import FakeClock

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from bot.errors import RelayError
 from bot.midjourney.task import Task
-from bot.tracking.feeds import Feed
-from bot.tracking.poll_schedule import PollSchedule
-from bot.tracking.poller import Poller
+from bot.polling.feeds import Feed
+from bot.polling.poll_schedule import PollSchedule
+from bot.polling.poller import Poller
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
 

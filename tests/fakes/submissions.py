@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.entities import Person
 from bot.midjourney.buttons import hash_custom_id
-from bot.midjourney.prompt_builder import ImagineOptions
+from bot.midjourney.prompts.prompt_builder import ImagineOptions
 from bot.midjourney.submit_response import SubmitResponse
 from bot.policy.rules import Spender
 from bot.submissions.claims import Press

@@ -11,6 +11,8 @@ from itertools import count
 
 from bot.imaging.image_processor import ImageProcessor
 from bot.policy.rules import SpendingPolicy
+from bot.polling.poll_schedule import PollSchedule
+from bot.polling.poller import Poller
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.recovery.lost_messages import LostMessageSearch
@@ -20,8 +22,6 @@ from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
 from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.poll_schedule import PollSchedule
-from bot.tracking.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
 from tests.fakes.clock import FakeClock

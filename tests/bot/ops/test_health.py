@@ -18,8 +18,8 @@ from bot.errors import (
     RelayUnreachable,
 )
 from bot.ops.health import Health, HealthCheck, KeyCheck, Readiness, find_polling_problem
-from bot.tracking.poll_schedule import PollSchedule
-from bot.tracking.poller import Poller
+from bot.polling.poll_schedule import PollSchedule
+from bot.polling.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay

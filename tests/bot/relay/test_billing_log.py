@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import ActionUnsupported, KeyRefused, RelayBusy, RelayError, RelayUnreachable
 from bot.relay.billing_log import MAX_ROWS, BillingRow, get_billing_model, parse_billing_log, parse_task_by_state
-from bot.relay.relay_response import RelayResponse
+from bot.relay.responses.relay_response import RelayResponse
 
 AT = 1_795_857_879
 

@@ -15,7 +15,7 @@ from bot.errors import (
 )
 from bot.relay.account_rate_limiter import MAX_CALLS, AccountRateLimiter
 from bot.relay.key_diagnosis import KeyDiagnosis
-from bot.relay.relay_response import RelayResponse
+from bot.relay.responses.relay_response import RelayResponse
 from tests.fakes.clock import START, FakeClock
 from tests.recordings import Reply, real_reply
 

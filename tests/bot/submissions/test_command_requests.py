@@ -6,8 +6,8 @@ import pytest
 
 from bot.errors import PromptRefused, UploadCountInvalid
 from bot.errors.prompt_errors import PromptTextMissing, PromptTooLong
-from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
+from bot.midjourney.prompts.parameters import Parameter
+from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
 from bot.midjourney.request_options import Motion, Speed
 from bot.relay.requests import Blend, SwapFaces, Video
 from bot.submissions.command_requests import (

@@ -15,8 +15,8 @@ from bot.errors import (
 )
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SPEED_CAPABILITY
-from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import ImagineOptions
+from bot.midjourney.prompts.parameters import Parameter
+from bot.midjourney.prompts.prompt_builder import ImagineOptions
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status

@@ -9,9 +9,9 @@ import pytest
 from bot.midjourney.buttons import ButtonKind, hash_custom_id, is_grid, resolve_action
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
+from bot.polling.watch_list import INCOMPLETE_RESULT_SECONDS
 from bot.store.rows import task_from_row, task_to_row
 from bot.tracking.offered_buttons import ButtonOffers, add_offered_buttons, build_offered_buttons
-from bot.tracking.watch_list import INCOMPLETE_RESULT_SECONDS
 from tests.fakes.clock import FakeClock
 from tests.fakes.sample_entities import BUTTONS as OWN
 from tests.fakes.sample_entities import PARENT, job, task

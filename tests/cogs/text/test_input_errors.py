@@ -31,7 +31,7 @@ from bot.errors.prompt_errors import (
     ValueMissing,
     ValueOutOfRange,
 )
-from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
+from bot.midjourney.prompts.prompt_builder import ImagineOptions, build_prompt
 from cogs.text.input_errors import describe_input_error
 
 TEXTS: list[tuple[PromptProblem, str]] = [

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.midjourney.task import Status, Task
-from bot.relay.relay_response import RelayResponse
-from bot.relay.responses import parse_task, parse_tasks
+from bot.relay.responses.parser import parse_task, parse_tasks
+from bot.relay.responses.relay_response import RelayResponse
 from bot.scene import Scene
 from cogs.views.task_message import RenderedMessage, render_message
 from tests.fakes.relay_rows import TASK_ID, DrawnRow, drawn_rows

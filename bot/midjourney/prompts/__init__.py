@@ -1,0 +1,1 @@
+"""Prompts and their parameters: parsed, checked, and put together from the options of a command."""

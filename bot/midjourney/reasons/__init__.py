@@ -1,0 +1,1 @@
+"""What the reasons of refusals and failures mean, in English."""

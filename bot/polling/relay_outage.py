@@ -1,0 +1,94 @@
+"""Whether the relay answers: since when it does not, why, and how long reads have to pause for it."""
+
+import logging
+from datetime import datetime
+from math import inf
+
+from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayMoved, RelayUnreachable
+from bot.polling.poll_schedule import MAX_SECONDS_AHEAD, PollSchedule
+from bot.relay.key_advice import describe_key_error
+
+log = logging.getLogger(__name__)
+
+_MAX_RETRY_AFTER_SECONDS = 120.0
+"""How long the Retry-After of one answer may pause all reads."""
+_CONFIRM_SECONDS = 1.0
+"""How soon a second read confirms a refusal of the key before messages show it: a single one may be a hiccup."""
+
+
+class RelayOutage:
+    """The state of the relay as the poller's reads show it."""
+
+    def __init__(self, schedule: PollSchedule) -> None:
+        self._schedule = schedule
+        self.last_answer_at: datetime | None = None
+        self.silent_since: datetime | None = None
+        self.is_reported = False
+        """Whether messages show the outage; a short one is not reported."""
+        self.key_refusal: RelayError | None = None
+        """The relay's refusal of the bot's key, confirmed by a second read; None while it accepts the key."""
+        self._first_refusal_at: datetime | None = None
+        self._paused_until = 0.0
+
+    def record_answer(self, now: datetime) -> bool:
+        """Note that the relay has answered; return whether that ends an outage."""
+        self.last_answer_at = now
+        if self.silent_since is None:
+            return False
+        log.info("The relay answers again, after %d s.", (now - self.silent_since).total_seconds())
+        self.silent_since = self._first_refusal_at = self.key_refusal = None
+        self.is_reported = False
+        return True
+
+    def record_failure(self, error: RelayError, now: datetime) -> float:
+        """Note that a read has failed; return how many seconds later its tasks are read again.
+
+        If this failure confirms a refusal of the key, `key_refusal` is `error` afterwards.
+        """
+        if self.silent_since is None:
+            log.warning("%s; still trying.", _describe_failure(error))
+            self.silent_since = now
+        retry_after = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
+        if retry_after is None:
+            pause = self._schedule.outage_interval((now - self.silent_since).total_seconds())
+        else:
+            retry_after = min(retry_after, _MAX_RETRY_AFTER_SECONDS)
+            pause = max(retry_after, self._schedule.base_seconds)
+            self._paused_until = now.timestamp() + max(self.compute_pause(now.timestamp()), retry_after)
+        return min(pause, _CONFIRM_SECONDS) if self._needs_confirmation(error, now) else pause
+
+    def compute_pause(self, now: float) -> float:
+        """Return for how many seconds more a Retry-After forbids every read."""
+        pause = self._paused_until - now
+        return pause if 0 < pause <= MAX_SECONDS_AHEAD else 0.0
+
+    @property
+    def report_at(self) -> float:
+        """When messages have to show the outage; infinite without one, or if they show it already."""
+        if self.silent_since is None or self.is_reported:
+            return inf
+        return self.silent_since.timestamp() + self._schedule.outage_notice_seconds
+
+    def _needs_confirmation(self, error: RelayError, now: datetime) -> bool:
+        """Return whether an error may be a first refusal of the key; a later one confirms it."""
+        if not isinstance(error, KeyRefused | BalanceExhausted):
+            self._first_refusal_at = None
+            return False
+        first_at, self._first_refusal_at = self._first_refusal_at, self._first_refusal_at or now
+        # Requests that were under way together may have met the same hiccup.
+        if first_at is None or (now - first_at).total_seconds() < _CONFIRM_SECONDS / 2:
+            return self.key_refusal is None
+        if type(error) is not type(self.key_refusal):
+            log.warning("%s; still trying.", _describe_failure(error))
+        self.key_refusal = error
+        return False
+
+
+def _describe_failure(error: RelayError) -> str:
+    """Describe for the log why reads fail, with the cure if there is one."""
+    if isinstance(error, RelayMoved):
+        return f"The relay redirects to {error.address}: set MJ_API_URL to that address"
+    advice, name = describe_key_error(error), type(error).__name__
+    if advice is None:
+        return f"The relay does not answer ({name}: {error.reason})"
+    return f"The relay refuses this bot's key ({name}: {error.reason}): {advice[0]}. {advice[1].removesuffix('.')}"

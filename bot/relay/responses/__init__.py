@@ -1,0 +1,1 @@
+"""What the relay's HTTP responses mean: tasks, acceptances and errors."""

@@ -1,0 +1,76 @@
+"""One broken or deeply nested part of an answer loses only itself."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.relay.responses.broken_json import decode_parts
+
+DEEP = '{"a":' * 3000 + "1" + "}" * 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"id":"1","prompt":"a "quoted" word","status":"SUCCESS"}', {"id": "1", "status": "SUCCESS"}),
+        ('{"id":"1","odd":"\\x","status":"SUCCESS"}', {"id": "1", "status": "SUCCESS"}),
+        ('{"id":"1","odd":undefined,"status":"SUCCESS",}', {"id": "1", "status": "SUCCESS"}),
+        ('{"id":"1","prompt":"a\nb\x00"}', {"id": "1", "prompt": "a\nb\x00"}),
+        ('{"id":"1",status:"SUCCESS"}', {"id": "1"}),
+        (f'{{"id":"1","n":{"9" * 5000}}}', {"id": "1"}),
+        ('{"id":"1"} {"error":"panic"}', {"id": "1"}),
+        ('\ufeff [{"id":"1"}, {"id":"2",,"x":}, nonsense, {"id":"3"}]', [{"id": "1"}, {"id": "2"}, {"id": "3"}]),
+        (
+            '{"buttons":[{"customId":"a"},{"customId":"b","x":NULL}]}',
+            {"buttons": [{"customId": "a"}, {"customId": "b"}]},
+        ),
+        ("[]", []),
+        ("[,]", []),
+        # Nothing can be believed of what ends in the middle.
+        ('[{"id":"1"},{"id":"2"', None),
+        ('{"id":"1","prompt":"a', None),
+        ("", None),
+        ("<html>", None),
+        ("nonsense", None),
+        ("]", None),
+    ],
+)
+def test_parts_that_can_be_decoded_are_kept(text: str, expected: object) -> None:
+    """Broken items and members are left out."""
+    assert expected == decode_parts(text)
+
+
+def test_a_field_that_is_nested_too_deeply_is_left_out() -> None:
+    """Of a row, and of a row in a list."""
+    row = f'{{"id":"1","odd":{DEEP},"status":"SUCCESS"}}'
+    (found,) = decode_parts(f"[{row}]")
+    assert ("1", "SUCCESS") == (found["id"], found["status"])
+    assert decode_parts(row)["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 4_000_000, '{"a":' * 800_000, '"' * 4_000_000, "[" + '{"a":x},' * 500_000 + "]", '["' + "\\" * 4_000_000],
+)
+def test_a_hostile_text_takes_no_time(text: str) -> None:
+    """The number of tokens that are read is limited."""
+    assert decode_parts(text) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_good_json_stays_as_it_is(value: object) -> None:
+    """An object or array is read unchanged, and any other value as no parts."""
+    text = json.dumps(value)
+    assert decode_parts(text) == (value if isinstance(value, list | dict) else None)
+
+
+@given(st.text(st.sampled_from('[]{}",:\\ a1')))
+def test_any_text_is_decoded_or_not(text: str) -> None:
+    """It never raises."""
+    assert isinstance(decode_parts(text), list | dict | None)
