@@ -29,8 +29,12 @@ pytestmark = pytest.mark.wire
 RELAY = replace(BRISK, seconds_per_task=4.0, picture_side=192, refused_actions=frozenset(), has_cancel=True)
 """A relay that can cancel, slow enough to be asked to."""
 
-ELSEWHERE = {ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION, ButtonKind.FORGET_REFUSALS}
-"""Ours that are walked where they belong: the first two in test_walk_buttons.py, the last in test_walk_refusing.py."""
+ELSEWHERE = {
+    *(ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION, ButtonKind.FORGET_REFUSALS),
+    *(ButtonKind.DRAW_AGAIN, ButtonKind.REPAINT_AGAIN),
+}
+"""The bot's buttons that other tests press: the first two test_walk_buttons.py, the third test_walk_refused_buttons.py,
+and the last two, which appear five minutes after a lost answer, tests/cogs/handlers/test_task_buttons_again.py."""
 
 LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number in range(8)}
 ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}
@@ -139,7 +143,7 @@ async def _cancel(world: WireWorld) -> None:
     await world.shows(child, "🚫 Canceled")
     assert len(paid_by(world, press.id)) == 1
 
-    world.relay.refuse("cancel", "no route")
+    world.relay.script("cancel", 404, body={"error": {"message": "Invalid URL (POST /mj/task/1/cancel)"}})
     _, child = await _running(world, grid, "V2")
     act = await clicked(world, child, "Cancel")
     [told] = await world.told(act)
