@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeGuard, TypeVar
 
 from bot.clock import Clock
@@ -29,12 +29,12 @@ it for the first time, and writes a row of its log a moment after the answer."""
 LATE_SEARCH_SECONDS: Final = (180.0, 205.0, 300.0)
 """When it is asked after these, if a later lookup may find out more: the polls of a fork may be two minutes apart."""
 
-_DONE_AFTER_ANSWER: Final = timedelta(seconds=30)
-"""How long after its answer a relay may still write its log."""
+_DONE_AFTER_ANSWER: Final = 30.0
+"""How many seconds after its answer a relay may still write its log."""
 # new-api gives its upstream 60 s. They are counted from when the answer was missed, as a killed process left no record
 # of when it sent the submit.
-_DONE_WITHOUT_ANSWER: Final = timedelta(seconds=90)
-"""How long a relay may still be working on a submit whose answer never came."""
+_DONE_WITHOUT_ANSWER: Final = 90.0
+"""For how many seconds a relay may still be working on a submit whose answer never came."""
 _MAX_WATCH_TIME_USED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be used up when the task is found."""
 _WAITING: Final = frozenset({Status.FRESH, Status.MODAL})
@@ -61,7 +61,8 @@ class LostAnswerSearch:
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
-        self._lookup = SubmitLookup(relay, store, limiter, clock.now)
+        self._monotonic = clock.monotonic
+        self._lookup = SubmitLookup(relay, store, limiter, clock)
 
     def search_task(
         self, claim: Claim, job: Job, *, answered: bool = False, ending: JobEnding = JobEnding.ANSWER_LOST
@@ -94,7 +95,7 @@ class LostAnswerSearch:
             for seconds in (*SEARCH_SECONDS, *LATE_SEARCH_SECONDS):
                 if not self._lookup.has_sources or (seconds in LATE_SEARCH_SECONDS and not lost.may_find_more):
                     break
-                await self._sleep_until(lost.lost_at + timedelta(seconds=seconds))
+                await self._sleep_until(lost.lost_at + seconds)
                 match await self._lookup.look_up(lost):
                     case FoundTask() as found:
                         await self._follow_found_task(claim, job, found)
@@ -113,17 +114,17 @@ class LostAnswerSearch:
         for seconds in SEARCH_SECONDS:
             if not self._lookup.has_log:
                 return
-            await self._sleep_until(lost.lost_at + timedelta(seconds=seconds))
+            await self._sleep_until(lost.lost_at + seconds)
             with suppress(StoreUnavailable):  # the next look may find it again
                 if await self._look_for_form(lost, job):
                     return
 
     def _start_search(self, claim: Claim, *, answered: bool) -> LostSubmit:
-        now = self._now()
+        now = self._monotonic()
         return LostSubmit(claim, now, done_by=now + (_DONE_AFTER_ANSWER if answered else _DONE_WITHOUT_ANSWER))
 
-    async def _sleep_until(self, time: datetime) -> None:
-        await self._sleep((time - self._now()).total_seconds())
+    async def _sleep_until(self, at: float) -> None:
+        await self._sleep(at - self._monotonic())
 
     async def _look_for_form(self, lost: LostSubmit, job: Job) -> bool:
         """Look once, and return whether the search is over."""

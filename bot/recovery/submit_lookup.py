@@ -7,11 +7,11 @@ bills nothing, but lists all of its tasks with their `state`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 from typing import Final
 
-from bot.clock import Now
+from bot.clock import Clock
 from bot.entities import Claim, ClaimState
 from bot.errors import ActionUnsupported, RelayError, StoreUnavailable
 from bot.midjourney.buttons import find_button, resolve_action
@@ -24,23 +24,26 @@ from bot.relay.billing_log import BillingLogReader, BillingReading, MissingEndpo
 MAX_CANDIDATES: Final = 10
 """How many tasks one lookup fetches at most."""
 
-_READING_INTERVAL: Final = timedelta(seconds=20)
-"""The time between two readings that both show no bill: a log may lag, or be read from a replica."""
+_READING_INTERVAL: Final = 20.0
+"""The seconds between two readings that both show no bill: a log may lag, or be read from a replica."""
 _LOG_LAG: Final = timedelta(seconds=30)
 """How old a billed claim is when its row must be in the log."""
-_MAX_READING_AGE: Final = timedelta(seconds=30)
+_MAX_READING_AGE: Final = 30.0
 """How old a reading may be while the relay may still be working on the submit."""
-_MAX_LATE_READING_AGE: Final = timedelta(seconds=50)
+_MAX_LATE_READING_AGE: Final = 50.0
 """How old a reading may be afterwards, while none has shown that nothing was billed."""
 
 
 @dataclass
 class LostSubmit:
-    """A submit whose answer was lost, and what lookups have found out about it so far."""
+    """A submit whose answer was lost, and what lookups have found out about it so far.
+
+    Its times are seconds of the monotonic clock: setting the system's time must not end the wait for the relay.
+    """
 
     claim: Claim
-    lost_at: datetime
-    done_by: datetime
+    lost_at: float
+    done_by: float
     """When the relay is no longer working on the submit."""
     model: str = ""
     """The model that new-api bills the submit as; "" is any."""
@@ -48,7 +51,7 @@ class LostSubmit:
     """The task whose form was submitted; "" for every other submit."""
     other_tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     """Fetched tasks that carry another state."""
-    unbilled_since: datetime | None = None
+    unbilled_since: float | None = None
     """Since when every reading has shown that the submit was not billed."""
     may_find_more: bool = False
     """Whether a later lookup may find out what the last one could not."""
@@ -73,12 +76,12 @@ class Verdict(Enum):
 class SubmitLookup:
     """Looks for the tasks of lost submits in the relay's billing log and in its list of all tasks."""
 
-    def __init__(self, relay: Relay, store: Store, limiter: AccountRateLimiter, now: Now) -> None:
+    def __init__(self, relay: Relay, store: Store, limiter: AccountRateLimiter, clock: Clock) -> None:
         self._relay = relay
         self._store = store
-        self._now = now
-        self._missing = MissingEndpoints(now)
-        self._log = BillingLogReader(relay.fetch_billing_log, limiter, self._missing, now)
+        self._monotonic = clock.monotonic
+        self._missing = MissingEndpoints(clock.monotonic)
+        self._log = BillingLogReader(relay.fetch_billing_log, limiter, self._missing, clock)
 
     @property
     def has_log(self) -> bool:
@@ -119,7 +122,7 @@ class SubmitLookup:
             lost.unbilled_since = None
             return result
         if reading.read_at >= lost.lost_at:  # an earlier reading was made for another submit, before this one was lost
-            lost.unbilled_since = lost.unbilled_since or reading.read_at
+            lost.unbilled_since = reading.read_at if lost.unbilled_since is None else lost.unbilled_since
         is_confirmed = lost.unbilled_since is not None and reading.read_at - lost.unbilled_since >= _READING_INTERVAL
         if is_confirmed and reading.read_at >= lost.done_by:
             return Verdict.NOT_BILLED
@@ -139,10 +142,11 @@ class SubmitLookup:
 
     async def _read_log(self, lost: LostSubmit) -> BillingReading | None:
         """Read the log, or use a recent reading, unless it must be newer to confirm an earlier one."""
-        now = self._now()
+        now = self._monotonic()
         if now < lost.done_by:
             return await self._log.read(now - _MAX_READING_AGE)
-        since = lost.unbilled_since + _READING_INTERVAL if lost.unbilled_since else now - _MAX_LATE_READING_AGE
+        unbilled_since = lost.unbilled_since
+        since = now - _MAX_LATE_READING_AGE if unbilled_since is None else unbilled_since + _READING_INTERVAL
         return await self._log.read(min(max(lost.done_by, since), now))
 
     async def _judge_reading(self, lost: LostSubmit, reading: BillingReading) -> FoundTask | Verdict:
@@ -171,7 +175,7 @@ class SubmitLookup:
     async def _find_proof(self, lost: Claim, reading: BillingReading) -> Claim | None:
         """Return a claim whose row proves that the reading shows every submit of the lost one's time."""
         before = await self._store.list_billed_claims(lost.made_at, log_evidence.MAX_CLAIMS)
-        recent = await self._store.list_billed_claims(reading.read_at - _LOG_LAG, log_evidence.MAX_CLAIMS)
+        recent = await self._store.list_billed_claims(reading.time - _LOG_LAG, log_evidence.MAX_CLAIMS)
         before = [claim for claim in before if claim.id != lost.id]
         after = [claim for claim in recent if claim.made_at >= lost.made_at and claim.id != lost.id]
         return log_evidence.find_proving_claim(reading.page, before, after, lost)

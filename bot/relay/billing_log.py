@@ -5,10 +5,10 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.clock import Now
+from bot.clock import Clock
 from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable
 from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_object
 from bot.midjourney.task import Task
@@ -33,7 +33,7 @@ _SWAP: Final = "swap_face"
 # A larger number of seconds would be a time after the year 5000, so it counts milliseconds.
 _MAX_SECONDS: Final = 100_000_000_000
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-_RETRY_MISSING_AFTER: Final = timedelta(hours=1)
+_RETRY_MISSING_SECONDS: Final = 3600.0
 """How long after the relay lacked an endpoint it is requested again."""
 
 # The model names under which an unmodified new-api bills each action.
@@ -147,26 +147,27 @@ def _parse_row(row: Mapping[Any, Any]) -> BillingRow:
 
 @dataclass(frozen=True)
 class BillingReading:
-    """The log as it was read at a time."""
+    """The log as it was read at a time: `read_at` in seconds of the monotonic clock, `time` by the system's time."""
 
-    read_at: datetime
+    read_at: float
+    time: datetime
     page: BillingPage
 
 
 class MissingEndpoints:
     """Remember for an hour which endpoints this relay does not have."""
 
-    def __init__(self, now: Now) -> None:
-        self._now = now
-        self._missing_until: dict[str, datetime] = {}
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._missing_until: dict[str, float] = {}
 
     def mark_missing(self, endpoint: str) -> None:
         """Remember that the relay does not have this endpoint."""
-        self._missing_until[endpoint] = self._now() + _RETRY_MISSING_AFTER
+        self._missing_until[endpoint] = self._monotonic() + _RETRY_MISSING_SECONDS
 
     def is_missing(self, endpoint: str) -> bool:
         """Whether the relay is known not to have this endpoint."""
-        return endpoint in self._missing_until and self._now() < self._missing_until[endpoint]
+        return endpoint in self._missing_until and self._monotonic() < self._missing_until[endpoint]
 
 
 class BillingLogReader:
@@ -177,25 +178,25 @@ class BillingLogReader:
         fetch: Callable[[], Awaitable[BillingPage]],
         limiter: AccountRateLimiter,
         missing: MissingEndpoints,
-        now: Now,
+        clock: Clock,
     ) -> None:
         self._fetch = fetch
         self._limiter = limiter
         self._missing = missing
-        self._now = now
+        self._clock = clock
         self._last: BillingReading | None = None
         self._lock = asyncio.Lock()
 
-    async def read(self, since: datetime) -> BillingReading | None:
-        """Return a reading made at `since` or later; None if the log cannot be read now."""
+    async def read(self, since: float) -> BillingReading | None:
+        """Return a reading made at `since`, by the monotonic clock, or later; None if the log cannot be read now."""
         async with self._lock:
             if self._last is not None and self._last.read_at >= since:
                 return self._last
             if self._missing.is_missing("log") or not self._limiter.try_acquire():
                 return None
-            read_at = self._now()
+            read_at, time = self._clock.monotonic(), self._clock.now()
             try:
-                self._last = BillingReading(read_at, await self._fetch())
+                self._last = BillingReading(read_at, time, await self._fetch())
             except RelayBusy as busy:
                 self._limiter.pause(busy.retry_after)
             except ActionUnsupported:

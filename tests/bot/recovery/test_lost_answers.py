@@ -810,3 +810,31 @@ async def test_a_form_dropped_while_the_log_is_read_stays_dropped(world: Service
         await world.clock.advance(30.0)
     assert (claim_states(world)[101], world.store.closed) == ("refused", {800})
     assert seen(world)[-1] is JobEnding.FORM_DROPPED
+
+
+@pytest.mark.parametrize("step", [90.0, 360.0, 3600.0, -45.0, -600.0])
+@pytest.mark.parametrize("at", [3.0, 7.0, 25.0, 60.0])
+async def test_setting_the_systems_time_does_not_end_the_wait_for_the_relay(
+    world: ServiceWorld, step: float, at: float
+) -> None:
+    """The relay has its ninety seconds, and no less: until then the button stays blocked."""
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(at)
+        world.clock.step(step)
+        await world.clock.advance(88.0 - at)
+        assert claim_states(world)[100] == "unknown"
+        with pytest.raises(AnswerLost):
+            await process.presses.submit_press(press(101), FakePressFollowups(801))
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1])
+        assert (seen(world)[0], len(world.editor.endings(800))) == ("looking", 1)
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_form_is_not_offered_again_early_when_the_time_is_set(world: ServiceWorld) -> None:
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        await world.clock.advance(7.0)
+        world.clock.step(600.0)
+        await world.clock.advance(80.0)
+        assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
