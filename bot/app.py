@@ -111,7 +111,7 @@ class App:
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
         lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
-        child_messages = ChildMessages(store, sender, lost_messages)
+        child_messages = ChildMessages(store, tracker, sender, lost_messages)
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
         self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)

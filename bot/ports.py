@@ -387,8 +387,8 @@ class InteractionFollowups(Protocol):
         """Send the child's first message ("Sending"); it is ephemeral where the pressed message is."""
         ...
 
-    async def delete_child_message(self, place: Place) -> None:
-        """Delete the child's message, as its submit was not accepted."""
+    async def delete_child_message(self, place: Place) -> bool:
+        """Delete the child's message, as its submit was not accepted; return whether it is known to be gone."""
         ...
 
     async def send_error(self, error: MjbotError) -> None:

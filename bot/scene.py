@@ -43,6 +43,8 @@ class JobEnding(StrEnum):
     """The relay's answer to the submit was lost, and its log shows that the submit was not billed."""
     NOT_SENT = "not sent"
     """The process died before it sent the submit to the relay."""
+    NOT_ACCEPTED = "not accepted"
+    """Nothing came of the submit, and Discord did not delete the message."""
     FORM_DROPPED = "dropped"
     """The form was declined."""
     FORM_DROPPED_MAYBE_BILLED = "dropped, may be charged"

@@ -13,6 +13,7 @@ from bot.midjourney.task import Task
 from bot.ports import ProcessLeases, Store
 from bot.recovery.lost_answers import LostAnswerSearch, is_past_form
 from bot.recovery.lost_messages import LostMessageSearch
+from bot.scene import JobEnding
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -220,7 +221,7 @@ class JobLeases:
             self._lost_answers.show_not_billed(job)
         elif not job.claim_id or (claim is not None and claim.state is ClaimState.REFUSED):
             # Usually the message of a refused submit was deleted; one that was not must not say "Sending" forever.
-            self._lost_messages.end_unsent(job)
+            self._jobs.start_ending(job, JobEnding.NOT_SENT)
         elif claim is None:
             await self._store.close_job(job.id)
         elif claim.state is ClaimState.ACCEPTED:

@@ -43,10 +43,6 @@ class LostMessageSearch:
         """
         self._supervisor.start(make_job_key(job.id), lambda: self._search(job, is_told=is_told))
 
-    def end_unsent(self, job: Job) -> None:
-        """End the message of a row that names no claim: its process died before it sent anything to the relay."""
-        self._supervisor.start(make_job_key(job.id), lambda: self._jobs.end_job(job, JobEnding.NOT_SENT))
-
     async def _search(self, job: Job, *, is_told: bool) -> None:
         place = await self._find_message(job)
         if place is None:
@@ -60,7 +56,7 @@ class LostMessageSearch:
         if job.task_id:
             self._jobs.resume_job(found, await self._retry(job, lambda: self._store.find_snapshot(job.task_id)))
         else:
-            self.end_unsent(found)
+            self._jobs.start_ending(found, JobEnding.NOT_SENT)
 
     async def _find_message(self, job: Job) -> Place | None:
         """Search for the message a few times: the oldest answer to the interaction that has no row yet."""

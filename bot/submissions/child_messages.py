@@ -12,14 +12,17 @@ from bot.errors import DisplayFailed, StoreUnavailable
 from bot.midjourney.task import Task
 from bot.ports import InteractionFollowups, Store
 from bot.recovery.lost_messages import LostMessageSearch
+from bot.scene import JobEnding
 from bot.submissions.sender import Sender
+from bot.tracking.tracker import JobTracker
 
 
 class ChildMessages:
     """Opens the messages of children, and their rows. Port: `store`."""
 
-    def __init__(self, store: Store, sender: Sender, lost_messages: LostMessageSearch) -> None:
+    def __init__(self, store: Store, jobs: JobTracker, sender: Sender, lost_messages: LostMessageSearch) -> None:
         self._store = store
+        self._jobs = jobs
         self._sender = sender
         self._lost_messages = lost_messages
 
@@ -44,10 +47,11 @@ class ChildMessages:
             await self._store.open_job(job, replaces=reserved.id)
         except StoreUnavailable:
             # Both rows: it is not known whether the one was written and the other deleted.
-            for message_id in {reserved.id, job.id}:
+            stays = reserved.place.is_reserved and not await followups.delete_child_message(job.place)
+            if stays:
+                self._jobs.start_ending(job, JobEnding.NOT_ACCEPTED)
+            for message_id in {reserved.id} if stays else {reserved.id, job.id}:
                 self._sender.discard_job(message_id)
-            if reserved.place.is_reserved:
-                await followups.delete_child_message(job.place)
             raise
         return job
 

@@ -24,6 +24,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
 from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
+from bot.scene import JobEnding
 from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallbacks import Fallbacks
@@ -297,8 +298,10 @@ class PressSender:
         if has_mask and child is not None:
             # As if the button had never been pressed: the preview may be confirmed again.
             self._jobs.stop_running(job.id)
-            await self._jobs.close_job(job)
-            await followups.delete_child_message(job.place)
+            if await followups.delete_child_message(job.place):
+                await self._jobs.close_job(job)
+            else:
+                self._jobs.start_ending(job, JobEnding.NOT_ACCEPTED)
         else:
             await self._jobs.continue_job(job, child, form_again=True)
 

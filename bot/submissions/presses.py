@@ -26,6 +26,7 @@ from bot.policy.rules import SpendingPolicy
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
+from bot.scene import JobEnding
 from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
 from bot.submissions.fallbacks import MAX_DESCRIPTION_LINES, Fallbacks, list_description_lines
@@ -232,8 +233,10 @@ class PressService:
         try:
             await self._jobs.follow_job(job, viewer=press.viewer)
         except MjbotError:
-            self._sender.discard_job(job.id)
-            await followups.delete_child_message(job.place)
+            if await followups.delete_child_message(job.place):
+                self._sender.discard_job(job.id)
+            else:
+                self._jobs.start_ending(job, JobEnding.NOT_ACCEPTED)
             raise
         PRESSES.labels(AlreadyPressed.__name__).inc()
 

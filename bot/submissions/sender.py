@@ -239,14 +239,19 @@ class Sender:
     async def retract(self, claim: Claim, job: Job, followups: InteractionFollowups) -> AsyncGenerator[None]:
         """Delete the child's message, let the block tell the person why, then release the claim and close the job.
 
-        The person comes first, because a store that is away may take long.
+        The person comes first, because a store that is away may take long. A message that is not known to be deleted
+        ends instead, and its job stays open until then: in this process, or in the one that takes the job over.
         """
+        is_gone = False
         try:
-            await followups.delete_child_message(job.place)
+            is_gone = await followups.delete_child_message(job.place)
             yield
         finally:
             await self.settle(claim, ClaimState.REFUSED)
-            await self._jobs.close_job(job)
+            if is_gone:
+                await self._jobs.close_job(job)
+            else:
+                self._jobs.start_ending(job, JobEnding.NOT_ACCEPTED)
 
 
 def _choose_ending(error: SubmitOutcomeUnknown) -> JobEnding:

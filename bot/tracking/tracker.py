@@ -166,6 +166,10 @@ class JobTracker:
         await self.messages.show_ending(job, ending, task)
         await self.close_job(job)
 
+    def start_ending(self, job: Job, ending: JobEnding) -> None:
+        """End a job in the background; a process that stops before leaves the row to the next one."""
+        self._supervisor.start(make_job_key(job.id), partial(self.end_job, job, ending))
+
     async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
         """Download a task's picture from a message of the bot that shows it, last of all from the one at `here`."""
         return await self._files.find_picture_copy(task, here, name=name, limit=limit)

@@ -18,6 +18,7 @@ from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
+from cogs.messaging.message_editor import DELETED_CODES
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, explain_error, send_ephemeral, summarize_error, with_timeout
 from cogs.views.task_buttons import PRESSED_DESCRIPTION
@@ -42,8 +43,11 @@ class _TokenFollowups:
         self._rate_limiter = rate_limiter
         self._sleep = sleep
 
-    async def delete_child_message(self, place: Place) -> None:
-        """Delete the child message of a refused request; try again if Discord fails, because it says "Sending"."""
+    async def delete_child_message(self, place: Place) -> bool:
+        """Delete the child message of a refused request; try again if Discord fails, because it says "Sending".
+
+        Return whether the message is known to be gone.
+        """
         for pause in (*_DELETE_PAUSES, None):
             await self._rate_limiter.acquire_token(self._interaction.token)
             try:
@@ -51,10 +55,11 @@ class _TokenFollowups:
             except REQUEST_ERRORS as error:
                 if pause is None or _is_refusal(error):
                     log.info("Message %d could not be deleted: %s.", place.message_id, summarize_error(error))
-                    return
+                    return getattr(error, "code", 0) in DELETED_CODES
                 await self._sleep(pause)
             else:
-                return
+                break
+        return True
 
     async def send_error(self, error: MjbotError) -> None:
         """Tell the person privately why the request failed."""

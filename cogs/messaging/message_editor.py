@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # Discord's JSON error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 _GONE_CODES = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
-_DELETED_CODES = {10003, 10004, 10008}
+DELETED_CODES = {10003, 10004, 10008}
 _TOO_LARGE_CODE = 40005
 _BLOCKED_CODES = {200000, 240000}
 _UPLOAD_BYTES_PER_SECOND = 128 * 1024
@@ -143,7 +143,7 @@ class DiscordMessageEditor:
         except discord.HTTPException as error:
             if error.status >= 500 or error.status == 429:
                 raise
-            return error.code in _DELETED_CODES
+            return error.code in DELETED_CODES
         return True
 
     async def notify_requester(self, job: Job, task: Task) -> None:

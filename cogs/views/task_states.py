@@ -357,6 +357,11 @@ _FIXED_ENDINGS: dict[JobEnding, MessageState] = {
         "❌ Not sent, not charged",
         ("I was restarted before I could send your request, so you weren't charged.", "**Next:** ask again."),
     ),
+    JobEnding.NOT_ACCEPTED: MessageState(
+        FAILED_COLOR,
+        "❌ Not accepted",
+        ("Your request ended before anything was drawn. I couldn't delete this message.", "**Next:** ask again."),
+    ),
     JobEnding.WATCH_STOPPED: MessageState(
         INACTIVE_COLOR,
         "🌙 Stopped watching",

@@ -20,6 +20,7 @@ class FakePressFollowups:
 
     child: int = 800
     is_command: bool = False
+    can_delete: bool = True
     answers: dict[int, list[Place]] = field(default_factory=dict)
     failure: BaseException | None = None
     opened: list[str] = field(default_factory=list)
@@ -45,9 +46,11 @@ class FakePressFollowups:
         self.answers.setdefault(self.child, []).append(child)
         return child
 
-    async def delete_child_message(self, place: Place) -> None:
-        """Take it back."""
-        self.closed.append(place.message_id)
+    async def delete_child_message(self, place: Place) -> bool:
+        """Take it back, unless `can_delete` is unset."""
+        if self.can_delete:
+            self.closed.append(place.message_id)
+        return self.can_delete
 
     async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
         """Remember the marks."""

@@ -108,7 +108,7 @@ class ServiceWorld:
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
         sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
         lost_messages = LostMessageSearch(store, jobs, display, supervisor, clock=self.clock.clock)
-        children, now, rules = ChildMessages(store, sender, lost_messages), self.clock.now, self.spending_policy
+        children, now, rules = ChildMessages(store, jobs, sender, lost_messages), self.clock.now, self.spending_policy
         presses = PressService(relay, store, jobs, rules, sender, self.pictures, children, now=now)
         image_processor = ImageProcessor(ThreadImageWorker())
         commands = CommandService(store, jobs, rules, sender, image_processor, children, now=now)

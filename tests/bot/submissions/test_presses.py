@@ -171,6 +171,44 @@ async def test_refused_press_is_retracted_and_does_not_count(
     assert claim_states(world) == {100: "refused", 101: "accepted"}
 
 
+@pytest.mark.parametrize("error", [RelayBusy("30"), PromptBanned(word="word"), ActionUnsupported("?", lasting=False)])
+async def test_a_refused_press_whose_message_cannot_be_deleted_ends(
+    world: ServiceWorld, process: ServiceProcess, error: RelayError
+) -> None:
+    """Discord failed for longer than the deletion is tried: the message must not say "Sending" forever."""
+    world.relay.outcomes = [error]
+    followups = FakePressFollowups(can_delete=False)
+    await process.presses.submit_press(press(), followups)
+    await world.clock.advance(1.0)
+    assert followups.refused == [error]
+    assert world.editor.endings(800) == [JobEnding.NOT_ACCEPTED]
+    assert claim_states(world) == {100: "refused"}
+    assert world.store.closed == {800}
+
+
+@pytest.mark.parametrize("error", [RelayBusy("23"), PromptBanned(word="word"), ActionUnsupported("?", lasting=False)])
+async def test_a_process_that_stops_during_a_retraction_leaves_the_message_to_the_next(
+    world: ServiceWorld, error: RelayError
+) -> None:
+    """Nothing was deleted, and the row is still open."""
+
+    class Hanging(FakePressFollowups):
+        async def delete_child_message(self, place: object) -> bool:
+            await world.clock.sleep(3600.0)
+            return False
+
+    world.relay.outcomes = [error]
+    async with world.process() as process:
+        await process.presses.submit_press(press(), Hanging())
+        await world.clock.advance(1.0)
+        await process.supervisor.stop_all(last_seconds=0.0)
+    assert (claim_states(world), world.store.closed) == ({100: "refused"}, set())
+    async with world.process():
+        await world.clock.advance(20.0)
+    assert world.editor.endings(800) == [JobEnding.NOT_SENT]
+    assert world.store.closed == {800}
+
+
 async def test_refusal_is_sent_to_the_person_while_the_store_is_away(
     world: ServiceWorld, process: ServiceProcess
 ) -> None:

@@ -73,18 +73,23 @@ async def test_why_a_child_could_not_be_shown(error: Exception, told: type[Excep
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "asked"),
+    ("outcomes", "asked", "is_gone"),
     [
-        ([ConnectionResetError(), failed(503), None], 3),
-        ([failed(404, 10008)], 1),
-        ([failed(500)] * 4, 4),
+        ([ConnectionResetError(), failed(503), None], 3, True),
+        ([failed(404, 10008)], 1, True),
+        ([failed(404, 10003)], 1, True),
+        ([failed(404, 10015)], 1, False),
+        ([failed(401, 50027)], 1, False),
+        ([failed(403)], 1, False),
+        ([failed(500)] * 4, 4, False),
+        ([TimeoutError()] * 4, 4, False),
     ],
 )
-async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: int) -> None:
+async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: int, *, is_gone: bool) -> None:
     """It says "Sending", which is not true any more: a Discord that fails is asked again, a refusal is believed."""
     followups, clock = Followups(*outcomes), FakeClock()
     where: Place = place(7)
     closing = asyncio.create_task(answerer(followups, clock).delete_child_message(where))
     await clock.advance(60.0)
-    await closing
+    assert await closing is is_gone
     assert followups.asked == asked
