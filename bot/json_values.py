@@ -31,7 +31,7 @@ _LINK_KEYS = ("url", "imageUrl", "image_url", "videoUrl", "video_url", "link", "
 _LINK_LISTS = ("urls", "imageUrls", "videoUrls", "images", "videos", "list", "items", "data")
 # What separates links in one text: a comma within a link is not followed by the begin of another.
 _LINK_SEPARATOR = re.compile(
-    r"[\s,;|]{1,20}(?=[\"'<\[]{0,3}(?:(?:[a-z][a-z0-9+.-]{0,9}:)?//|/|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?/))",
+    r"(?<![\s,;|])[\s,;|]++(?=[\"'<\[]{0,3}(?:(?:[a-z][a-z0-9+.-]{0,9}:)?//|/|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?::\d{1,5})?/))",
     re.IGNORECASE,
 )
 _BARE_LINK = re.compile(r"[^\s,;|\"'`<>\[\]{}]*")

@@ -18,7 +18,7 @@ _NUMBER = re.compile(
     r"\s*(?:[-*>]\s+)?[*_(\[]{0,3}([1-9])(?:\ufe0f?\u20e3|[.):\]]{1,2}(?!\d)|\*\*(?=\s))[*_:.)\]]{0,3}\s*"
 )
 # A line that ends with a colon is a heading too; a line of one bold word is not, but the only word that matters.
-_HEADING = re.compile(r"\s*(?:#{1,6}\s.*|[^~]*:(?:\*\*)?\s*)")
+_HEADING = re.compile(r"\s*#{1,6}\s.*|[^~]*:(?:\*\*)?\s*")
 _MASKED_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _OTHER_MARKUP = re.compile(r"\*\*|~~|__|^[>#]+\s+|`")
 _MARKED = re.compile(r"\*\*(?P<strong>.+?)\*\*|~~(?P<ignored>.+?)~~|(?P<normal>(?:(?!\*\*|~~).)+|\*\*|~~)")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.json_values import coerce_milliseconds, coerce_text
+from bot.json_values import coerce_milliseconds, coerce_text, list_links
+from tests.cpu_time import compare_cost
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,12 @@ def test_a_time_is_read_again_as_it_was(value: object) -> None:
     """The store keeps milliseconds."""
     time = coerce_milliseconds(value)
     assert time == coerce_milliseconds(time)
+
+
+@pytest.mark.parametrize("separator", [",", " ", ";", "| ", " ,\n", "\u3000"])
+def test_a_text_of_separators_is_read_once(separator: str) -> None:
+    """It costs no more than a text of words, and a long separator still separates two links."""
+    size = 40_000
+    assert compare_cost(list_links, (separator * size)[:size], "a," * (size // 2)) < 5
+    links = ("https://a.example/1.png", "https://a.example/2.png")
+    assert list_links((separator * 100).join(links)) == links

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]|,', re.DOTALL)
+# A string that has no end runs to the end of the text: else each escaped quote in it would be tried as a begin.
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:(?P<end>")|\\?\Z)|[\[{]|[\]}]|,', re.DOTALL)
+_SIGN: Final = re.compile(r"[\[\]{},]")
 _KEY: Final = re.compile(r'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:', re.DOTALL)
 _MAX_DEPTH: Final = 4
 """How deeply the values lie that the bot reads: a list of rows, a row, its buttons, a button."""
@@ -57,7 +59,7 @@ def _decode_members(parts: list[str | None], depth: int) -> Iterator[tuple[str, 
 def _split(text: str) -> Iterator[str | None]:
     """Split an array or object into the texts of its items or members; None comes last if it is closed."""
     depth = begin = 0
-    for token in islice(_TOKEN.finditer(text), _MAX_TOKENS):
+    for token in islice(_find_tokens(text), _MAX_TOKENS):
         sign = token[0]
         if sign in "[{":
             depth += 1
@@ -71,3 +73,12 @@ def _split(text: str) -> Iterator[str | None]:
                 yield text[begin : token.start()]
                 yield None
                 return
+
+
+def _find_tokens(text: str) -> Iterator[re.Match[str]]:
+    """Find strings, brackets and commas; behind the begin of a string without an end, only brackets and commas."""
+    for token in _TOKEN.finditer(text):
+        if token[0].startswith('"') and token["end"] is None:
+            yield from _SIGN.finditer(text, token.start())
+            return
+        yield token

@@ -13,6 +13,7 @@ from bot.midjourney.text_results import (
     parse_describe_result,
     parse_shorten_result,
 )
+from tests.cpu_time import compare_cost
 from tests.recordings import recorded
 
 FOUR = (
@@ -134,3 +135,10 @@ def test_any_text_is_parsed(text: str) -> None:
     assert all(word.text.strip() for word in found.words)
     assert len(found.ranked_words) <= len(found.words)
     assert set(lines) >= {line for number in range(1, 10) if (line := find_numbered_line(text, number))}
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", "\u3000", " \t"])
+def test_a_line_of_blanks_is_read_once(unit: str) -> None:
+    """It costs no more than a line of words: Midjourney's texts are read in the event loop."""
+    size = 16_000
+    assert compare_cost(lambda text: find_numbered_line(text, 3), unit * (size // len(unit)), "a " * (size // 2)) < 10

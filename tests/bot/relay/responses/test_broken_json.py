@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relay.responses.broken_json import decode_parts
+from tests.cpu_time import compare_cost
 
 DEEP = '{"a":' * 3000 + "1" + "}" * 3000
 
@@ -57,6 +58,40 @@ def test_a_field_that_is_nested_too_deeply_is_left_out() -> None:
 def test_a_hostile_text_takes_no_time(text: str) -> None:
     """The number of tokens that are read is limited."""
     assert decode_parts(text) is None
+
+
+_ORDINARY = '[{"id":"1","x":bad,"buttons":"' + "a" * 100_000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '[{"id":"1","status":"SUCCESS","buttons":"' + '[{\\"customId\\":\\"a\\"}' * 4_300,
+        '[{"id":"1","x":bad,"prompt":"' + '\\"' * 50_000 + "\\",
+        '[{"id":"1","prompt":"a"b","x":"' + '\\"a' * 33_000 + '"},{"id":"2"}]',
+        '{"' + '\\"' * 50_000 + '":bad,"id":"1"',
+        "[" + '"\\' * 50_000,
+        '{"a":bad,' + " " * 100_000 + "x",
+        "{" + '"a" ' * 25_000,
+    ],
+    ids=["JSON text cut", "quotes", "odd quote", "key", "quotes at the begin", "blanks", "keys without values"],
+)
+def test_escaped_quotes_are_read_once(hostile: str) -> None:
+    """However a text ends in the middle of a string, it costs no more than some ordinary texts of its size."""
+    assert compare_cost(decode_parts, hostile, _ORDINARY[: len(hostile)]) < 50
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"id":"1","status":"SUCCESS","prompt":"5" pipe"}]', [{"id": "1", "status": "SUCCESS"}]),
+        ('[{"id":"1","prompt":"5" pipe \\"red\\""}, {"id":"2"}]', [{"id": "1"}, {"id": "2"}]),
+        ('{"id":"1","prompt":"a\\"}', {"id": "1"}),
+    ],
+)
+def test_brackets_count_behind_a_string_without_an_end(text: str, expected: object) -> None:
+    """One quote too many loses its member, and not the row."""
+    assert expected == decode_parts(text)
 
 
 @given(
