@@ -6,6 +6,7 @@ every submit of that time, and every row that may be the lost submit's is known 
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -26,13 +27,37 @@ _RECENT: Final = timedelta(hours=1)
 """Each billed claim of this time before the lost one must have its row."""
 _MAX_TASK_DIFFERENCE: Final = timedelta(minutes=1)
 """How far a task's submit time may be from the time of the row that billed it."""
+_SNOWFLAKE: Final = (1 << 62) - 1
+"""The bits of a claim's id that are Discord's id of the interaction; the two above number its submits."""
+_SNOWFLAKE_TIME_BIT: Final = 22
+"""An id of Discord counts milliseconds from this bit on."""
+_MAX_CLOCK_DRIFT: Final = timedelta(minutes=2)
+"""How much the time from an interaction to its claim varies, by a slow answer of the store."""
 _FACE_SWAP_MODEL: Final = get_billing_model("SWAP_FACE")
 
 
-def find_candidate_rows(rows: Collection[BillingRow], lost: Claim, model: str) -> list[BillingRow]:
-    """Return the rows that may be the lost submit's, by time and model; the model "" matches all."""
+@dataclass(frozen=True)
+class LogProof:
+    """An earlier claim that proves that the log shows every submit since its `row`."""
+
+    claim: Claim
+    row: BillingRow
+
+
+def find_candidate_rows(rows: Collection[BillingRow], lost: Claim, proof: LogProof | None = None) -> list[BillingRow]:
+    """Return the rows that may be the lost submit's, by time, whatever their model.
+
+    If the system's time was set between the proving claim and the lost one, every row that the relay wrote after the
+    proving one is a candidate, whatever its time.
+    """
     since, until = lost.made_at - _SEARCH_BEFORE, lost.made_at + _SEARCH_AFTER
-    return [row for row in rows if row.is_midjourney and since <= row.billed_at <= until and row.may_have_model(model)]
+    later = proof.row if proof and _was_clock_set_between(proof.claim, lost) else None
+    return [
+        row
+        for row in rows
+        if row.is_midjourney
+        and (since <= row.billed_at <= until or (later and row is not later and row.billed_at >= later.billed_at))
+    ]
 
 
 def find_unexplained_rows(
@@ -85,23 +110,25 @@ def find_doubtful_rows(
     ]
 
 
-def find_proving_claim(
-    page: BillingPage, before: Sequence[Claim], after: Collection[Claim], lost: Claim
-) -> Claim | None:
+def find_proof(page: BillingPage, before: Sequence[Claim], after: Collection[Claim], lost: Claim) -> LogProof | None:
     """Return the newest claim that proves that the log shows every billed submit of that time; None without proof.
 
     `before` are at most MAX_CLAIMS billed claims before the lost one, newest first; `after` are those after it. The
     newest one before, those of the last hour, and those after must each have a row at their time. Otherwise the log is
     no longer written, lags, is another key's, or is cut off. new-api of 2025 answers with an empty list for any key in
-    the header.
+    the header. The order of claims is that of their ids, which are Discord's: the system's time may have been set.
     """
     earlier, later = [list(filter(_has_task_in_log, claims)) for claims in (before, after)]
     if not earlier or not page.has_newest_rows:
         return None
     shown = _match_claims(page.rows, [*earlier, *later])
     recent = [claim for claim in earlier[1:] if claim.made_at >= lost.made_at - _RECENT]
-    is_proof = all(claim.id in shown for claim in (earlier[0], *recent, *later))
-    return earlier[0] if is_proof and _reaches_back(page, before, shown, lost) else None
+    if not all(claim.id in shown for claim in (earlier[0], *recent, *later)):
+        return None
+    newest = next((claim for claim in earlier if _was_made_before(claim, lost) and claim.id in shown), None)
+    if newest is None or not _reaches_back(page, before, shown, lost):
+        return None
+    return LogProof(newest, shown[newest.id])
 
 
 def _reaches_back(page: BillingPage, before: Sequence[Claim], shown: Mapping[int, BillingRow], lost: Claim) -> bool:
@@ -111,6 +138,16 @@ def _reaches_back(page: BillingPage, before: Sequence[Claim], shown: Mapping[int
     # A new key: the log is complete, and begins with the first claim of all.
     first = shown.get(before[-1].id)
     return page.is_complete and len(before) < MAX_CLAIMS and first is not None and first.billed_at <= lost.made_at
+
+
+def _was_made_before(claim: Claim, lost: Claim) -> bool:
+    return claim.id & _SNOWFLAKE < lost.id & _SNOWFLAKE
+
+
+def _was_clock_set_between(earlier: Claim, later: Claim) -> bool:
+    """Return whether the claims' times differ by more, or less, than Discord's times of their interactions."""
+    milliseconds = (later.id & _SNOWFLAKE) - (earlier.id & _SNOWFLAKE) >> _SNOWFLAKE_TIME_BIT
+    return abs(later.made_at - earlier.made_at - timedelta(milliseconds=milliseconds)) > _MAX_CLOCK_DRIFT
 
 
 def _match_claims(rows: Collection[BillingRow], claims: Collection[Claim]) -> dict[int, BillingRow]:

@@ -19,7 +19,7 @@ from bot.midjourney.task import Task
 from bot.ports import Relay, Store
 from bot.recovery import log_evidence
 from bot.relay.account_rate_limiter import AccountRateLimiter
-from bot.relay.billing_log import BillingLogReader, BillingReading, MissingEndpoints, get_billing_model
+from bot.relay.billing_log import BillingLogReader, BillingReading, BillingRow, MissingEndpoints, get_billing_model
 
 MAX_CANDIDATES: Final = 10
 """How many tasks one lookup fetches at most."""
@@ -51,10 +51,16 @@ class LostSubmit:
     """The task whose form was submitted; "" for every other submit."""
     other_tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     """Fetched tasks that carry another state."""
+    untagged: set[str] = field(default_factory=set[str])
+    """The ids of fetched tasks without a state."""
     unbilled_since: float | None = None
     """Since when every reading has shown that the submit was not billed."""
     may_find_more: bool = False
     """Whether a later lookup may find out what the last one could not."""
+
+    def may_be_of(self, row: BillingRow) -> bool:
+        """Whether the task of a row that was billed as another model has not been seen yet, and may carry the tag."""
+        return bool(row.task_id) and row.task_id not in self.other_tasks and row.task_id not in self.untagged
 
 
 @dataclass(frozen=True)
@@ -153,14 +159,18 @@ class SubmitLookup:
         """Find the submit's task in one reading, or decide whether the reading shows that it was not billed."""
         claim, page = lost.claim, reading.page
         lost.model = lost.model or await self._find_billing_model(claim)
-        rows = log_evidence.find_candidate_rows(page.rows, claim, lost.model)
-        if lost.form_task_id and any(row.task_id == lost.form_task_id for row in rows):
+        proof = await self._find_proof(claim, reading)
+        rows = log_evidence.find_candidate_rows(page.rows, claim, proof)
+        if lost.form_task_id and any(
+            row.task_id == lost.form_task_id and row.may_have_model(lost.model) for row in rows
+        ):
             return FoundTask(lost.form_task_id)
         task_ids = {row.task_id for row in rows if row.task_id}
         known = [other for other in await self._store.list_claims_of_children(task_ids) if other.id != claim.id]
         unexplained = log_evidence.find_unexplained_rows(rows, page.rows, known)
-        if task := await self._find_tagged_task([row.task_id for row in unexplained if row.task_id], lost):
+        if task := await self._find_tagged_task(unexplained, lost):
             return FoundTask(task.id, task)
+        unexplained = [row for row in unexplained if row.may_have_model(lost.model) or lost.may_be_of(row)]
         if task_id := log_evidence.find_repeated_task(unexplained, known, claim):
             return FoundTask(task_id)
         if log_evidence.find_doubtful_rows(unexplained, page.rows, known, lost.other_tasks):
@@ -168,17 +178,16 @@ class SubmitLookup:
             return Verdict.UNDECIDED
         if claim.submits and not lost.form_task_id:  # the submit is known to be billed, so its task can only be found
             return Verdict.UNDECIDED
-        proof = await self._find_proof(claim, reading)
-        is_proven = proof is not None and (not unexplained or await self._keeps_tags(proof))
+        is_proven = proof is not None and (not unexplained or await self._keeps_tags(proof.claim))
         return Verdict.NOT_BILLED if is_proven else Verdict.UNDECIDED
 
-    async def _find_proof(self, lost: Claim, reading: BillingReading) -> Claim | None:
-        """Return a claim whose row proves that the reading shows every submit of the lost one's time."""
+    async def _find_proof(self, lost: Claim, reading: BillingReading) -> log_evidence.LogProof | None:
+        """Return the row of an earlier claim that proves that the reading shows every submit of the lost one's time."""
         before = await self._store.list_billed_claims(lost.made_at, log_evidence.MAX_CLAIMS)
         recent = await self._store.list_billed_claims(reading.time - _LOG_LAG, log_evidence.MAX_CLAIMS)
         before = [claim for claim in before if claim.id != lost.id]
         after = [claim for claim in recent if claim.made_at >= lost.made_at and claim.id != lost.id]
-        return log_evidence.find_proving_claim(reading.page, before, after, lost)
+        return log_evidence.find_proof(reading.page, before, after, lost)
 
     async def _keeps_tags(self, claim: Claim) -> bool:
         """Return whether the relay kept a claim's tag; only then is a task with another state another application's."""
@@ -189,9 +198,14 @@ class SubmitLookup:
             return False
         return state in {other.tag for other in await self._store.list_claims_of_children([claim.child_id])}
 
-    async def _find_tagged_task(self, task_ids: Sequence[str], lost: LostSubmit) -> Task | None:
-        """Fetch at most MAX_CANDIDATES of the tasks, and return the one that carries the claim's tag."""
-        unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in lost.other_tasks]
+    async def _find_tagged_task(self, rows: Sequence[BillingRow], lost: LostSubmit) -> Task | None:
+        """Fetch at most MAX_CANDIDATES of the rows' tasks, and return the one that carries the claim's tag.
+
+        Rows of the claim's model come first, but a fork may bill it as another one.
+        """
+        by_model = sorted(rows, key=lambda row: (not row.may_have_model(lost.model), row.task_id in lost.untagged))
+        task_ids = dict.fromkeys(row.task_id for row in by_model if row.task_id)
+        unknown = [task_id for task_id in task_ids if task_id not in lost.other_tasks]
         for task_id in unknown[:MAX_CANDIDATES]:
             try:
                 task = await self._relay.fetch_task(task_id)
@@ -202,6 +216,8 @@ class SubmitLookup:
                 return task
             if task.state:
                 lost.other_tasks[task_id] = task
+            else:
+                lost.untagged.add(task_id)
         return None
 
     async def _find_billing_model(self, claim: Claim) -> str:

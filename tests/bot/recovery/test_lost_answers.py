@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -59,6 +59,19 @@ def accepted(world: ServiceWorld, number: int, ago: timedelta, child_id: str, **
     world.store.claimed[number] = replace(known, child_id=child_id, **changes)  # type: ignore[arg-type]
 
 
+def interaction_id(at: datetime) -> int:
+    """Return an id of Discord's of that time."""
+    return int((at - datetime(2015, 1, 1, tzinfo=UTC)).total_seconds() * 1000) << 22
+
+
+def use_discords_ids(world: ServiceWorld) -> int:
+    """Give the earlier claim the id of its time; return the one of a press now, by Discord's clock."""
+    earlier = replace(world.store.claimed[1], id=interaction_id(START - AGO))
+    world.store.claimed = {1: earlier}
+    world.relay.set(task(EARLIER, Status.SUCCESS, state=earlier.tag))
+    return interaction_id(START)
+
+
 @pytest.fixture
 def world() -> ServiceWorld:
     """A finished grid, an earlier request that was accepted, and a relay whose log shows it."""
@@ -72,14 +85,19 @@ def world() -> ServiceWorld:
 
 
 async def lose(
-    world: ServiceWorld, process: ServiceProcess, error: SubmitOutcomeUnknown = CODE_5, *, creates: bool = False
+    world: ServiceWorld,
+    process: ServiceProcess,
+    error: SubmitOutcomeUnknown = CODE_5,
+    *,
+    creates: bool = False,
+    number: int = 100,
 ) -> None:
     """Press U2, or give a command, and lose the answer."""
     world.relay.outcomes = [error]
     if creates:
-        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(number), imagine(), FakePressFollowups())
     else:
-        await process.presses.submit_press(press(), FakePressFollowups())
+        await process.presses.submit_press(press(number), FakePressFollowups())
     await world.clock.advance(1.0)
 
 
@@ -230,15 +248,16 @@ async def test_a_row_that_may_be_the_lost_submits_keeps_the_claim_unknown(
 )
 async def test_rows_of_other_applications_are_ignored(world: ServiceWorld, rows: list[BillingRow]) -> None:
     world.relay.billed = [PROOF, *rows]
+    number = use_discords_ids(world)
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
     if rows[0].task_id == "8005":
         accepted(world, 2, timedelta(minutes=4), "8005")
         world.relay.billed[1:] = [replace(rows[0], billed_at=START - timedelta(minutes=4))]
     async with world.process() as process:
-        await lose(world, process)
+        await lose(world, process, number=number)
         await world.clock.advance(32.0)
-    assert claim_states(world)[100] == "refused"
+    assert claim_states(world)[number] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -838,3 +857,81 @@ async def test_a_form_is_not_offered_again_early_when_the_time_is_set(world: Ser
         world.clock.step(600.0)
         await world.clock.advance(80.0)
         assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
+
+
+CLOCK_STEPS = [21, 25, 50, 58, 120, 1440, -31, -45, -59]
+"""By how many minutes the system's time is wrong during the press, but was right during the earlier request."""
+
+
+@pytest.mark.parametrize("minutes", CLOCK_STEPS)
+@pytest.mark.parametrize("model", ["mj_upscale", "mj_fast_upscale", "mj_variation"])
+@pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
+async def test_a_billed_submit_is_found_although_the_systems_time_was_set(
+    world: ServiceWorld, minutes: int, model: str, error: SubmitOutcomeUnknown
+) -> None:
+    number = use_discords_ids(world)
+    world.clock.step(minutes * 60)
+    world.relay.billed = [PROOF, row(CHILD, model)]
+    world.relay.set(task(CHILD, progress=10, state=f"mjbot:{number}"))
+    async with world.process() as process:
+        await lose(world, process, error, number=number)
+        await world.clock.advance(10.0)
+    assert (claim_states(world)[number], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
+    assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize("minutes", CLOCK_STEPS)
+async def test_a_row_without_a_tag_keeps_the_claim_unknown_if_the_time_was_set(
+    world: ServiceWorld, minutes: int
+) -> None:
+    """Its time does not show that it is another application's."""
+    number = use_discords_ids(world)
+    world.clock.step(minutes * 60)
+    world.relay.billed = [PROOF, row(ELSE)]
+    world.relay.set(task(ELSE, progress=10))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT, number=number)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (claim_states(world)[number], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+
+
+@pytest.mark.parametrize("minutes", [21, 40, 600])
+async def test_a_claim_after_the_time_was_corrected_does_not_prove_the_lost_one_unbilled(
+    world: ServiceWorld, minutes: int
+) -> None:
+    """By the system's time it was made before the lost one, by Discord's after it."""
+    number = use_discords_ids(world)
+    world.clock.step(minutes * 60)
+    world.relay.billed = [PROOF, row(CHILD), row("8005", "mj_imagine", billed_at=START + timedelta(seconds=20))]
+    world.relay.set(task(CHILD, progress=10))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT, number=number)
+        world.clock.step(-minutes * 60)
+        accepted(world, 2, timedelta(), "8005")
+        later = replace(world.store.claimed.pop(2), made_at=START + timedelta(seconds=19))
+        later = replace(later, id=interaction_id(later.made_at))
+        world.store.claimed[later.id] = later
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert claim_states(world)[number] == "unknown"
+
+
+@pytest.mark.parametrize("model", ["mj_variation", "mj_imagine", "mj_modal", "swap_face"])
+async def test_a_task_with_the_tag_is_followed_whichever_model_it_was_billed_as(
+    world: ServiceWorld, model: str
+) -> None:
+    """A fork may bill an action as another one."""
+    world.relay.billed = [PROOF, *(row(str(n), "mj_imagine") for n in range(7000, 7004)), row(CHILD, model)]
+    world.relay.set(task(CHILD, progress=10, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(10.0)
+    assert claim_states(world)[100] == "accepted"
+
+
+async def test_a_task_of_another_model_that_cannot_be_read_keeps_the_claim_unknown(world: ServiceWorld) -> None:
+    """It may carry the tag."""
+    world.relay.billed = [PROOF, row("8009", "mj_variation")]
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert claim_states(world)[100] == "unknown"
