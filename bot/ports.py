@@ -338,6 +338,7 @@ class MessageEditor(Protocol):
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached the message, and it has expired.
+            DisplayFailed: Discord, or the network on the way to it, failed for minutes; the state was a final one.
         """
         ...
 

@@ -196,8 +196,8 @@ class LostAnswerSearch:
             await self._jobs.close_job(job)
 
     async def _show_not_billed(self, job: Job) -> None:
-        await self._try_drawing(job, self._jobs.messages.show_ending(job, JobEnding.NOT_BILLED))
-        await self._jobs.close_job(job)
+        if not await self._try_drawing(job, self._jobs.end_job(job, JobEnding.NOT_BILLED)):
+            await self._jobs.close_job(job)
 
     async def _try_drawing(self, job: Job, drawing: Awaitable[None]) -> bool:
         """Draw a message, and return whether that worked; searches and claims go on without it."""

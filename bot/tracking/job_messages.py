@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class JobMessages:
     """Draws jobs at every stage.
 
-    The methods that let them pass raise PlaceGone or PlaceUnreachable if the message, or the way to it, is gone.
+    The methods that let them pass raise PlaceGone or PlaceUnreachable if the message, or the way to it, is gone, and
+    DisplayFailed if Discord did not take a final state.
     """
 
     def __init__(self, store: Store, editor: MessageEditor, pictures: PictureSource, now: Now) -> None:

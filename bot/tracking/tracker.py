@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 
 from bot.clock import Clock
 from bot.entities import ClaimState, Job, Person, Place, TaskSummary
-from bot.errors import PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
+from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.policy.task_privacy import TaskPrivacy, Viewer
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _TOKEN_MARGIN = timedelta(minutes=1)
 """How long before its interaction token expires a message that only the token reaches is drawn for the last time."""
+_REDRAW_PAUSES = (60.0, 120.0, 300.0, 600.0)
+"""The seconds between tries to draw a final state that Discord did not take; the last is repeated."""
 _JOB = "job"
 
 
@@ -162,7 +164,15 @@ class JobTracker:
         await self.end_job(job, JobEnding.WATCH_STOPPED, await self._store.find_snapshot(job.task_id))
 
     async def end_job(self, job: Job, ending: JobEnding, task: Task | None = None) -> None:
-        """Draw an ending other than the task's own; the row is closed only then, so that a crash brings it back."""
+        """Draw an ending other than the task's own; the row is closed only then, so that a crash brings it back.
+
+        If Discord does not take it, it is drawn later, in the background.
+        """
+        if not await _is_shown(self._end_job(job, ending, task)):
+            draw = partial(self._end_job, job, ending, task)
+            self._supervisor.start(make_job_key(job.id), partial(self._draw_later, job, draw))
+
+    async def _end_job(self, job: Job, ending: JobEnding, task: Task | None) -> None:
         await self.messages.show_ending(job, ending, task)
         await self.close_job(job)
 
@@ -200,12 +210,22 @@ class JobTracker:
                 log.info("Task %s closes claim %d, whose answer was lost.", task.id, claim.id)
 
     async def _run(self, job: Job, seed: Task | None = None, *, resumed: bool = False) -> None:
-        """Follow a job to its end; when the store is unavailable, start over once it answers again."""
+        """Follow a job to its end; start over once the store, or Discord, answers again."""
         # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
         seeds = repeat(seed) if resumed else iter((seed,))
-        await self._retry(job, lambda: self._follow(job, next(seeds, None), resumed=resumed))
+        if not await _is_shown(self._retry(job, lambda: self._follow(job, next(seeds, None), resumed=resumed))):
+            # The picture is downloaded again: thousands of them must not stay in memory while Discord is away.
+            await self._draw_later(job, lambda: self._retry(job, lambda: self._follow(job, None)))
 
-    async def _follow(self, job: Job, seed: Task | None, *, resumed: bool) -> None:
+    async def _draw_later(self, job: Job, draw: Callable[[], Awaitable[None]]) -> None:
+        """Draw a final state after growing pauses, until Discord takes it or says that the message is gone."""
+        for pause in chain(_REDRAW_PAUSES, repeat(_REDRAW_PAUSES[-1])):
+            log.error("Job %d does not show its final state; it is drawn again in %g s.", job.id, pause)
+            await self._clock.sleep(pause)
+            if await _is_shown(draw()):
+                return
+
+    async def _follow(self, job: Job, seed: Task | None, *, resumed: bool = False) -> None:
         try:
             until, ending = self._compute_end(job)
             if seed is None and not resumed:
@@ -271,3 +291,12 @@ class JobTracker:
             until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
         await ResultMessage(feed, task, callbacks, self._clock, until).show()
         await self.close_job(job)
+
+
+async def _is_shown(drawing: Awaitable[None]) -> bool:
+    """Return whether Discord took a final state; if not, a later drawing may work."""
+    try:
+        await drawing
+    except DisplayFailed:
+        return False
+    return True

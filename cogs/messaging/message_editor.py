@@ -88,6 +88,7 @@ class DiscordMessageEditor:
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached it, and it has expired.
+            DisplayFailed: Discord did not take a final state for two minutes.
         """
         await self._take_turn(place, urgent=urgent)
         scene = await build_scene()
@@ -115,7 +116,7 @@ class DiscordMessageEditor:
                 await self._sleep(pause)
                 await self._take_turn(scene.job.place)
         if final:
-            log.error("Message %d does not show its final state: Discord does not answer.", scene.job.id)
+            raise DisplayFailed("Discord does not answer")
 
     async def delete(self, place: Place) -> None:
         """Delete a message as the bot if it can reach it, else by the token until it expires.

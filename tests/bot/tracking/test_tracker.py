@@ -9,6 +9,7 @@ import pytest
 
 from bot.entities import Claim, ClaimState, Place
 from bot.errors import (
+    DisplayFailed,
     PictureGone,
     PictureTooLarge,
     PlaceGone,
@@ -495,3 +496,42 @@ async def test_a_job_whose_row_cannot_be_written_does_not_start(world: ServiceWo
             await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         assert process.jobs.running_message_ids == set()
+
+
+@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILURE, Status.CANCEL])
+@pytest.mark.parametrize("failures", [1, 3, 40])
+async def test_a_result_is_drawn_once_discord_is_back(world: ServiceWorld, status: Status, failures: int) -> None:
+    """It was paid for: the row stays open, and the next process would draw it as well."""
+    world.relay.set(task(status=status, progress=100))
+    world.editor.errors = [DisplayFailed("503")] * failures
+    async with world.process() as process:
+        await process.jobs.follow_job(job(), task(status=status))
+        await world.clock.advance(50.0)
+        assert (world.editor.scenes, world.store.closed) == ([], set())
+        await world.clock.advance(600.0 * (failures + 1))
+        assert statuses(world.editor.scenes_of(700))[-1] == status
+        assert world.store.closed == {700}
+    assert len(world.editor.notified) <= 1
+
+
+@pytest.mark.parametrize("ending", [JobEnding.WATCH_TIMEOUT, JobEnding.ANSWER_LOST, JobEnding.NOT_SENT])
+async def test_an_ending_is_drawn_once_discord_is_back(world: ServiceWorld, ending: JobEnding) -> None:
+    """Its caller, which may be an interaction, does not wait for that."""
+    world.editor.errors = [DisplayFailed("503")] * 3
+    async with world.process() as process:
+        await process.store.open_job(job())
+        await process.jobs.end_job(job(), ending)
+        assert world.store.closed == set()
+        await world.clock.advance(1000.0)
+    assert world.editor.endings(700) == [ending]
+    assert world.store.closed == {700}
+
+
+async def test_a_message_that_was_deleted_while_discord_was_away_ends_its_job(world: ServiceWorld) -> None:
+    """There is nothing left to draw."""
+    world.relay.set(task(status=Status.SUCCESS, progress=100))
+    world.editor.errors = [DisplayFailed("503"), DisplayFailed("503"), PlaceGone("10008")]
+    async with world.process() as process:
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
+        await world.clock.advance(1000.0)
+    assert (world.editor.scenes, world.store.closed) == ([], {700})

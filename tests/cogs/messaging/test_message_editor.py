@@ -297,12 +297,12 @@ async def test_progress_is_tried_once(room: Room) -> None:
     assert (room.routes, room.time.slept) == ([f"{TOKEN} 0"], [])
 
 
-async def test_a_final_edit_that_never_succeeds_is_logged(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    """After two minutes of tries it is logged, and the job goes on."""
+async def test_a_final_edit_that_never_succeeds_is_reported(room: Room) -> None:
+    """After two minutes of tries: its caller draws it later."""
     room.server.fail("PATCH", "/webhooks/*", 0, times=None)
-    await room.show(GRID)
+    with pytest.raises(DisplayFailed):
+        await room.show(GRID)
     assert len(room.routes) == 8
-    assert caplog.records[-1].levelno == logging.ERROR
 
 
 async def test_a_refusal_between_failures_is_still_redrawn(room: Room) -> None:
