@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.clock import Clock, wait_for_first
-from bot.entities import ClaimState, Job
+from bot.entities import FORM_BUTTON, ClaimState, Job
 from bot.errors import StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.midjourney.task import Task
@@ -202,7 +202,9 @@ class JobLeases:
         claim = await self._store.find_claim(job.claim_id)
         if claim is None:
             return
-        if claim.state is ClaimState.UNKNOWN:
+        # A form that was typed before the press has the press's claim, which was accepted before the form was sent.
+        is_press = claim.state is ClaimState.ACCEPTED and claim.button != FORM_BUTTON
+        if claim.state is ClaimState.UNKNOWN or is_press:
             self._lost_answers.search_form(claim, job)
         elif claim.state is ClaimState.REFUSED and claim.submits == 0:
             # The process that found the form unbilled ended before it let the form be answered again.

@@ -604,6 +604,26 @@ async def test_an_unbilled_form_after_a_press_does_not_count(world: ServiceWorld
     assert world.store.jobs[800].form_sent is False
 
 
+@pytest.mark.parametrize("opened", [ASKS, ASKS.model_copy(update={"code": 1})])
+@pytest.mark.parametrize("billed", [False, True])
+async def test_a_typed_form_of_a_killed_process_is_searched_after_the_next_start(
+    world: ServiceWorld, opened: SubmitResponse, *, billed: bool
+) -> None:
+    """It belongs to the claim of its press, which is accepted before the form is sent."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [opened]
+    world.relay.on_modal = lambda: setattr(world.relay, "submit_seconds", 60.0)
+    async with world.process() as process:
+        await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt="another prompt")
+        await world.clock.advance(2.0)
+        assert (claim_states(world)[100], world.store.jobs[800].form_sent) == ("accepted", True)
+    if billed:
+        world.relay.billed = [PROOF, row(CHILD, "mj_modal", billed_at=START + timedelta(seconds=3))]
+    async with world.process():
+        await world.clock.advance(130.0)
+    assert (claim_states(world)[100], world.store.jobs[800].form_sent) == ("accepted", billed)
+
+
 async def test_rows_are_compared_with_the_model_of_the_button(world: ServiceWorld) -> None:
     """V2 is billed as mj_variation, so a U2 of the same minute is ignored."""
     world.relay.billed = [PROOF, row(ELSE)]
