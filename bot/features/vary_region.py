@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.errors import MaskMissing, PictureUnreadable
+from bot.errors import MaskMissing, PictureTooSlow, PictureUnreadable
 from bot.imaging.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Mask, Region
@@ -35,7 +35,7 @@ class RegionService:
         """Draw the mask of a predefined region, or read a painted one, and preview it.
 
         Raises:
-            AdmissionRefused: This person may not use paid actions here.
+            PolicyRefused: This person may not spend here, or not now.
             PromptRefused: The prompt cannot be sent as it is.
             UploadRefused: The painted mask cannot be downloaded, or is not a supported image.
             MaskRefused: The mask is unusable, or there is none.
@@ -51,7 +51,11 @@ class RegionService:
         self, parent: Task, prompt: str, region: Region | PictureInput, slot: UploadSlot
     ) -> RegionProposal:
         # Nothing smaller than the original will do: the mask must have the size of Midjourney's picture.
-        picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
+        fetching = self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
+        try:
+            picture = await slot.run(fetching)
+        except TimeoutError as error:
+            raise PictureTooSlow(parent.picture_url, "it took too long") from error
         size = picture.width, picture.height
         if not all(size):
             raise PictureUnreadable(parent.picture_url, "it moves")

@@ -1,12 +1,14 @@
 """Share the room for people's pictures: each holds up to 32 MiB until it is processed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from bot.errors import UploadTooSlow
+
+_T = TypeVar("_T")
 
 MAX_PEOPLE: Final = 2
 """How many people's pictures may be in memory."""
@@ -44,13 +46,22 @@ class UploadSlot:
         Raises:
             UploadTooSlow: The person's time is used up.
         """
+        try:
+            return await self.run(picture.read())
+        except TimeoutError as error:
+            raise UploadTooSlow(picture.name) from error
+
+    async def run(self, download: Awaitable[_T]) -> _T:
+        """Wait for another download within the person's time.
+
+        Raises:
+            TimeoutError: The person's time is used up.
+        """
         loop = asyncio.get_running_loop()
         self._started_at = loop.time()
         try:
             async with asyncio.timeout_at(self._find_end()) as self._timeout:
-                return await picture.read()
-        except TimeoutError as error:
-            raise UploadTooSlow(picture.name) from error
+                return await download
         finally:
             self._timeout = None
             self._seconds_used += loop.time() - self._started_at

@@ -75,6 +75,10 @@ class ClaimWriter:
         spender = replace(press.spender, requester_id=job.requester.id) if job else press.spender
         self._policy.check_permission(spender)
 
+    async def check_daily_limits(self, person_id: int) -> None:
+        """Raise DailyLimitReached unless this person may submit once more today; a cooldown may end before that."""
+        self._check_further_limits(await self._store.find_usage(person_id))
+
     async def write_claim(self, press: Press, button: str, *, line: int = 0, tasks: int = 1) -> Claim:
         """Write the claim, unless the same press of any person is on its way to the relay, or may have been billed.
 

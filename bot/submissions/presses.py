@@ -145,6 +145,7 @@ class PressService:
         else:
             task, _ = await self._buttons.find_button(press)
             await self._claims.check_permission(press)
+        await self._claims.check_daily_limits(press.person.id)
         return task, build_prompt(ImagineOptions(prompt=prompt)).line
 
     async def confirm_region(

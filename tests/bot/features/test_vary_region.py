@@ -1,7 +1,9 @@
 """Vary (Region) before and at its confirmation, on fakes and real pixels."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -11,8 +13,10 @@ from PIL import Image
 from bot.errors import (
     AlreadyPressed,
     AnswerLost,
+    DailyLimitReached,
     MaskMissing,
     ModalExpired,
+    PictureTooSlow,
     PictureUnreadable,
     PlaceUnreachable,
     PressRefused,
@@ -26,6 +30,7 @@ from bot.features.vary_region import RegionService
 from bot.imaging.downloader import Picture
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
+from bot.imaging.upload_slots import UploadSlots
 from bot.midjourney.buttons import REPAINTED_TITLE
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
@@ -33,6 +38,7 @@ from bot.submissions.claims import Press, derive_claim_id
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
+from tests.fakes.image_worker import ThreadImageWorker
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.sample_entities import CHILD, PARENT, job, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
@@ -91,6 +97,37 @@ async def test_a_proposal_without_a_region_is_refused(process: ServiceProcess, i
         await RegionService(process.presses, Shown(), image_processor).propose_region(
             press(button=REGION), "a fox", None
         )
+
+
+@pytest.mark.parametrize(
+    "rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}, {"daily_submits": 0, "cooldown": timedelta(9)}]
+)
+@pytest.mark.parametrize("region", [Region.LEFT, FakePictureInput("mask.png")])
+async def test_a_proposal_beyond_the_limits_loads_nothing(
+    world: ServiceWorld, image_processor: ImageProcessor, rules: dict[str, Any], region: Region | FakePictureInput
+) -> None:
+    """It could not be confirmed, and others wait for the room."""
+    world.allow(**rules)
+    async with world.process() as process:
+        regions = RegionService(process.presses, Shown(), image_processor)
+        with pytest.raises(DailyLimitReached):
+            await regions.propose_region(press(button=REGION), "a fox", region)
+    assert not isinstance(region, FakePictureInput) or region.asked == 0
+
+
+@pytest.mark.parametrize("region", list(Region)[:3])
+async def test_a_slow_picture_of_the_task_ends_with_the_persons_time(process: ServiceProcess, region: Region) -> None:
+    """As a slow upload does."""
+
+    class Slow(Shown):
+        async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    images = ImageProcessor(ThreadImageWorker(), UploadSlots(total_seconds=0.0))
+    with pytest.raises(PictureTooSlow):
+        await RegionService(process.presses, Slow(), images).propose_region(press(button=REGION), "a fox", region)
+    await images.close()
 
 
 async def test_a_clip_is_refused(process: ServiceProcess, image_processor: ImageProcessor) -> None:
