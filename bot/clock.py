@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 Now = Callable[[], datetime]
 """Returns the current time as an aware datetime in UTC."""
+Monotonic = Callable[[], float]
+"""Returns a count of seconds that setting the system's time does not change."""
 
 
 def utc_now() -> datetime:
@@ -21,7 +23,7 @@ class Clock:
 
     now: Now = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Monotonic = time.monotonic
 
 
 async def wait_for_first(*awaitables: Awaitable[object]) -> None:

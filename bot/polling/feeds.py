@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.errors import RelayError
 from bot.midjourney.task import Task
+
+_SAME_TIME = timedelta(seconds=10)
 
 
 class Feed:
@@ -64,8 +66,14 @@ class Feed:
             self._wake_reader()
 
     def report_stall(self, since: datetime | None) -> None:
-        """Set since when the task has not changed; None: it changes again."""
-        if self.unchanged_since != since:
+        """Set since when the task has not changed; None: it changes again.
+
+        A time that differs by less than _SAME_TIME is the same one, computed again.
+        """
+        before = self.unchanged_since
+        if before is not None and since is not None and abs(since - before) < _SAME_TIME:
+            return
+        if before != since:
             self.unchanged_since = since
             self._wake_reader()
 

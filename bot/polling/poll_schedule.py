@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from bot.polling.watch_list import WatchedTask
 
-MAX_SECONDS_AHEAD = 600.0
-"""Nothing is put off for longer: a later time was computed before the machine's clock was set back."""
-
 _FACTORS_BY_AGE = ((300.0, 1.0), (1200.0, 2.0), (float("inf"), 4.0))
 """Up to this age, this many times the base interval: relax jobs take long and change rarely."""
 

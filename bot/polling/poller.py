@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from bot.clock import Clock, wait_for_first
@@ -12,7 +12,7 @@ from bot.errors import ActionUnsupported, RelayBusy, RelayError, TaskUnknown
 from bot.metrics import POLL_LAG
 from bot.midjourney.task import Status, Task
 from bot.polling.feeds import Feed
-from bot.polling.poll_schedule import MAX_SECONDS_AHEAD, PollSchedule
+from bot.polling.poll_schedule import PollSchedule
 from bot.polling.relay_outage import RelayOutage
 from bot.polling.spoiled_batches import SpoiledBatches, is_spoiled, poll_until_read
 from bot.polling.watch_list import WatchedTask, WatchList
@@ -39,13 +39,14 @@ class Poller:
         self._relay = relay
         self._schedule = schedule
         self._now = clock.now
+        self._monotonic = clock.monotonic
         self._sleep = clock.sleep
         self.watch_list = WatchList()
-        self.outage = RelayOutage(schedule)
+        self.outage = RelayOutage(schedule, clock)
         self._wake = asyncio.Event()
         self._wakes_at = inf
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
-        self._spoiled = SpoiledBatches(self, self.outage, clock.now)
+        self._spoiled = SpoiledBatches(self, self.outage, clock.monotonic)
         self._can_batch = True
         self._has_batched = False
         """Whether the relay has answered a list-by-condition before."""
@@ -53,10 +54,10 @@ class Poller:
     @property
     def unanswered_seconds(self) -> float:
         """How long the poller has waited for an answer: since the last one, or the first watch after it."""
-        now = self._now().timestamp()
+        now = self._monotonic()
         joined = min((watched.joined_at for watched in self.watch_list if not watched.is_over(now)), default=now)
-        answered = self.outage.last_answer_at.timestamp() if self.outage.last_answer_at else 0.0
-        return max(0.0, now - max(joined, answered))
+        answered = self.outage.last_answer_at
+        return max(0.0, now - (joined if answered is None else max(joined, answered)))
 
     @asynccontextmanager
     async def watch(
@@ -72,18 +73,20 @@ class Poller:
         """Watch a task.
 
         `since` is when its message was created, which sets how often the task is read; at `until` the feed expires.
+        Both are compared with the system's time only here: setting it later changes neither.
         `seed` is the task as it is known already; with `resumed`, the message shows that state, or a newer one.
         """
         feed = Feed(fail_fast=fail_fast)
-        now = self._now()
-        watched = self._join(feed, task_id, (since or now).timestamp(), seed)
-        deadline = self.watch_list.add_deadline(feed, until.timestamp()) if until is not None else None
+        now, at = self._now(), self._monotonic()
+        watched = self._join(feed, task_id, at - (now - (since or now)).total_seconds(), seed)
+        expires_at = inf if until is None else at + (until - now).total_seconds()
+        deadline = self.watch_list.add_deadline(feed, expires_at) if until is not None else None
         if deadline is not None:
             self._wake.set()
         if self.outage.is_reported:
             feed.silent_since, feed.key_refusal = self.outage.silent_since, self.outage.key_refusal
-        feed.unchanged_since = self._find_stall(watched, now.timestamp())
-        is_over = watched.is_over(now.timestamp())
+        feed.unchanged_since = self._find_stall(watched, at)
+        is_over = watched.is_over(at)
         if resumed and watched.task is seed and not is_over:
             feed.latest = seed
         elif watched.task is not None:
@@ -98,7 +101,7 @@ class Poller:
 
     def _join(self, feed: Feed, task_id: str, born_at: float, seed: Task | None) -> WatchedTask:
         """Add a feed to a task, which is watched from now on if it was not before."""
-        now = self._now().timestamp()
+        now = self._monotonic()
         watched = self.watch_list.find(task_id)
         if watched is None:
             watched = self.watch_list.add_task(task_id, born_at, seed, now)
@@ -121,7 +124,7 @@ class Poller:
         """
         async with self.watch(task_id, fail_fast=True) as feed:
             if feed.latest is None:
-                if pause := self.outage.compute_pause(self._now().timestamp()):
+                if pause := self.outage.compute_pause(self._monotonic()):
                     raise RelayBusy(retry_after=pause)
                 if self.outage.silent_since is not None:
                     # The loop reads rarely during an outage: a lookup must not wait for it.
@@ -133,13 +136,13 @@ class Poller:
         async with asyncio.TaskGroup() as polls:
             while True:
                 self._wake.clear()
-                now = self._now().timestamp()
+                now = self._monotonic()
                 self.watch_list.expire_feeds(now)
                 if now >= self.outage.report_at:
                     self._report_outage()
                 if self._find_due(now):
                     await self._sleep(_BATCH_DELAY_SECONDS)
-                    for batch in self._split(self._find_due(self._now().timestamp())):
+                    for batch in self._split(self._find_due(self._monotonic())):
                         for watched in batch:
                             watched.was_due_at, watched.due_at = watched.due_at, inf
                         polls.create_task(self._poll(batch))
@@ -162,16 +165,12 @@ class Poller:
         """Return the tasks to read now: those that are due, and enough that soon will be to fill the last batch."""
         if self.outage.compute_pause(now):
             return []
-        due = [
-            watched
-            for watched in self.watch_list
-            if watched.due_at <= now or now + MAX_SECONDS_AHEAD < watched.due_at < inf
-        ]
+        due = [watched for watched in self.watch_list if watched.due_at <= now]
         return self._schedule.fill_batch(due, self.watch_list, now) if due and self._can_batch else due
 
     def _split(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
         size = self._schedule.batch_size if self._can_batch else 1
-        now = self._now().timestamp()
+        now = self._monotonic()
         alone = [[watched] for watched in due if watched.is_alone(now)]
         together = [watched for watched in due if not watched.is_alone(now)]
         return alone + [together[start : start + size] for start in range(0, len(together), size)]
@@ -179,7 +178,7 @@ class Poller:
     async def _poll(self, batch: list[WatchedTask]) -> None:
         """Read tasks; after a programming error, schedule again those that it left without a next read."""
         try:
-            if self._can_batch and not batch[0].is_alone(self._now().timestamp()):
+            if self._can_batch and not batch[0].is_alone(self._monotonic()):
                 await self._poll_batch(batch)
             else:
                 await asyncio.gather(*map(self.poll_one, batch))
@@ -214,7 +213,7 @@ class Poller:
 
     async def try_batch(self, batch: list[WatchedTask]) -> RelayError | None:
         """Read a batch; return why it could not be read, None if it was."""
-        if pause := self.outage.compute_pause(self._now().timestamp()):
+        if pause := self.outage.compute_pause(self._monotonic()):
             return RelayBusy(retry_after=pause)
         try:
             await self._read_batch(batch)
@@ -224,7 +223,7 @@ class Poller:
 
     def _observe_lag(self, batch: list[WatchedTask]) -> None:
         """Observe once how late each task is read: one that its batch does not bring is read again at once."""
-        now = self._now().timestamp()
+        now = self._monotonic()
         for watched in batch:
             if watched.was_due_at < inf:
                 POLL_LAG.observe(max(0.0, now - watched.was_due_at))
@@ -258,7 +257,7 @@ class Poller:
         except TaskUnknown as unknown:
             self._handle_answer()
             self._reschedule(watched)
-            is_young = self._now().timestamp() - watched.born_at < _UNKNOWN_GRACE_SECONDS
+            is_young = self._monotonic() - watched.born_at < _UNKNOWN_GRACE_SECONDS
             for feed in watched.feeds:
                 if feed.is_fail_fast or not is_young:
                     feed.fail(unknown)
@@ -272,7 +271,7 @@ class Poller:
         return None
 
     def _apply_snapshot(self, watched: WatchedTask, task: Task) -> None:
-        now = self._now().timestamp()
+        now = self._monotonic()
         watched.apply_snapshot(task, now)
         watched.record_read()
         unchanged_since = self._find_stall(watched, now)
@@ -286,10 +285,10 @@ class Poller:
         is_still = watched.task is not None and (watched.task.status.is_final or watched.task.status is Status.MODAL)
         if is_still or now - watched.changed_at < self._schedule.stall_seconds:
             return None
-        return datetime.fromtimestamp(watched.changed_at, UTC)
+        return self._now() - timedelta(seconds=now - watched.changed_at)
 
     def _reschedule(self, watched: WatchedTask) -> None:
-        now = self._now().timestamp()
+        now = self._monotonic()
         interval = self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at)
         self._read_again(watched, now + max(interval, _ALONE_INTERVAL_SECONDS * watched.is_alone(now)))
 
@@ -299,25 +298,24 @@ class Poller:
             self._wake.set()
 
     def _handle_answer(self) -> None:
-        if self.outage.record_answer(self._now()):
+        if self.outage.record_answer():
             for feed in self.watch_list.feeds:
                 feed.report_outage(None)
 
     def _handle_own_failure(self, error: RelayError, watched: WatchedTask) -> bool:
         """Delay only a task that cannot be read while the relay answers for others; return whether that is the case."""
-        now, answered_at = self._now(), self.outage.last_answer_at
-        if not is_spoiled(error) or answered_at is None or (now - answered_at).total_seconds() > _LATE_SECONDS:
+        now, answered_at = self._monotonic(), self.outage.last_answer_at
+        if not is_spoiled(error) or answered_at is None or now - answered_at > _LATE_SECONDS:
             return False
-        watched.record_unread(now, error, self._schedule.outage_notice_seconds)
-        self._read_again(watched, now.timestamp() + _ALONE_INTERVAL_SECONDS)
+        watched.record_unread(self._now(), now, error, self._schedule.outage_notice_seconds)
+        self._read_again(watched, now + _ALONE_INTERVAL_SECONDS)
         return True
 
     def handle_failure(self, error: RelayError, batch: list[WatchedTask]) -> None:
         """Note that the relay did not answer, and read these tasks later."""
         if self.outage.silent_since is None:
             self._wake.set()
-        now = self._now()
-        again_at = now.timestamp() + self.outage.record_failure(error, now)
+        again_at = self._monotonic() + self.outage.record_failure(error)
         if self.outage.key_refusal is error:
             self._report_outage()
         for watched in batch:

@@ -5,7 +5,7 @@ from collections import deque
 from itertools import chain
 from typing import Final, Protocol
 
-from bot.clock import Now
+from bot.clock import Monotonic
 from bot.errors import RelayError, RelayUnreachable
 from bot.polling.relay_outage import RelayOutage
 from bot.polling.watch_list import ALONE_SECONDS, WatchedTask
@@ -48,10 +48,10 @@ class SpoiledBatches:
     While no part can be read, tasks read by themselves show whether the relay is down, or only its lists.
     """
 
-    def __init__(self, reads: TaskReads, outage: RelayOutage, now: Now) -> None:
+    def __init__(self, reads: TaskReads, outage: RelayOutage, monotonic: Monotonic) -> None:
         self._reads = reads
         self._outage = outage
-        self._now = now
+        self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._paused_until = 0.0
         """Until when no batch is halved, because no part of the last one could be read."""
@@ -62,8 +62,8 @@ class SpoiledBatches:
             await self._reads.poll_one(batch[0])
             return
         async with self._lock:
-            now = self._now().timestamp()
-            if not now < self._paused_until <= now + ALONE_SECONDS:
+            now = self._monotonic()
+            if now >= self._paused_until:
                 await self._poll_in_halves(batch)
             elif self._outage.silent_since is None:
                 await self._reads.poll_singly(batch)
@@ -92,11 +92,11 @@ class SpoiledBatches:
                 parts += _halve(part)
         if has_read:  # else the relay's answers may have been broken for a moment, whichever tasks they were about
             for watched in spoilers:
-                watched.alone_until = self._now().timestamp() + ALONE_SECONDS
+                watched.alone_until = self._monotonic() + ALONE_SECONDS
 
     async def _probe(self, rest: Batch, unread: int) -> bool:
         """Read tasks by themselves, as no part of their batch could be read; return whether to go on halving it."""
-        self._paused_until = self._now().timestamp() + _PROBES[unread]
+        self._paused_until = self._monotonic() + _PROBES[unread]
         if unread == max(_PROBES):
             await self._reads.poll_singly(rest)
             return False

@@ -20,7 +20,7 @@ ALONE_SECONDS = 600.0
 
 @dataclass(slots=True)
 class WatchedTask:
-    """One task being watched; times are those of the poller's clock, in seconds."""
+    """One task being watched; times are seconds of the monotonic clock."""
 
     task_id: str
     born_at: float
@@ -37,7 +37,9 @@ class WatchedTask:
     alone_until: float = 0.0
     """Until when the task is read by itself, because its row made a batch unreadable."""
     unread_since: datetime | None = None
-    """Since when this task alone cannot be read, while the relay answers for others."""
+    """Since when, by the system's time, this task alone cannot be read, while the relay answers for others."""
+    unread_at: float = 0.0
+    """The same by the monotonic clock."""
     ended_at: float | None = None
     _snapshot: Task | None = field(default=None, init=False)
 
@@ -58,10 +60,11 @@ class WatchedTask:
         for feed in self.feeds:
             feed.publish(self.task, over=self.is_over(at))
 
-    def record_unread(self, at: datetime, error: RelayError, notice_seconds: float) -> None:
+    def record_unread(self, now: datetime, at: float, error: RelayError, notice_seconds: float) -> None:
         """Note that this task alone cannot be read, end the lookups of it, and show it once it has lasted."""
-        self.unread_since = self.unread_since or at
-        is_shown = (at - self.unread_since).total_seconds() >= notice_seconds
+        if self.unread_since is None:
+            self.unread_since, self.unread_at = now, at
+        is_shown = at - self.unread_at >= notice_seconds
         for feed in self.feeds:
             if feed.is_fail_fast:
                 feed.fail(error)
@@ -77,7 +80,7 @@ class WatchedTask:
 
     def is_alone(self, at: float) -> bool:
         """Return whether the task is read by itself now."""
-        return at < self.alone_until <= at + ALONE_SECONDS
+        return at < self.alone_until
 
     def is_over(self, at: float) -> bool:
         """Return whether another read can bring nothing more."""

@@ -418,3 +418,39 @@ async def test_progress_never_goes_back(clock: FakeClock, relay: FakeRelay, poll
     await clock.advance(5.0)
     assert reader.progress == [30, 46]
     await reader.leave()
+
+
+@pytest.mark.parametrize("step", [-3600.0, -5.0, 5.0, 11.0, 3600.0])
+async def test_setting_the_time_moves_no_deadline(
+    clock: FakeClock, relay: FakeRelay, poller: Poller, step: float
+) -> None:
+    relay.set(task("1", progress=5))
+    reader = Reader(poller, "1", until=clock.now() + timedelta(seconds=12))
+    await clock.advance(1.0)
+    clock.step(step)
+    await clock.advance(10.5)
+    assert not reader.done.done()
+    await clock.advance(1.0)
+    assert reader.done.done()
+
+
+@pytest.mark.parametrize("step", [-3600.0, 660.0, 86400.0])
+async def test_setting_the_time_neither_stalls_a_task_nor_ends_an_unknown_one(
+    clock: FakeClock, relay: FakeRelay, poller: Poller, step: float
+) -> None:
+    relay.set(task("1", progress=5))
+    stalled, unknown = Reader(poller, "1"), Reader(poller, "2")
+    await clock.advance(1.0)
+    clock.step(step)
+    await clock.advance(12.0)
+    assert not unknown.done.done()
+    assert stalled.feed is not None
+    assert stalled.feed.unchanged_since is None
+    await clock.advance(600.0)
+    assert stalled.feed.unchanged_since == pytest.approx(
+        clock.now() - timedelta(seconds=612.95), abs=timedelta(seconds=1)
+    )
+    assert unknown.done.done()
+    with pytest.raises(TaskUnknown):
+        await unknown.done
+    await stalled.leave()

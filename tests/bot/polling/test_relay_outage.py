@@ -89,31 +89,56 @@ async def test_retry_after_pauses_reads_for_two_minutes_at_most(
     await reader.leave()
 
 
-@pytest.mark.parametrize("error", [None, RelayBusy("429", retry_after=60.0), RelayUnreachable("no answer")])
-async def test_a_clock_set_back_leaves_no_task_unread(
-    clock: FakeClock, relay: FakeRelay, poller: Poller, error: RelayError | None
+CLOCK_STEPS = [-7.0, -60.0, -599.0, -3600.0, -86400.0, 60.0, 600.0, 86400.0]
+
+
+@pytest.mark.parametrize("step", CLOCK_STEPS)
+@pytest.mark.parametrize("error", [None, RelayBusy("429", retry_after=20.0), RelayUnreachable("no answer")])
+async def test_setting_the_time_delays_no_read(
+    clock: FakeClock, relay: FakeRelay, poller: Poller, error: RelayError | None, step: float
 ) -> None:
-    """Times computed by the old clock no longer count, and no task is read more often."""
+    """No task is read later, and none more often."""
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
     await clock.advance(11.0)
     relay.failure = error
     await clock.advance(11.0)
     relay.failure = None
-    clock.start -= timedelta(hours=1)
+    clock.step(step)
     relay.set(task("1", progress=40))
-    await clock.advance(60.0)
+    before = len(relay.requests)
+    await clock.advance(25.0)
     assert reader.progress[-1] == 40
+    assert len(relay.requests) - before <= 6
     before = len(relay.requests)
     await clock.advance(60.0)
     assert 10 <= len(relay.requests) - before <= 13
     await reader.leave()
 
 
+@pytest.mark.parametrize("step", CLOCK_STEPS)
+async def test_setting_the_time_neither_shows_nor_hides_an_outage(
+    clock: FakeClock, relay: FakeRelay, poller: Poller, step: float
+) -> None:
+    relay.set(task("1", progress=5))
+    reader = Reader(poller, "1")
+    await clock.advance(1.0)
+    relay.failure = RelayUnreachable("no answer")
+    await clock.advance(8.0)
+    clock.step(step)
+    await clock.advance(5.0)
+    assert reader.feed is not None
+    assert reader.feed.silent_since is None
+    await clock.advance(15.0)
+    assert reader.feed.silent_since is not None
+    assert poller.unanswered_seconds == pytest.approx(28.95, abs=0.2)
+    await reader.leave()
+
+
 async def test_retry_after_is_obeyed_after_the_clock_was_set_back(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """The old pause is forgotten, the new one obeyed, and a lookup reports the new one."""
+    """Both pauses are obeyed, and a lookup reports the new one."""
     relay.failure = RelayBusy("429", retry_after=60.0)
     reader = Reader(poller, "1")
     await clock.advance(1.0)
@@ -121,7 +146,7 @@ async def test_retry_after_is_obeyed_after_the_clock_was_set_back(
     relay.failure = RelayBusy("429", retry_after=30.0)
     await clock.advance(60.0)
     asked = relay.asked()
-    assert len(asked) == 3
+    assert len(asked) == 2
     with pytest.raises(RelayBusy) as raised:
         await clock.run_until(poller.fetch_task("1"), within=0.2)
     assert 0 < (raised.value.retry_after or 0) <= 30
