@@ -33,7 +33,7 @@ class Recorded:
     @property
     def answer(self) -> RelayResponse:
         """The response as the transport returns it."""
-        return RelayResponse(self.status, self.text)
+        return RelayResponse(self.status, self.text, path=self.path)
 
 
 def names() -> list[str]:

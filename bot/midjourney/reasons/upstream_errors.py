@@ -151,6 +151,12 @@ def parse_upstream_error(text: str) -> UpstreamError | None:
     return _parse(text.strip(), _MAX_DEPTH)
 
 
+def is_discord_refusal(text: str) -> bool:
+    """Whether a reason is an error with which Discord refused a request; after others it may have taken it."""
+    error = parse_upstream_error(text)
+    return error is not None and error.meaning not in {None, _DOWN}
+
+
 def _parse(text: str, depth: int) -> UpstreamError | None:
     text = _WRAPPED.sub("", text, count=1)
     for pattern, meaning in _KNOWN:

@@ -174,8 +174,8 @@ def parse_submission(response: RelayResponse) -> SubmitResponse:
         claims_success = bool(submit.result) or submit.code in ACCEPTED_CODES
         raise classify_submit_redirect(response, claims_success=claims_success)
     error = classify_submit_error(response, body, submit)
-    is_unknown = isinstance(error, SubmitOutcomeUnknown) and (response.is_success or error.accepted)
-    if is_unknown and submit.result:
+    is_unknown = isinstance(error, SubmitOutcomeUnknown) and not error.answered
+    if is_unknown and submit.result and (response.is_success or error.accepted):
         # The relay named the task, in a shape or with a code that is not known: the task itself shows how it went.
         return submit.model_copy(update={"code": submit.code if submit.is_accepted else 1})
     raise error

@@ -47,6 +47,11 @@ class RelayResponse:
         return 300 <= self.status < 400
 
     @property
+    def is_action(self) -> bool:
+        """Whether it answers a submit of a customId, at any speed."""
+        return self.path.endswith("/submit/action")
+
+    @property
     def is_html(self) -> bool:
         """Whether the body is a web page."""
         return self.starts_with("<")

@@ -151,7 +151,8 @@ def find_gateway_error(response: RelayResponse, message: RelayMessage) -> RelayE
         return refusal
     # new-api's parser of customIds panics. Only that panic is known to happen before anything is sent.
     words = message.lowercase
-    if "unknown_action" in words or ("panic detected" in words and "index out of range" in words):
+    is_parser_panic = response.is_action and "panic detected" in words and "index out of range" in words
+    if "unknown_action" in words or is_parser_panic:
         return ActionUnsupported(message.reason, lasting=True)
     # new-api's middleware runs before relaying. In forks, later errors have its name, new_api_error, too.
     is_middleware = response.status >= 500 and message.is_relay_error and bool(_MIDDLEWARE.search(words))

@@ -28,6 +28,7 @@ from bot.relay.responses.relay_response import RelayResponse
 from cogs.text.error_messages import describe_error
 from cogs.text.input_errors import NOT_CHARGED
 from tests.fakes.clock import START
+from tests.recordings import recorded
 
 TASK = "1754300000999002"
 
@@ -241,12 +242,10 @@ REFUSED: list[tuple[int, str, type[RelayError]]] = [
     (200, _mj(4, "参数错误"), SubmitRefused),
     (200, _mj(4, "The prompt is too long"), SubmitRefused),
     (200, _mj(9, "提交失败，系统异常"), SubmitRefused),
-    (200, _mj(9, "failed", result=TASK), SubmitRefused),
     (200, _mj(9, "Too many tasks in queue"), SubmitRefused),
     (200, _mj(9, "未开启 REMIX，无法使用视频扩展功能"), SubmitRefused),
     (200, _mj(9, "提交失败，队列已满，请稍后重试"), QueueFull),
     (200, _mj(23, "Queue is full, 10 tasks in queue"), QueueFull),
-    (200, _mj(23, "队列已满，请稍后尝试", result=TASK), RelayBusy),
     (200, _mj(24, "可能包含敏感词", properties={"bannedWord": "x"}), PromptBanned),
     (200, _mj(3, "无可用的账号实例"), NoAccountAvailable),
     (200, _mj(-1, "不支持的操作"), SubmitRefused),
@@ -269,6 +268,138 @@ REFUSED: list[tuple[int, str, type[RelayError]]] = [
 def test_known_refusal_stays_a_refusal(status: int, text: str, kind: type[RelayError]) -> None:
     error = _submit(status, text)
     assert type(error) is kind
+
+
+# Known refusals beside a sign that the relay took the request: a code, a status, an id, or a word.
+CONTRADICTED = [
+    (200, _mj(0, "关联任务状态错误，稍后自动执行")),
+    (200, _mj(200, "队列已满，已为您预留")),
+    (200, '{"success":true,"message":"队列已满，您的任务将稍后执行"}'),
+    (200, _mj(23, "队列已满，您的任务将稍后执行")),
+    (200, _mj(23, "Task submitted, the queue is full, please wait", taskNo=TASK)),
+    (200, _mj(23, "队列已满，请稍后尝试", result=TASK)),
+    (200, _mj(4, "关联任务状态错误，正在等待")),
+    (504, '{"message":"queue is full"}'),
+    (503, _mj(23, "队列已满")),
+    (500, '{"error":{"message":"关联任务状态错误"}}'),
+    (500, _mj(4, "quota_not_enough")),
+    (404, _mj(404, "no callback route", result=TASK)),
+    (200, '{"code":0,"msg":"收单。--fast 不支持，已忽略"}'),
+    (200, '{"Code":"0","msg":"参数 --fast 不支持"}'),
+    (200, '{"code":200,"message":"余额不足10元，请充值"}'),
+    (200, '{"success":true,"message":"无可用账号，使用共享账号绘图"}'),
+    (200, '{"status":"ok","code":4,"description":"敏感词"}'),
+    (200, _mj(4, "敏感词已替换")),
+    (200, _mj(24, "prompt accepted: success", result=TASK)),
+    (200, _mj(24, "可能包含敏感词", result=TASK)),
+    (200, _mj(4, "参数错误", result=TASK)),
+    (201, _mj(4, "参数错误")),
+    (202, '{"success":false,"message":"参数错误"}'),
+    # The sender is turned away, and yet the words, a code or an id tell of a task.
+    (402, '{"code":402,"message":"settlement failed: insufficient balance, task 1754300000999002 already created"}'),
+    (402, '{"message":"Insufficient balance to settle task"}'),
+    (429, '{"message":"your previous request is still being processed"}'),
+    (429, '{"message":"Task already submitted"}'),
+    (429, _mj(22, "排队中，前面还有2个任务")),
+    (403, _mj(1, "Submit success")),
+    (401, '{"success":true,"message":"Unauthorized"}'),
+    (200, _mj(30, "Task submitted")),
+    (429, '{"data":{"taskId":"1754300000999002"}}'),
+    (403, '{"message":"forbidden","data":{"taskId":"1754300000999002"}}'),
+    (403, '{"message":"Task created, but not enough quota"}'),
+]
+
+
+@pytest.mark.parametrize(("status", "text"), CONTRADICTED)
+def test_a_refusal_beside_a_sign_of_success_is_not_certain(status: int, text: str) -> None:
+    """The bot neither sends the request again nor says that it was not paid; an id may be followed."""
+    error = _submit(status, text)
+    assert error == TASK or isinstance(error, SubmitOutcomeUnknown)
+
+
+# A failure in words that no list knows: the relay's log decides.
+UNLISTED = [
+    *("處理中", "執行中", "排隊中，前面還有3個任務", "重複提交", "任務已創建", "連接中斷", "內部錯誤", "資料庫錯誤"),
+    *("补偿中", "已派发", "已下发", "已投递", "正在提交", "绘制中", "已加入队列", "没有返回任务ID", "返回为空"),
+    *("補償中", "系统繁忙，请稍后再试"),
+    *("no task id", "empty result", "result is null", "ECONNRESET", "client closed request", "stream error"),
+    *("We are drawing your picture", "tiempo de espera agotado", "délai dépassé", "Zeitüberschreitung"),
+    *("hết thời gian chờ", "превышено время ожидания", "タイムアウト", "ｔｉｍｅｏｕｔ", "time\u2011out"),
+    *("提交超时".encode("gbk").decode("utf-8", "replace"), "nonce not found", "watchdog", "操作成功，参数不支持"),
+    *("參數不支持，任務已創建", "invalid character '<' looking for beginning of value", "不支持: 超時"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", UNLISTED)
+@pytest.mark.parametrize(
+    "shape", ['{"code":4,"description":%s}', '{"code":9,"msg":%s}', '{"success":false,"message":%s}']
+)
+def test_a_failure_in_unlisted_words_is_unknown(shape: str, words: str) -> None:
+    """In any script and any width of letters."""
+    assert isinstance(_submit(200, shape % json.dumps(words)), SubmitOutcomeUnknown)
+
+
+PLAIN: list[tuple[int, str, type[RelayError]]] = [
+    (200, _mj(4, "參數錯誤"), SubmitRefused),
+    (200, _mj(9, "不支援 is not supported"), SubmitRefused),
+    (200, _mj(9, "Invalid prompt"), SubmitRefused),
+    (200, _mj(9, "Invalid Form Body"), SubmitRefused),
+    (200, _mj(9, "401 Unauthorized: [no body]"), SubmitRefused),
+    (200, '{"success":false,"message":"帳號不可用"}', NoAccountAvailable),
+    (200, _mj(9, "佇列已滿"), QueueFull),
+    (400, _mj(0, "参数错误"), SubmitRefused),
+    (429, '{"error":{"message":"Too Many Requests from the upstream gateway"}}', RelayBusy),
+    (429, '{"message":"Rate limit reached"}', RelayBusy),
+    (403, _middleware("预扣费额度失败, 用户剩余额度: 0, 需要预扣费额度: 1"), BalanceExhausted),
+    (401, _middleware("Invalid token, database query error"), RelayError),
+    # Why a step before forwarding failed.
+    (400, _new_api(4, "pre_consume_midjourney_billing_failed: context deadline exceeded"), SubmitRefused),
+    (400, _new_api(4, "pre_consume_midjourney_billing_failed: database is locked"), SubmitRefused),
+    (500, _new_api(4, "prepare_midjourney_billing_failed: dial tcp: i/o timeout"), SubmitRefused),
+    (400, _new_api(4, "mark_midjourney_dispatch_failed (conflict)"), SubmitRefused),
+    (400, _new_api(4, "midjourney_pre_consume_failed"), SubmitRefused),
+    (400, _new_api(4, "create_request_failed"), SubmitRefused),
+    (400, _new_api(4, "request_body_not_found"), SubmitRefused),
+    (503, _middleware("该令牌分组 vip 已被禁用"), SubmitRefused),
+]
+
+
+@pytest.mark.parametrize(("status", "text", "kind"), PLAIN)
+def test_a_plain_refusal_is_certain(status: int, text: str, kind: type[RelayError]) -> None:
+    error = _submit(status, text)
+    assert isinstance(error, kind)
+    assert not isinstance(error, SubmitOutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, _new_api(4, "pre_consume_midjourney_billing_failed: midjourney_billing_settlement_pending")),
+        (400, _new_api(4, "prepare_midjourney_billing_failed, do_request_failed")),
+        (400, _new_api(4, "post_consume_failed: quota_not_enough")),
+        (200, _mj(1, "pre_consume_midjourney_billing_failed: timeout")),
+        (200, _mj(4, "pre_consume_midjourney_billing_failed: timeout", result=TASK)),
+    ],
+)
+def test_a_step_before_forwarding_beside_a_later_one_is_unknown(status: int, text: str) -> None:
+    error = _submit(status, text)
+    assert error == TASK or isinstance(error, SubmitOutcomeUnknown)
+
+
+PANIC = recorded("42_err_500_panic").text
+
+
+@pytest.mark.parametrize("path", ["/mj/submit/action", "/mj-fast/mj/submit/action"])
+def test_a_panic_of_the_parser_of_custom_ids_is_a_lasting_refusal(path: str) -> None:
+    with pytest.raises(ActionUnsupported) as caught:
+        parse_submission(RelayResponse(500, PANIC, path=path))
+    assert caught.value.lasting
+
+
+@pytest.mark.parametrize("path", ["/mj/submit/imagine", "/mj/submit/modal", "/mj/submit/blend", ""])
+def test_a_panic_elsewhere_may_come_after_forwarding(path: str) -> None:
+    with pytest.raises(SubmitOutcomeUnknown):
+        parse_submission(RelayResponse(500, PANIC, path=path))
 
 
 # A fuzzer of status, shape and framing. `TAKEN` bodies come from relays that took the request, or may have.
