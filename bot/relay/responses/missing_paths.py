@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.errors import ActionUnsupported, RelayError, RelayUnreachable
-from bot.json_values import coerce_int, is_json_object
+from bot.json_values import coerce_int, coerce_text, is_json_object
 from bot.relay.responses.relay_response import RelayMessage, RelayResponse, decode_json
 
 _NOT_FOUND: Final = frozenset({404, 405})
 _SPEED_PREFIX: Final = "/mj-"
+_SUBMIT: Final = "/submit/"
 # Tomcat answers instead of Spring outside the application's paths, as midjourney-proxy 2.6 does for a speed prefix.
 _TOMCAT_PAGE: Final = "HTTP Status 404"
+_INVALID_URL: Final = re.compile(r"invalid url(?: \([A-Z]+ (?P<path>[^\s)]+)\))?", re.IGNORECASE)
 _UNSTABLE_WORDS: Final = re.compile(r"[\w+/=-]{12,}")
 
 
@@ -29,8 +31,11 @@ def find_missing_path_error(response: RelayResponse, message: RelayMessage) -> R
         is_console = response.is_success and response.is_html and not response.path_has_worked
         return ActionUnsupported(message.reason, lasting=True) if is_console else None
     body = decode_json(response)
-    if _is_own_json(body, message) or _is_tomcat_page(response):
-        return ActionUnsupported(message.reason, lasting=True)
+    if named := _find_named_path(response, body, message):
+        # Another path than the requested one is that of a service behind the relay, which has got the request.
+        return _make_unsupported(response, message) if _is_same_path(named, response.path) else None
+    if _has_own_code(body) or _is_tomcat_page(response):
+        return _make_unsupported(response, message)
     if is_json_object(body) and "description" in body:
         return None  # a refusal in the relay's own shape
     return RelayUnreachable(message.reason, retry_after=response.retry_after)
@@ -42,21 +47,41 @@ def is_same_page(response: RelayResponse, other: RelayResponse) -> bool:
     return response.status == other.status and len(pages) == 1
 
 
-def _is_own_json(body: object, message: RelayMessage) -> bool:
-    """Whether the JSON of a 404 or 405 has the shape of a relay's software."""
+def _make_unsupported(response: RelayResponse, message: RelayMessage) -> ActionUnsupported:
+    """Return the error for a path that the relay lacks: for now, if the path has worked before."""
+    return ActionUnsupported(message.reason, lasting=not response.path_has_worked)
+
+
+def _find_named_path(response: RelayResponse, body: object, message: RelayMessage) -> str:
+    """Return the path that the JSON of a relay's software says is missing, "" where it is another JSON."""
     if message.is_relay_error:  # new-api and one-hub
-        return "invalid url" in message.lowercase
-    if not is_json_object(body):
-        return False
-    return _is_springs(body) or ("description" in body and coerce_int(body.get("code")) in _NOT_FOUND)
+        found = _INVALID_URL.search(message.reason)
+        return (found["path"] or response.path or "/") if found else ""
+    return _find_springs_path(body) if is_json_object(body) else ""
 
 
-def _is_springs(body: Mapping[Any, Any]) -> bool:
-    """Whether this is Spring's error, or its problem detail; those of Spring's gateway hold a request id."""
+def _find_springs_path(body: Mapping[Any, Any]) -> str:
+    """Return the path in Spring's error or its problem detail; those of Spring's gateway hold a request id."""
     if "requestId" in body or "traceId" in body:
-        return False
-    is_error = isinstance(body.get("error"), str) and isinstance(body.get("path"), str)
-    return is_error or (isinstance(body.get("title"), str) and isinstance(body.get("instance"), str))
+        return ""
+    pairs = (("error", "path"), ("title", "instance"))
+    return next((coerce_text(body[path]) for word, path in pairs if _has_texts(body, word, path)), "")
+
+
+def _has_texts(body: Mapping[Any, Any], *names: str) -> bool:
+    return all(isinstance(body.get(name), str) for name in names)
+
+
+def _has_own_code(body: object) -> bool:
+    return is_json_object(body) and "description" in body and coerce_int(body.get("code")) in _NOT_FOUND
+
+
+def _is_same_path(named: str, requested: str) -> bool:
+    """Whether a path is that of the requested submit, perhaps with a prefix that a server adds or removes."""
+    if _SUBMIT not in requested:
+        return True  # a read is not forwarded
+    one, other = (path.partition("?")[0].rstrip("/").lower() for path in (named, requested))
+    return one.endswith(other) or (one.startswith("/mj") and other.endswith(one))
 
 
 def _is_tomcat_page(response: RelayResponse) -> bool:

@@ -174,11 +174,14 @@ def parse_submission(response: RelayResponse) -> SubmitResponse:
         claims_success = bool(submit.result) or submit.code in ACCEPTED_CODES
         raise classify_submit_redirect(response, claims_success=claims_success)
     error = classify_submit_error(response, body, submit)
-    is_unknown = isinstance(error, SubmitOutcomeUnknown) and not error.answered
-    if is_unknown and submit.result and (response.is_success or error.accepted):
+    if submit.result and isinstance(error, SubmitOutcomeUnknown) and _is_followed(response, error):
         # The relay named the task, in a shape or with a code that is not known: the task itself shows how it went.
         return submit.model_copy(update={"code": submit.code if submit.is_accepted else 1})
     raise error
+
+
+def _is_followed(response: RelayResponse, error: SubmitOutcomeUnknown) -> bool:
+    return (response.is_success and not error.answered) or error.accepted
 
 
 def parse_upload_links(response: RelayResponse) -> tuple[str, ...]:

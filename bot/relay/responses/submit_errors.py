@@ -127,7 +127,7 @@ class _Answer:
     @cached_property
     def has_success_sign(self) -> bool:
         """Whether a field or the status says that the request succeeded, whatever the words say."""
-        fields = {name.lower(): str(value).lower() for name, value in self.fields.items()}
+        fields = {name.lower(): str(value).lower() for name, value in self.fields.items() if _is_scalar(value)}
         if self.submit.code in ACCEPTED_CODES or fields.get("success") == "true":
             return True
         codes = {fields.get(name, "") for name in ("code", "ret", "errno", "status")}
@@ -232,3 +232,7 @@ class _Answer:
     def _has_refusing_words(self) -> bool:
         """Whether the words beside a code of failure refuse the request; unknown ones may report what came later."""
         return REFUSING.search(self.words) is not None or is_discord_refusal(self.message.reason)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | int | float)

@@ -4,12 +4,18 @@ import json
 
 import pytest
 
-from bot.errors import ActionUnsupported, RelayError, RelayUnreachable
+from bot.errors import ActionUnsupported, RelayError, RelayUnreachable, SubmitOutcomeUnknown
 from bot.relay.responses.missing_paths import find_missing_path_error, is_same_page
+from bot.relay.responses.parser import parse_submission
 from bot.relay.responses.relay_response import RelayResponse, decode_json, extract_message
 from tests.recordings import recorded
 
-SPRING = {"timestamp": "2026-11-28T09:25:30.555+00:00", "status": 404, "error": "Not Found", "path": "/mj/submit/x"}
+SPRING = {
+    "timestamp": "2026-11-28T09:25:30.555+00:00",
+    "status": 404,
+    "error": "Not Found",
+    "path": "/mj/submit/action",
+}
 TOMCAT = recorded("real/nov_speed_prefix_404").text
 CONSOLE = "<!doctype html><html><head><title>New API</title></head><body><div id=root></div></body></html>"
 
@@ -26,16 +32,42 @@ def find(status: int, text: str, *, path: str = "/mj/submit/action", worked: boo
         (404, json.dumps(SPRING)),
         (405, json.dumps({**SPRING, "status": 405, "error": "Method Not Allowed"})),
         (404, recorded("real/nov_action_404").text),
-        (404, recorded("real/2026_cancel_404").text),
-        (404, '{"error":{"message":"Invalid URL (POST /mj/submit/video)","type":"invalid_request_error"}}'),
+        (404, '{"error":{"message":"Invalid URL (POST /mj/submit/action)","type":"invalid_request_error"}}'),
+        (404, '{"error":{"message":"Invalid URL (POST /relay/mj/submit/action?x=1)","type":"x"}}'),
+        (404, '{"error":{"message":"Invalid URL","type":"x"}}'),
+        (404, json.dumps({**SPRING, "path": "/context/mj/submit/action/"})),
         (404, '{"type":"about:blank","title":"Not Found","status":404,"instance":"/mj/submit/action"}'),
         (404, '{"code":404,"description":"no such route"}'),
+        (404, '{"code":404,"description":"Service is being updated"}'),
     ],
 )
 def test_the_relays_own_json_means_that_it_lacks_the_path(status: int, text: str, *, worked: bool) -> None:
     error = find(status, text, worked=worked)
     assert isinstance(error, ActionUnsupported)
-    assert error.lasting
+    # What worked a minute ago is missing for now: the relay is being updated.
+    assert error.lasting is not worked
+
+
+def test_a_recorded_cancel_of_new_api_names_its_own_path() -> None:
+    cancel = recorded("real/2026_cancel_404")
+    assert isinstance(find(404, cancel.text, path=cancel.path), ActionUnsupported)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({**SPRING, "path": "/internal/settle"}),
+        json.dumps({**SPRING, "path": "/mj/submit/imagine"}),
+        '{"title":"Not Found","status":404,"instance":"/v1/ledger"}',
+        '{"error":{"message":"Invalid URL (POST /v1/other)","type":"x"}}',
+        '{"error":{"message":"Invalid URL (GET /mj/task/list)","type":"x"}}',
+    ],
+)
+def test_another_path_is_that_of_a_service_behind_the_relay(text: str) -> None:
+    """Such a relay has got the request, and may have billed it."""
+    assert find(404, text) is None
+    with pytest.raises(SubmitOutcomeUnknown):
+        parse_submission(RelayResponse(404, text, path="/mj/submit/action"))
 
 
 @pytest.mark.parametrize(
