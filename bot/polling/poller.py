@@ -257,9 +257,11 @@ class Poller:
         except TaskUnknown as unknown:
             self._handle_answer()
             self._reschedule(watched)
-            is_young = self._monotonic() - watched.born_at < _UNKNOWN_GRACE_SECONDS
+            now = self._monotonic()
+            is_gone = watched.record_unknown(now) or watched.task is None
+            is_young = now - watched.born_at < _UNKNOWN_GRACE_SECONDS
             for feed in watched.feeds:
-                if feed.is_fail_fast or not is_young:
+                if feed.is_fail_fast or (is_gone and not is_young):
                     feed.fail(unknown)
         except RelayError as error:
             if not self._handle_own_failure(error, watched):

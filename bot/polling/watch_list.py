@@ -14,6 +14,10 @@ from bot.polling.feeds import Feed
 INCOMPLETE_RESULT_SECONDS = 60
 """How long a success without its picture or buttons is read again."""
 
+UNKNOWN_SECONDS = 60.0
+"""For how long the relay must not know a task that it has known, until that is believed."""
+_UNKNOWN_READS = 3
+
 ALONE_SECONDS = 600.0
 """How long a task whose row made a batch unreadable is read by itself, before a batch is tried again."""
 
@@ -41,6 +45,9 @@ class WatchedTask:
     unread_at: float = 0.0
     """The same by the monotonic clock."""
     ended_at: float | None = None
+    unknown_since: float | None = None
+    """Since when the relay has said that it does not know the task, in each of `unknown_reads`."""
+    unknown_reads: int = 0
     _snapshot: Task | None = field(default=None, init=False)
 
     def apply_snapshot(self, snapshot: Task, at: float) -> None:
@@ -71,8 +78,19 @@ class WatchedTask:
             elif is_shown:
                 feed.report_outage(self.unread_since)
 
+    def record_unknown(self, at: float) -> bool:
+        """Note that the relay does not know the task; return whether it is gone, where it was known before.
+
+        One such answer may come from a database that lags behind, or from a cache.
+        """
+        if self.unknown_since is None:
+            self.unknown_since = at
+        self.unknown_reads += 1
+        return self.unknown_reads >= _UNKNOWN_READS and at - self.unknown_since >= UNKNOWN_SECONDS
+
     def record_read(self) -> None:
         """Note that the task was read."""
+        self.unknown_since, self.unknown_reads = None, 0
         if self.unread_since is not None:
             self.unread_since = None
             for feed in self.feeds:

@@ -42,6 +42,7 @@ _PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
 _MISSING_PATH: Final = "/mj/no-such-path"
 """A path that no relay has."""
 _HTTP_NOT_FOUND: Final = 404
+_HTTP_SERVER_ERROR: Final = 500
 _RETRY_DELAYS: Final = (0.5,)
 # Short, because the refusal that it explains waits for it.
 _USAGE_LIMITS: Final = RequestLimits(max_bytes=65536, timeout=aiohttp.ClientTimeout(total=5))
@@ -71,7 +72,8 @@ class GuardedTransport:
         self._upload_limits = RequestLimits(timeout=upload_timeout)
         self._known_paths: set[str] = set()
         """The paths that have responded with JSON, so that this relay is known to have them; reads by template."""
-        self._has_other_unknown_status = False
+        self._unknown_answers: set[tuple[int, bool]] = set()
+        """How the relay says that it does not know a task: the status, and whether it says so in words."""
 
     @property
     def base_url(self) -> str:
@@ -197,7 +199,7 @@ class GuardedTransport:
             if not is_page or await self._is_console(response):
                 raise
         except TaskUnknown as unknown:
-            if path == FETCH_PATH and not self._may_mean_unknown(response.status):
+            if path == FETCH_PATH and not self._may_mean_unknown(response):
                 raise RelayUnreachable(unknown.reason) from None
             raise
         return parse(replace(response, path_has_worked=True))
@@ -209,14 +211,26 @@ class GuardedTransport:
             self._known_paths.add(path)
         return replace(response, path_has_worked=has_worked)
 
-    def _may_mean_unknown(self, status: int) -> bool:
+    def _may_mean_unknown(self, response: RelayResponse) -> bool:
         """Whether the relay may have said that it does not know a task.
 
-        A relay always says so with one status. If that is another than 404, a 404 comes from a proxy, which sends it
-        while the relay is being deployed.
+        A relay always says so with the same status, and either in words or without, as its answer about the unused id
+        shows. Once that is known, an answer without words that is another, such as an empty one, comes from something
+        else, and so does a 404, which proxies send while the relay is being deployed. Words count always; but HTTP 500
+        says anything, and counts only where the relay answers so about the unused id.
         """
-        self._has_other_unknown_status |= status != _HTTP_NOT_FOUND
-        return status != _HTTP_NOT_FOUND or not self._has_other_unknown_status
+        answer = (response.status, parser.names_unknown_task(response))
+        others = {known for known in self._unknown_answers if known[0] != _HTTP_NOT_FOUND}
+        is_unused = response.path.endswith(FETCH_PATH.replace("{id}", UNUSED_TASK_ID))
+        if answer == (_HTTP_NOT_FOUND, False):
+            counts = not others
+        elif response.status >= _HTTP_SERVER_ERROR:
+            counts = is_unused or answer in others
+        else:
+            counts = answer[1] or is_unused or not others or answer in others
+        if counts:
+            self._unknown_answers.add(answer)
+        return counts
 
     async def _is_console(self, page: RelayResponse) -> bool:
         """Whether a page is the web console, which new-api serves for any path that it lacks, while tasks can be read.

@@ -38,6 +38,8 @@ from bot.relay.responses.row_cache import ParseRow
 from bot.relay.responses.submit_errors import classify_submit_error
 
 _TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
+_NEVER_UNKNOWN: Final = frozenset({401, 402, 403, 408, 429, *range(501, 600)})
+"""Statuses of a server that has not looked for the task, whatever their texts say."""
 _NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
 """TrueAI's proxy reads seeds from a private channel, which its account must be given first."""
 # After a modal new-api holds two rows of a task; a relay that sends many more is broken or hostile.
@@ -69,13 +71,22 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
     # A 404 in JSON is about the task; a web page, new-api's "Invalid URL" or Spring's error is about the address.
     is_address_wrong = isinstance(find_missing_path_error(response, message), ActionUnsupported)
     is_about_task = response.status == 404 and not is_address_wrong
-    if message.contains_any(_TASK_UNKNOWN) or (is_about_task and (body or not response.text.strip())):
+    if _says_unknown(response, message) or (is_about_task and (body or not response.text.strip())):
         raise TaskUnknown(message.reason, task_id=task_id)
     if refusal := find_common_error(response, message):
         raise refusal
     took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
     spoiled = _may_be_spoiled(response, message)
     raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key, spoiled=spoiled)
+
+
+def names_unknown_task(response: RelayResponse) -> bool:
+    """Whether a response says in words that the relay does not know the task."""
+    return _says_unknown(response, extract_message(response, decode_json(response)))
+
+
+def _says_unknown(response: RelayResponse, message: RelayMessage) -> bool:
+    return message.contains_any(_TASK_UNKNOWN) and response.status not in _NEVER_UNKNOWN
 
 
 def _may_be_spoiled(response: RelayResponse, message: RelayMessage) -> bool:
@@ -215,7 +226,7 @@ def parse_seed(response: RelayResponse, task_id: str) -> str:
     if response.is_success and submit.code == 1 and seed:
         return seed
     message = extract_message(response, body)
-    if message.contains_any(_TASK_UNKNOWN):
+    if _says_unknown(response, message):
         raise TaskUnknown(message.reason, task_id=task_id)
     if is_json_object(body) and not seed and _has_no_seeds(response, body, submit.code):
         raise ActionUnsupported(message.reason, lasting=True)
@@ -267,7 +278,7 @@ def parse_cancel(response: RelayResponse, task_id: str) -> None:
     if response.is_success and submit.code == 1:
         return
     message = extract_message(response, body)
-    if submit.code == 3 or message.contains_any(_TASK_UNKNOWN):
+    if submit.code == 3 or _says_unknown(response, message):
         raise TaskUnknown(message.reason, task_id=task_id)
     if refusal := find_common_error(response, message, forwarded=True):
         raise refusal

@@ -140,6 +140,43 @@ async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay,
     assert len(poller.watch_list) == 0
 
 
+@pytest.mark.parametrize("seconds", [1.0, 8.0, 45.0])
+async def test_a_task_that_was_seen_survives_odd_answers(
+    seconds: float, clock: FakeClock, relay: FakeRelay, poller: Poller
+) -> None:
+    """However often they come, if not for a minute; whether it was seen by this process or an earlier one."""
+    old = clock.now() - timedelta(minutes=3)
+    for one in (seen := [task("1", progress=10), task("2", progress=10)]):
+        relay.set(one)
+    readers = [Reader(poller, "1", since=old), Reader(poller, "2", since=old, seed=seen[1], resumed=True)]
+    for _ in range(3):
+        await clock.advance(10.0)
+        relay.tasks.clear()
+        await clock.advance(seconds)
+        for one in seen:
+            relay.set(one)
+    for one in seen:
+        relay.set(task(one.id, Status.SUCCESS, progress=100))
+    await clock.advance(10.0)
+    assert [reader.progress[-1] for reader in readers] == [100, 100]
+    for reader in readers:
+        await reader.leave()
+
+
+async def test_a_task_that_was_seen_and_stays_unknown_ends_its_feed(
+    clock: FakeClock, relay: FakeRelay, poller: Poller
+) -> None:
+    """After a minute."""
+    relay.set(task("1", progress=10))
+    reader = Reader(poller, "1", since=clock.now() - timedelta(minutes=3))
+    await clock.advance(5.0)
+    relay.tasks.clear()
+    await clock.advance(50.0)
+    assert not reader.done.done()
+    await clock.advance(30.0)
+    assert isinstance(reader.done.exception(), TaskUnknown)
+
+
 async def test_a_new_task_may_be_unknown_for_half_a_minute(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
     """It is read again for that long, and found."""
     reader = Reader(poller, "1")

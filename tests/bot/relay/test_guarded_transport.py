@@ -256,6 +256,54 @@ async def test_proxys_404_does_not_mean_that_a_task_is_gone(
             await api.fetch_task(ASKED)
 
 
+def _json(text: str, status: int = 200) -> web.Response:
+    return web.Response(status=status, text=text)
+
+
+_SAYS_UNKNOWN = '{"code":4,"description":"task_no_found ","type":"upstream_error"}'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _json(""),
+        _json("null"),
+        _json("{}"),
+        _json("[]"),
+        web.Response(status=204),
+        _json("", 404),
+        _json(_SAYS_UNKNOWN, 500),
+        _json('{"error":{"message":"task not found in replica, retry"}}', 503),
+        _json("task not found", 502),
+        _json('{"message":"task not found"}', 429),
+        _json('{"message":"任务不存在"}', 403),
+        _json('{"message":"task_not_found"}', 408),
+    ],
+)
+async def test_odd_answer_does_not_mean_that_a_task_is_gone(odd: web.Response, slept: Slept) -> None:
+    """Of a relay whose answer about the unused id is another."""
+    async with (
+        relay(odd) as it,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
+    ):
+        await api.check_key()
+        with pytest.raises(RelayError) as error:
+            await api.fetch_task(ASKED)
+        assert not isinstance(error.value, TaskUnknown)
+
+
+@pytest.mark.parametrize(
+    "said", [_json(_SAYS_UNKNOWN, 500), _json(""), web.Response(status=204), _json('{"message":"x"}', 404)]
+)
+async def test_each_relay_may_have_its_own_way_to_say_that_a_task_is_gone(said: web.Response, slept: Slept) -> None:
+    """The one with which it answers about the unused id."""
+    async with relay(said) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        it.admits = False
+        await api.check_key()
+        with pytest.raises(TaskUnknown):
+            await api.fetch_task(ASKED)
+
+
 async def test_page_does_not_mean_that_a_known_log_is_missing(slept: Slept) -> None:
     log, page = web.Response(text='{"success":true,"data":[]}'), web.Response(text=PAGE)
     async with relay(page, log, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:

@@ -147,7 +147,7 @@ async def test_a_task_that_the_relay_has_lost_ends_its_job(world: ServiceWorld) 
         await process.jobs.follow_job(job())
         await world.clock.advance(32.0)
         world.relay.tasks.clear()
-        await world.clock.advance(6.0)
+        await world.clock.advance(70.0)
     last = world.editor.scenes_of(700)[-1]
     assert last.ending is JobEnding.TASK_NOT_FOUND
     assert last.task is not None
