@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Now = Callable[[], datetime]
 """Returns the current time as an aware datetime in UTC."""
@@ -24,6 +24,14 @@ class Clock:
     now: Now = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     monotonic: Monotonic = time.monotonic
+
+    def convert_to_monotonic(self, at: datetime) -> float:
+        """Return the count of seconds at a time; setting the system's time later does not move it."""
+        return self.monotonic() + (at - self.now()).total_seconds()
+
+    def convert_to_time(self, seconds: float) -> datetime:
+        """Return the time at a count of seconds, by the system's time as it is set now."""
+        return self.now() + timedelta(seconds=seconds - self.monotonic())
 
 
 async def wait_for_first(*awaitables: Awaitable[object]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from bot.clock import Clock, wait_for_first
@@ -38,6 +38,7 @@ class Poller:
     def __init__(self, relay: Relay, schedule: PollSchedule, clock: Clock) -> None:
         self._relay = relay
         self._schedule = schedule
+        self._clock = clock
         self._now = clock.now
         self._monotonic = clock.monotonic
         self._sleep = clock.sleep
@@ -77,11 +78,11 @@ class Poller:
         `seed` is the task as it is known already; with `resumed`, the message shows that state, or a newer one.
         """
         feed = Feed(fail_fast=fail_fast)
-        now, at = self._now(), self._monotonic()
-        watched = self._join(feed, task_id, at - (now - (since or now)).total_seconds(), seed)
-        expires_at = inf if until is None else at + (until - now).total_seconds()
-        deadline = self.watch_list.add_deadline(feed, expires_at) if until is not None else None
-        if deadline is not None:
+        at = self._monotonic()
+        watched = self._join(feed, task_id, at if since is None else self._clock.convert_to_monotonic(since), seed)
+        deadline = None
+        if until is not None:
+            deadline = self.watch_list.add_deadline(feed, self._clock.convert_to_monotonic(until))
             self._wake.set()
         if self.outage.is_reported:
             feed.silent_since, feed.key_refusal = self.outage.silent_since, self.outage.key_refusal
@@ -287,7 +288,7 @@ class Poller:
         is_still = watched.task is not None and (watched.task.status.is_final or watched.task.status is Status.MODAL)
         if is_still or now - watched.changed_at < self._schedule.stall_seconds:
             return None
-        return self._now() - timedelta(seconds=now - watched.changed_at)
+        return self._clock.convert_to_time(watched.changed_at)
 
     def _reschedule(self, watched: WatchedTask) -> None:
         now = self._monotonic()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import Clock
@@ -14,7 +13,7 @@ from bot.tracking.result_files import ResultFiles
 
 FIRST_PICTURE_SECONDS = 1.0
 """How long the first drawing waits for the picture."""
-PICTURE_RETRY_TIMEOUT = timedelta(minutes=6)
+PICTURE_RETRY_SECONDS = 360.0
 """How long a picture that its host does not provide yet is requested again.
 
 new-api's image route reads the first of the two rows that a form makes. That row lags by one or more ticks of 15 s, and
@@ -50,13 +49,16 @@ class ResultCallbacks:
 
 @dataclass
 class ResultMessage:
-    """One message whose task has ended; `feed` brings later snapshots, `retry_until` ends the tries for its picture."""
+    """One message whose task has ended; `feed` brings later snapshots.
+
+    `retry_until` ends the tries for its picture, in seconds of the monotonic clock.
+    """
 
     feed: Feed
     task: Task
     callbacks: ResultCallbacks
     clock: Clock
-    retry_until: datetime
+    retry_until: float
     _files: ResultFiles = field(default_factory=ResultFiles, init=False)
     _drawn: ResultContent | None = field(default=None, init=False)
     _is_notified: bool = field(default=False, init=False)
@@ -114,7 +116,7 @@ class ResultMessage:
     def _take_files(self, files: ResultFiles) -> None:
         """Show these files; if a later try may bring more, start one after a pause."""
         self._files, self._fetching = files, None
-        if files.is_pending and self.clock.now() < self.retry_until:
+        if files.is_pending and self.clock.monotonic() < self.retry_until:
             self._start_fetch(self._pause)
             self._pause = min(self._pause * RETRY_GROWTH_FACTOR, MAX_RETRY_SECONDS)
 

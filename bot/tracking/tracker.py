@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import chain, repeat
+from math import inf
 
 from bot.clock import Clock
 from bot.entities import ClaimState, Job, Person, Place, TaskSummary
@@ -22,7 +23,7 @@ from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.result_files import ResultFileFetcher
-from bot.tracking.result_message import PICTURE_RETRY_TIMEOUT, ResultCallbacks, ResultMessage
+from bot.tracking.result_message import PICTURE_RETRY_SECONDS, ResultCallbacks, ResultMessage
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,19 @@ class WatchTimes:
 
     give_up_after: timedelta
     notify_after: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class _JobTimes:
+    """When a job ends whose task has not ended by then, how, and until when its message can be drawn.
+
+    The times are of the monotonic clock, and computed once: setting the system's time must not end a watch, and free
+    the button of a task that is still being drawn.
+    """
+
+    ends_at: float
+    ending: JobEnding
+    last_edit_at: float
 
 
 def make_job_key(message_id: int) -> WorkKey:
@@ -213,9 +227,10 @@ class JobTracker:
         """Follow a job to its end; start over once the store, or Discord, answers again."""
         # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
         seeds = repeat(seed) if resumed else iter((seed,))
-        if not await _is_shown(self._retry(job, lambda: self._follow(job, next(seeds, None), resumed=resumed))):
+        times = self._compute_times(job)
+        if not await _is_shown(self._retry(job, lambda: self._follow(job, times, next(seeds, None), resumed=resumed))):
             # The picture is downloaded again: thousands of them must not stay in memory while Discord is away.
-            await self._draw_later(job, lambda: self._retry(job, lambda: self._follow(job, None)))
+            await self._draw_later(job, lambda: self._retry(job, lambda: self._follow(job, times, None)))
 
     async def _draw_later(self, job: Job, draw: Callable[[], Awaitable[None]]) -> None:
         """Draw a final state after growing pauses, until Discord takes it or says that the message is gone."""
@@ -225,9 +240,9 @@ class JobTracker:
             if await _is_shown(draw()):
                 return
 
-    async def _follow(self, job: Job, seed: Task | None, *, resumed: bool = False) -> None:
+    async def _follow(self, job: Job, times: _JobTimes, seed: Task | None, *, resumed: bool = False) -> None:
         try:
-            until, ending = self._compute_end(job)
+            until, ending = self._clock.convert_to_time(times.ends_at), times.ending
             if seed is None and not resumed:
                 seed = await self._store.find_snapshot(job.task_id)
             saved = seed.status if seed else None
@@ -240,20 +255,20 @@ class JobTracker:
                     ending = JobEnding.TASK_NOT_FOUND
                 # A task that has ended is shown so, however its watch ended.
                 if feed.latest is not None and feed.has_ended:
-                    await self._show_result(job, feed, feed.latest)
+                    await self._show_result(job, times, feed, feed.latest)
                     return
             await self.end_job(job, ending, feed.latest)
         except (PlaceGone, PlaceUnreachable) as gone:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
             await self.close_job(job)
 
-    def _compute_end(self, job: Job) -> tuple[datetime, JobEnding]:
-        """Return when a job ends whose task has not ended by then, and what its message says then."""
-        end = job.born_at + self._give_up_after
+    def _compute_times(self, job: Job) -> _JobTimes:
+        end, last_edit = job.born_at + self._give_up_after, job.place.token_expires_at - _TOKEN_MARGIN
+        ends_at, last_edit_at = map(self._clock.convert_to_monotonic, (end, last_edit))
         if job.place.reachable:
-            return end, JobEnding.WATCH_TIMEOUT
-        last_edit = job.place.token_expires_at - _TOKEN_MARGIN
-        return (end, JobEnding.WATCH_TIMEOUT) if end <= last_edit else (last_edit, JobEnding.MESSAGE_UNREACHABLE)
+            return _JobTimes(ends_at=ends_at, ending=JobEnding.WATCH_TIMEOUT, last_edit_at=inf)
+        ending = JobEnding.WATCH_TIMEOUT if ends_at <= last_edit_at else JobEnding.MESSAGE_UNREACHABLE
+        return _JobTimes(ends_at=min(ends_at, last_edit_at), ending=ending, last_edit_at=last_edit_at)
 
     async def _show_changes(self, job: Job, feed: Feed, saved: Status | None) -> None:
         """Draw every change until the task has ended, or the feed expires; `saved` is the status in the store."""
@@ -276,7 +291,7 @@ class JobTracker:
             return False
         return True
 
-    async def _show_result(self, job: Job, feed: Feed, task: Task) -> None:
+    async def _show_result(self, job: Job, times: _JobTimes, feed: Feed, task: Task) -> None:
         """Show a task that has ended until its picture and buttons are there, then close the job's row."""
         log.info("Task %s is %s.", task.id, task.status)
         callbacks = ResultCallbacks(
@@ -286,9 +301,7 @@ class JobTracker:
             notify=partial(self._notifier.notify, job),
             add_buttons=self._offers.learn_and_add_buttons,
         )
-        until = self._clock.now() + PICTURE_RETRY_TIMEOUT
-        if not job.place.reachable:
-            until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
+        until = min(self._clock.monotonic() + PICTURE_RETRY_SECONDS, times.last_edit_at)
         await ResultMessage(feed, task, callbacks, self._clock, until).show()
         await self.close_job(job)
 

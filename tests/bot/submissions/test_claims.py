@@ -419,3 +419,20 @@ async def test_daily_limit_counts_accepted_and_unknown_submits(world: ServiceWor
         await world.clock.advance(24 * 3600.0)
         await process.presses.submit_press(press(105, button=ZOOM), FakePressFollowups(806))
     assert claim_states(world) == {100: "unknown", 102: "refused", 103: "accepted", 105: "accepted"}
+
+
+@pytest.mark.parametrize("minutes", [-4300, 71, 75, 1440, 525_600])
+@pytest.mark.parametrize("button", [U2, V2, PAN])
+async def test_setting_the_systems_time_frees_no_button_whose_child_is_drawn(
+    world: ServiceWorld, process: ServiceProcess, button: str, minutes: int
+) -> None:
+    """The child's watch goes on, however far the time was set."""
+    await process.presses.submit_press(press(100, LIEN, button), FakePressFollowups())
+    await world.clock.advance(12.0)
+    world.clock.step(minutes * 60)
+    await world.clock.advance(60.0)
+    for number, person in ((101, LIEN), (102, MINH)):
+        with pytest.raises(AlreadyPressed):
+            await process.presses.submit_press(press(number, person, button), FakePressFollowups(801))
+    assert len(world.relay.sent) == 1
+    assert set(world.editor.endings(800)) == {None}

@@ -180,6 +180,44 @@ async def test_a_watch_ends_after_watch_minutes(world: ServiceWorld) -> None:
     assert world.store.closed == {700}
 
 
+@pytest.mark.parametrize("minutes", [-600, -5, 5, 71.7, 1440, 1_000_000])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_setting_the_systems_time_neither_ends_nor_prolongs_a_watch(
+    world: ServiceWorld,
+    minutes: float,
+    fails: bool,  # noqa: FBT001
+) -> None:
+    """Not even if the watch starts over because the database or Discord was away."""
+    world.relay.set(task(progress=62))
+    async with world.process() as process:
+        await process.jobs.follow_job(job())
+        await world.clock.advance(60.0)
+        if fails:
+            world.editor.errors = [StoreUnavailable("away")]
+        world.clock.step(minutes * 60)
+        world.relay.set(task(progress=63))
+        await world.clock.advance(68 * 60.0)
+        assert set(world.editor.endings(700)) == {None}
+        assert statuses(world.editor.scenes_of(700))[-1] == Status.IN_PROGRESS
+        await world.clock.advance(61.0)
+    assert world.editor.endings(700)[-1] is JobEnding.WATCH_TIMEOUT
+
+
+@pytest.mark.parametrize("minutes", [-600, 12, 600])
+async def test_setting_the_systems_time_does_not_change_when_a_token_expires(
+    world: ServiceWorld, minutes: float
+) -> None:
+    world.relay.set(task(progress=62))
+    async with world.process() as process:
+        await process.jobs.follow_job(job(place=place(reachable=False)))
+        await world.clock.advance(60.0)
+        world.clock.step(minutes * 60)
+        await world.clock.advance(13 * 60.0 - 1)
+        assert set(world.editor.endings(700)) == {None}
+        await world.clock.advance(1.1)
+    assert world.editor.endings(700)[-1] is JobEnding.MESSAGE_UNREACHABLE
+
+
 async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: ServiceWorld) -> None:
     """A minute before, at 14 minutes."""
     world.relay.set(task(progress=62))
