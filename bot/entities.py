@@ -47,7 +47,9 @@ class Place:
 
     @property
     def link(self) -> str:
-        """Discord's link to the message; it opens only for people who can see the message."""
+        """Discord's link to the message, which opens only for people who can see it; "" where it is not sent yet."""
+        if self.is_reserved:
+            return ""
         return f"https://discord.com/channels/{self.guild_id or '@me'}/{self.channel_id}/{self.message_id}"
 
 

@@ -363,6 +363,16 @@ class MessageEditor(Protocol):
         """
         ...
 
+    async def send_message(self, job: Job) -> Place:
+        """Send the message of a paid task that has none, to the channel of the job's place; return its own place.
+
+        Raises:
+            PlaceGone: The channel or the permission is gone.
+            PlaceUnreachable: Only the token reached it, and it has expired.
+            DisplayFailed: Discord, or the network on the way to it, failed.
+        """
+        ...
+
     async def notify_unsent(self, job: Job) -> None:
         """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""
         ...

@@ -6,6 +6,7 @@ the relay. The process that takes it over finds the message and ends it.
 """
 
 from dataclasses import replace
+from hashlib import blake2b
 
 from bot.entities import Job, Place
 from bot.errors import DisplayFailed, StoreUnavailable
@@ -55,6 +56,10 @@ class ChildMessages:
             raise
         return job
 
+    def find_or_send(self, reserved: Job) -> None:
+        """Find the message of a paid task whose row is reserved, or send one, in the background."""
+        self._lost_messages.search(reserved)
+
     async def _send_message(self, reserved: Job, followups: InteractionFollowups, pressed: str, parent: Task) -> Place:
         try:
             return await followups.send_child_message(pressed, parent)
@@ -67,3 +72,13 @@ class ChildMessages:
         except Exception:
             self._sender.discard_job(reserved.id)
             raise
+
+
+def reserve_extra_job(job: Job, task_id: str) -> Job:
+    """Return the job of a further task of one press, reserved under an id that no message and no interaction has.
+
+    Its claim, whose id holds the interaction's, tells which messages may be its own.
+    """
+    number = int.from_bytes(blake2b(task_id.encode(), digest_size=8).digest())
+    # The ids of interactions stay below 2 ** 62 until 2049.
+    return replace(job, task_id=task_id, place=replace(job.place, message_id=-(2**62) - number % 2**61))

@@ -1,7 +1,7 @@
 """Send a claimed press, or what this relay has in its place, and follow the child that it makes."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.clock import Now
@@ -9,6 +9,7 @@ from bot.entities import Claim, ClaimState, Job
 from bot.errors import (
     ActionUnsupported,
     ClaimLost,
+    DisplayError,
     MjbotError,
     ModalNotSent,
     PictureError,
@@ -25,7 +26,7 @@ from bot.midjourney.task import Button, Properties, Task
 from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
 from bot.scene import JobEnding
-from bot.submissions.child_messages import ChildMessages
+from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallbacks import Fallbacks
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, SendResult, ShownInstead, Unknown
@@ -201,6 +202,10 @@ class PressSender:
         Return False where the modal with its mask was refused: it is as if the button had not been pressed.
         """
         claim, response = press.claim, accepted.response
+        # Before the claim is settled: a process that dies leaves the rows, and the next one sends the messages.
+        extra_jobs = [reserve_extra_job(press.job, task_id) for task_id in response.extra_task_ids]
+        for extra in extra_jobs:
+            await self._jobs.reserve_job(extra)
         log.info("%s of task %s was accepted as task %s.", press.action.kind.name, claim.task_id, response.result)
         sends_modal = isinstance(accepted, NeedsModal) and press.prompt is not None
         # A modal window that new-api bills is one submit, and the modal another; a window with code 21 is free.
@@ -217,8 +222,7 @@ class PressSender:
             await self._jobs.continue_job(press.job, child)
         if is_prompt_ignored and press.has_new_prompt:
             await followups.send_error(PromptIgnored())
-        for task_id in response.extra_task_ids:
-            await self._follow_extra_child(press, task_id, child, followups)
+        await self._follow_extra_children(press, extra_jobs, child, followups)
         return True
 
     async def _send_typed_modal(
@@ -251,17 +255,22 @@ class PressSender:
             return False
         return True
 
-    async def _follow_extra_child(
-        self, press: PressSubmission, task_id: str, child: Task, followups: PressFollowups
+    async def _follow_extra_children(
+        self, press: PressSubmission, extra_jobs: Sequence[Job], child: Task, followups: PressFollowups
     ) -> None:
-        """Follow one more child of the press in a message of its own; without one, /mjstatus still finds the child."""
-        job = replace(press.job, task_id=task_id)
-        try:
-            job = await self._child_messages.open_child(job, followups, name_button(press.button), press.parent)
-        except MjbotError as error:
-            log.warning("Task %s has no message: %s.", task_id, type(error).__name__)
-            return
-        await self._jobs.continue_job(job, child.model_copy(update={"id": task_id}))
+        """Follow the further children of a press, each in a message of its own."""
+        failed: list[Job] = []
+        for job in extra_jobs:
+            try:
+                place = await followups.send_child_message(name_button(press.button), press.parent)
+            except DisplayError as error:
+                log.warning("Task %s has no message yet: %s.", job.task_id, type(error).__name__)
+                failed.append(job)
+            else:
+                task = child.model_copy(update={"id": job.task_id})
+                await self._jobs.continue_job(replace(job, place=place), task, replaces=job.id)
+        for job in failed:  # only now, as a search takes any message that has no row
+            self._child_messages.find_or_send(job)
 
     async def send_modal(
         self,

@@ -126,15 +126,22 @@ class JobTracker:
         job = replace(job, place=place, task_id=task_id, born_at=now, notify=False)
         await self.follow_job(job, task, viewer=viewer)
 
-    async def continue_job(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
+    async def continue_job(
+        self, job: Job, task: Task | None = None, *, form_again: bool = False, replaces: int = 0
+    ) -> None:
         """Write the row of a job whose task is paid, however long the store takes, then run the job.
 
         A row that was closed or lost meanwhile is opened again; with `form_again`, its form can be submitted again.
+        The row that was reserved as `replaces` is deleted.
         """
         if task is not None:
             await self._retry(job, partial(self._store.save_snapshot, task))
-        await self._retry(job, partial(self._store.open_job, job, form_again=form_again))
+        await self._retry(job, partial(self._store.open_job, job, form_again=form_again, replaces=replaces))
         self._start_job(job, task)
+
+    async def reserve_job(self, job: Job) -> None:
+        """Write the row of a paid task whose message is not sent yet, however long the store takes."""
+        await self._retry(job, partial(self._store.open_job, job))
 
     async def close_job(self, job: Job) -> None:
         """Close a job's row, however long the store takes: an open one would be drawn again after the next start."""

@@ -24,7 +24,7 @@ from cogs.messaging.responses import REQUEST_ERRORS, REQUEST_TIMEOUT_SECONDS, su
 from cogs.text import limits
 from cogs.text.guidance import NOT_SENT
 from cogs.text.markdown import clean_and_cut, escape_markdown
-from cogs.views.task_message import RenderedMessage, render_message
+from cogs.views.task_message import RenderedMessage, render_message, render_sending
 
 log = logging.getLogger(__name__)
 
@@ -194,6 +194,43 @@ class DiscordMessageEditor:
         answers = ((one.id, one.interaction_metadata) for one in messages)
         ids = [message_id for message_id, metadata in answers if metadata and metadata.id == interaction_id]
         return [replace(place, message_id=message_id) for message_id in ids]
+
+    async def send_message(self, job: Job) -> Place:
+        """Send the message ("Sending") of a paid task that has none, by the token, else as the bot.
+
+        Raises:
+            PlaceGone: The channel or the permission is gone.
+            PlaceUnreachable: Only the token reached it, and it has expired.
+            DisplayFailed: Discord or the network failed.
+        """
+        place, by_token = job.place, self._is_token_usable(job.place)
+        if not by_token and not place.reachable:
+            raise PlaceUnreachable
+        embed = render_sending(job.requester, job.pressed, Task(id=job.task_id))
+        try:
+            message = await (self._send_by_token if by_token else self._send_as_bot)(place, embed)
+        except discord.HTTPException as error:
+            if error.status >= 500 or error.status == 429:
+                raise DisplayFailed(summarize_error(error)) from error
+            if by_token and place.reachable:
+                self._mark_token_dead(place)
+                return await self.send_message(job)
+            raise PlaceGone(summarize_error(error)) from error
+        except REQUEST_ERRORS as error:
+            raise DisplayFailed(summarize_error(error)) from error
+        return replace(place, message_id=message.id)
+
+    async def _send_by_token(self, place: Place, embed: discord.Embed) -> discord.Message:
+        await self._rate_limiter.acquire(place.token, rate_limits.TOKEN_LIMIT, as_bot=False, awaits_response=True)
+        request = self._get_webhook(place).send(
+            embed=embed, ephemeral=place.ephemeral, allowed_mentions=discord.AllowedMentions.none(), wait=True
+        )
+        return await self._send(request, place.token)
+
+    async def _send_as_bot(self, place: Place, embed: discord.Embed) -> discord.Message:
+        await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, awaits_response=True)
+        channel = self._bot.get_partial_messageable(place.channel_id, guild_id=place.guild_id or None)
+        return await self._send(channel.send(embed=embed), place.channel_id)
 
     async def notify_unsent(self, job: Job) -> None:
         """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""

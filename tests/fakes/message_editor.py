@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.entities import Job, Place
 from bot.errors import DisplayError
@@ -25,6 +25,7 @@ class FakeMessageEditor:
     broken: dict[int, DisplayError] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
     limit: int = 1000
+    sent: int = 0
     answers: dict[int, list[Place]] = field(default_factory=dict)
     """The messages that answer an interaction; a private channel has none that can be found."""
     unsent: list[Job] = field(default_factory=list)
@@ -72,6 +73,13 @@ class FakeMessageEditor:
         if self.errors:
             raise self.errors.pop(0)
         return self.answers.get(interaction_id, [])
+
+    async def send_message(self, job: Job) -> Place:
+        """Send messages from 900 on."""
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sent += 1
+        return replace(job.place, message_id=899 + self.sent)
 
     async def notify_unsent(self, job: Job) -> None:
         """Remember who was told."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.entities import Job
-from bot.errors import DisplayFailed
+from bot.errors import DisplayError, DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.midjourney.task import Status
 from bot.scene import JobEnding
+from bot.submissions.child_messages import reserve_extra_job
 from tests.fakes.sample_entities import CHILD, job, place, task
 from tests.worlds.services import ServiceWorld
 
@@ -70,14 +71,46 @@ async def test_message_that_has_a_row_is_another_one(world: ServiceWorld) -> Non
     assert world.editor.endings(802) == [JobEnding.NOT_SENT]
 
 
-@pytest.mark.parametrize(("task_id", "is_told"), [("", True), (CHILD, False)])
-async def test_requester_of_a_message_that_is_not_found_is_told(
-    world: ServiceWorld, task_id: str, *, is_told: bool
-) -> None:
-    """That nothing was sent; a task that is known was sent, and /mjstatus shows it."""
-    await recover(world, reserved(task_id))
-    assert [one.pressed for one in world.editor.unsent] == (["U2"] if is_told else [])
+async def test_requester_of_a_message_that_is_not_found_is_told(world: ServiceWorld) -> None:
+    """That nothing was sent."""
+    await recover(world, reserved())
+    assert [one.pressed for one in world.editor.unsent] == ["U2"]
     assert world.store.jobs == {}
+
+
+@pytest.mark.parametrize("failures", [0, 3, 5])
+async def test_known_task_whose_message_is_not_found_gets_a_new_one(world: ServiceWorld, failures: int) -> None:
+    """It was paid for, so it is shown as soon as Discord takes the message."""
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    world.editor.errors = [DisplayFailed("503")] * failures
+    await recover(world, reserved(CHILD), seconds=1500.0)
+    assert {row.id: row.task_id for row in world.store.jobs.values()} == {900: CHILD}
+    assert world.editor.scenes_of(900)[-1].picture is not None
+    assert world.editor.unsent == []
+
+
+@pytest.mark.parametrize("error", [PlaceGone("10003"), PlaceUnreachable()])
+async def test_known_task_that_can_get_no_message_keeps_its_row(world: ServiceWorld, error: DisplayError) -> None:
+    """The row tells whose the task is."""
+    private = replace(reserved(CHILD), place=place(-INTERACTION, ephemeral=True, reachable=False))
+    world.editor.errors = [error]
+    await recover(world, private)
+    assert world.store.closed == {-INTERACTION}
+
+
+@pytest.mark.parametrize("found", [0, 1, 3])
+async def test_tasks_of_one_press_get_different_messages(world: ServiceWorld, found: int) -> None:
+    """The messages that were sent before the process died, and new ones for the rest."""
+    world.editor.answers[INTERACTION] = [place(801 + number) for number in range(found)]
+    ids = ["9101", "9102", "9103"]
+    for task_id in ids:
+        row = reserve_extra_job(job(800, CHILD, claim_id=INTERACTION), task_id)
+        world.store.jobs[row.id], world.store.owners[row.id] = row, "dead"
+        world.relay.set(task(task_id, Status.SUCCESS))
+    async with world.process():
+        await world.clock.advance(100.0)
+    assert sorted(row.task_id for row in world.store.jobs.values()) == ids
+    assert sorted(world.store.jobs) == [801, 802, 803][:found] + [900, 901, 902][: 3 - found]
 
 
 async def test_requester_of_a_private_message_is_told_at_once(world: ServiceWorld) -> None:

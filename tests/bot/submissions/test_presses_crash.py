@@ -8,11 +8,14 @@ from itertools import count
 
 import pytest
 
-from bot.entities import ClaimState
+from bot.entities import ClaimState, Place
 from bot.errors import (
     ActionUnsupported,
+    DisplayError,
+    DisplayFailed,
     MjbotError,
     ParentBusy,
+    PlaceGone,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -21,7 +24,7 @@ from bot.errors import (
 )
 from bot.midjourney.buttons import REPAINTED_TITLE
 from bot.midjourney.submit_response import SubmitResponse
-from bot.midjourney.task import Button, Status
+from bot.midjourney.task import Button, Status, Task
 from bot.scene import JobEnding
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.fakes.answerer import FakePressFollowups
@@ -281,3 +284,35 @@ async def test_press_is_settled_though_discord_fails(name: str, error: Callable[
     async with world.process():
         await world.clock.advance(90.0)
     check(world)
+
+
+@pytest.mark.parametrize("sent", [0, 1, 3])
+@pytest.mark.parametrize("error", [None, DisplayFailed("503"), PlaceGone("10003")])
+async def test_every_task_of_one_press_is_shown(sent: int, error: DisplayError | None) -> None:
+    """The process stops, or Discord fails, after some of the messages were sent: all of the tasks were paid for."""
+    world, ids = ServiceWorld(), [CHILD, "9101", "9102", "9103"]
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    for task_id in ids:
+        world.relay.set(task(task_id, Status.SUCCESS, progress=100))
+    world.relay.outcomes = [SubmitResponse(code=1, result=CHILD, extra_task_ids=tuple(ids[1:]))]
+
+    class Interrupted(FakePressFollowups):
+        async def send_child_message(self, pressed: str, parent: Task) -> Place:
+            if len(self.opened) > sent:
+                if error is not None:
+                    raise error
+                await world.clock.sleep(3600.0)
+            return await super().send_child_message(pressed, parent)
+
+    followups = Interrupted()
+    world.editor.answers = followups.answers
+    async with world.process() as process:
+        await process.presses.submit_press(press(800), followups)
+        await world.clock.advance(10.0 if error is None else 150.0)
+    async with world.process():
+        await world.clock.advance(150.0)
+    shown = {one.job.task_id: one.job.id for one in world.editor.scenes if one.picture is not None}
+    assert sorted(shown) == sorted(ids)
+    assert len(set(shown.values())) == len(ids)
+    origins = await world.store.list_task_origins(ids)
+    assert {one.task_id for one in origins} == set(ids)

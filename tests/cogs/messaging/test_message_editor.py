@@ -21,6 +21,7 @@ from bot.midjourney.task import Status, Task
 from bot.scene import JobEnding, PictureLink, Scene
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS, RateLimiter
+from cogs.views.task_states import SENDING
 from tests.fakes.clock import START
 from tests.fakes.sample_entities import task
 from tests.recordings import recorded
@@ -557,3 +558,28 @@ async def test_requester_whose_token_has_expired_is_not_told(room: Room) -> None
     room.time.time += timedelta(minutes=16)
     await room.display.notify_unsent(room.job(room.place(), pressed="U2"))
     assert room.act.followups == []
+
+
+@pytest.mark.parametrize("minutes", [0, 16])
+async def test_paid_task_without_a_message_gets_one(room: Room, minutes: int) -> None:
+    """By the token, or as the bot once that has expired."""
+    room.time.time += timedelta(minutes=minutes)
+    place = await room.display.send_message(room.job(replace(room.place(), message_id=-5), pressed="U2"))
+    assert place.message_id > 0
+    [sent] = [one for one in room.server.requests if one.method == "POST"]
+    assert sent.body["embeds"][0]["title"] == SENDING.title
+
+
+async def test_paid_task_whose_place_cannot_be_reached_gets_no_message(room: Room) -> None:
+    room.time.time += timedelta(minutes=16)
+    with pytest.raises(PlaceUnreachable):
+        await room.display.send_message(room.job(room.place(reachable=False), pressed="U2"))
+    assert [one for one in room.server.requests if one.method == "POST"] == []
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, PlaceGone), (404, PlaceGone), (503, DisplayFailed)])
+async def test_why_a_paid_task_gets_no_message(room: Room, status: int, error: type[Exception]) -> None:
+    room.time.time += timedelta(minutes=16)
+    room.server.fail("POST", "/channels/*", status, {"code": 0}, times=None)
+    with pytest.raises(error):
+        await room.display.send_message(room.job(room.place(), pressed="U2"))
