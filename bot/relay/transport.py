@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -232,7 +232,8 @@ class RelayTransport:
             if answer is None:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 answer = ReceivedAnswer(response.status, headers, text or body.decode("utf-8", "replace"))
-            return self._build_response(request, answer)
+            has_tail = is_short(body) and not body.decode("utf-8", "replace").rstrip(" \t\r\n\0").endswith(text)
+            return replace(self._build_response(request, answer), has_tail=has_tail)
 
     def _build_response(self, request: _Request, answer: ReceivedAnswer) -> RelayResponse:
         return RelayResponse(

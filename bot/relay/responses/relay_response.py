@@ -35,6 +35,8 @@ class RelayResponse:
     path: str = ""
     location: str = ""
     path_has_worked: bool = False
+    has_tail: bool = False
+    """Whether more than the JSON in `text` was received: what a server wrote after the relay's answer."""
 
     @property
     def is_success(self) -> bool:

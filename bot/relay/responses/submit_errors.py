@@ -164,7 +164,7 @@ class _Answer:
         """
         is_before = BEFORE_FORWARDING.search(self.words) or self._is_parser_panic
         is_cut = self.is_half_json and not is_before and not self.is_turned_away
-        if self.is_doubtful or self.has_success_sign or is_cut:
+        if self.is_doubtful or self.has_success_sign or is_cut or self.response.has_tail:
             return SubmitOutcomeUnknown(self.message.reason)
         if self.submit.result:
             return SubmitOutcomeUnknown(self.message.reason, answered=self.submit.code in _REFUSAL_CODES)

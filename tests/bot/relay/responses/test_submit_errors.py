@@ -386,6 +386,14 @@ def test_a_step_before_forwarding_beside_a_later_one_is_unknown(status: int, tex
     assert error == TASK or isinstance(error, SubmitOutcomeUnknown)
 
 
+@pytest.mark.parametrize("text", [_mj(4, "参数错误"), _mj(23, "队列已满"), _mj(24, "可能包含敏感词")])
+def test_a_refusal_that_is_followed_by_other_text_is_unknown(text: str) -> None:
+    """A server may have written what came of the request after the relay's answer."""
+    with pytest.raises(SubmitOutcomeUnknown):
+        parse_submission(RelayResponse(200, text, has_tail=True))
+    assert parse_submission(RelayResponse(200, _mj(1, "ok", result=TASK), has_tail=True)).result == TASK
+
+
 PANIC = recorded("42_err_500_panic").text
 
 
