@@ -105,6 +105,17 @@ async def test_complete_refusal_counts_too(body: bytes, expected: type[Exception
             await press_button(api)
 
 
+@pytest.mark.parametrize("tail", [b" upstream timeout, task submitted", b"<html>504 Gateway Timeout</html>", b"x"])
+async def test_a_refusal_with_a_tail_is_unknown(tail: bytes, slept: Slept) -> None:
+    body = b'{"code":23,"description":"queue is full"}' + tail
+    async with (
+        run_raw_server(send(with_length(len(body), body), "closed")) as line,
+        RelayClient.open(line.url, KEY, sleep=slept) as api,
+    ):
+        with pytest.raises(SubmitOutcomeUnknown):
+            await press_button(api)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 10, len(ANSWER) - 1, len(ANSWER)])
 async def test_incomplete_answer_leaves_the_outcome_unknown(cut: int, slept: Slept) -> None:
     response = with_length(len(ANSWER), ANSWER[:-cut])
