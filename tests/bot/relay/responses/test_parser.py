@@ -581,3 +581,52 @@ def test_any_json_gives_a_value_or_our_error(status: int, body: object) -> None:
 def test_any_text_gives_a_value_or_our_error(status: int, body: bytes) -> None:
     answer = RelayResponse(status, body.decode("utf-8", "replace"))
     _check(answer)
+
+
+_ROW = {"status": "SUCCESS", "progress": "100%", "imageUrl": "https://a.example/1.png"}
+_NUMBER = "1754300000999002"
+
+
+@pytest.mark.parametrize("asked", [_NUMBER, "0f8fad5b-d9cb-469f-a165-70867728950e"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda asked: {"id": asked},
+        lambda asked: {"id": f" {asked}\n"},
+        lambda asked: {"taskId": asked},
+        lambda asked: {"task_id": asked},
+        lambda asked: {"mjId": asked, "id": 77},
+        lambda asked: {"id": None, "mj_id": asked},
+        lambda asked: {"ID": asked},
+        lambda asked: {"jobId": asked, "id": "req-1"},
+        lambda asked: {"id": float(asked) if asked.isdecimal() else asked},
+        lambda asked: {"taskId": int(asked) if asked.isdecimal() else asked},
+    ],
+)
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda row, _: [row],
+        lambda row, _: [[row]],
+        lambda row, _: row,
+        lambda row, _: {"code": 1, "data": row},
+        lambda row, _: {"code": 1, "id": "req-5", "data": [row]},
+        lambda row, asked: {asked: row},
+        lambda row, asked: {"success": True, "data": {asked: row, "other-7": {}}},
+        lambda row, _: [json.dumps(row)],
+    ],
+)
+def test_a_task_is_found_under_each_name_of_its_id(
+    asked: str, named: Callable[[str], dict[str, object]], wrap: Callable[[dict[str, object], str], object]
+) -> None:
+    """An id that a submit's answer names in the same way is followed, so a fetch and a list have to find it."""
+    row: dict[str, object] = {**_ROW, **named(asked)}
+    answer = RelayResponse(200, json.dumps(wrap(row, asked)))
+    for task in (parser.parse_task(answer, asked), parser.parse_tasks(answer, [asked, "17"])[asked]):
+        assert (task.id, task.status, task.picture_url) == (asked, Status.SUCCESS, _ROW["imageUrl"])
+
+
+@pytest.mark.parametrize("value", ["1.7543e15", "1754300000999001.5", "1e400", "NaN", "[]", '{"id":1}', '"17543"'])
+def test_another_id_is_not_taken_for_the_one_asked(value: str) -> None:
+    """Such as a float that lost its last digits."""
+    assert parser.parse_tasks(RelayResponse(200, f'[{{"id":{value},"status":"SUCCESS"}}]'), [_NUMBER]) == {}
