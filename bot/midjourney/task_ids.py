@@ -15,7 +15,7 @@ _TASK_ID = re.compile(rf"(?=[A-Za-z0-9])(?=[^0-9]*[0-9])(?!0+\Z){TASK_ID_PATTERN
 _WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _SPLIT = re.compile(r"[\s,;]+")
 # Relays' ids have 13 to 16 digits (milliseconds and random digits), Discord's 17 and more.
-_NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
+_NUMBER = re.compile(r"(?<![\w-])[0-9]{13,16}(?![\w-])")
 _NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
 
 

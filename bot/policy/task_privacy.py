@@ -105,6 +105,9 @@ class TaskPrivacy:
         claim_id = parse_claim_tag(found.state) if isinstance(found, Task) else 0
         if claim_id and await self.is_hidden(task_id, viewer, claim_id=claim_id):
             raise TaskUnknown(task_id=task_id)
+        # A relay may find a task by another spelling of its id: in capitals, or with zeros in front.
+        if isinstance(found, Task) and found.id != task_id and await self.is_hidden(found.id, viewer):
+            raise TaskUnknown(task_id=task_id)
         return found
 
     async def filter_summaries(self, tasks: Sequence[TaskSummary], viewer: Viewer) -> list[TaskSummary]:

@@ -27,6 +27,9 @@ ID, OTHER = "1730621826053455", "1730621826053456"
         ("https://discord.com/channels/1187000000000000001/1187000000000000002/1187000000000000003", []),
         ("call me on 5551234", []),
         ("hello", []),
+        ("".join(chr(ord(digit) + 0xFEE0) for digit in ID), []),  # full-width digits
+        ("task " + "".join(chr(ord(digit) + 0x630) for digit in ID), []),  # Arabic ones
+        (f"{ID}\u0663", []),
         ("hello world", []),
         ("12345", []),
         ("", []),

@@ -166,6 +166,26 @@ async def test_a_task_whose_answer_was_lost_is_known_by_its_claim(where: dict[st
     assert raised.value.task_id == PARENT
 
 
+@pytest.mark.parametrize(("where", "is_hidden"), [(PRIVATE, True), ({"channel_id": STAFF}, True), (PUBLIC, False)])
+@pytest.mark.parametrize("asked", [PARENT.upper() + "A", f"00{PARENT}", f"{PARENT} ", PARENT.swapcase() + "x"])
+async def test_a_task_is_private_under_each_spelling_of_its_id(
+    asked: str, where: dict[str, Any], *, is_hidden: bool
+) -> None:
+    """A relay whose database ignores case or blanks finds it, and answers with its own id."""
+    rule = privacy(submitted(**where))
+
+    async def read(_: str) -> Task:
+        return Task(id=PARENT)
+
+    assert (await rule.read(asked, viewer(LIEN), read)).id == PARENT
+    if not is_hidden:
+        assert (await rule.read(asked, viewer(MINH), read)).id == PARENT
+        return
+    with pytest.raises(TaskUnknown) as raised:
+        await rule.read(asked, viewer(MINH, hidden_channels={STAFF}), read)
+    assert raised.value.task_id == asked
+
+
 def test_only_tags_of_claims_are_parsed() -> None:
     """Other programs with the same key write states of their own."""
     for claim_id in (1, 1_187_000_000_000_000_001, -(1 << 63), (1 << 63) - 1):
