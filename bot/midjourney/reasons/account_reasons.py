@@ -26,6 +26,13 @@ _UNCONFIRMED: Final = (
     TELL_OPERATOR_ADVICE,
 )
 
+_UNVERIFIED: Final = (ACCOUNT_BLOCKED_TITLE, "Discord wants its owner to verify it first.", TELL_OPERATOR_ADVICE)
+CONFIRMATION: Final = (
+    "Midjourney wants a confirmation",
+    "It asks for a confirmation that only the relay's own account can give.",
+    "reword it and try again; if it happens again, tell the operator of this bot.",
+)
+
 _PROMPT_PARTS: Final = "prompts?|words?|phrases?|images?|pictures?|content|links?|parameters?|text"
 _BARRED_WORDS: Final = (
     "blocked|banned|suspended|restricted|locked|disabled|deactivated|paused|terminated|expired|cancell?ed|revoked|"
@@ -89,7 +96,20 @@ ACCOUNT_REASONS: Final[tuple[Explanation, ...]] = (
         *_UNCONFIRMED,
     ),
     (r"\b(?:pending|unread|unacknowledged) mod\w* (?:message|notice|warning)s?\b", *_UNCONFIRMED),
+    (
+        rf"^\[?action needed to continue\b(?!.*(?:\b(?:{_PROMPT_PARTS}|standards)\b|moderator))",
+        *CONFIRMATION[:2],
+        TELL_OPERATOR_ADVICE,
+    ),
+    (r"\w*captcha\b|\b(?:human|identity|phone|e-?mail) verification\b", *_UNVERIFIED),
     (r"credits exhausted|account usage exhausted", *_NO_HOURS),
+    (
+        (
+            r"\b(?:fast|relax(?:ed)?|turbo|gpu)(?: \w+)? (?:hours?|minutes?|time)\b[^.!?]{0,20}?"
+            r"\b(?:exhausted|used up|depleted|gone|spent|(?:ran|run) out|expired|empty)\b"
+        ),
+        *_NO_HOURS,
+    ),
     (
         (
             r"\b(?:out of|no(?: more)?|used up(?: all)?)(?: your)?"

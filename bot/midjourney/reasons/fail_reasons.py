@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Final
 
-from bot.midjourney.reasons.account_reasons import ACCOUNT_REASONS, ACCOUNT_TITLES, Explanation
+from bot.midjourney.reasons.account_reasons import ACCOUNT_REASONS, ACCOUNT_TITLES, CONFIRMATION, Explanation
 from bot.midjourney.reasons.refusal_reasons import match_refusal
 from bot.midjourney.reasons.upstream_errors import (
     PARENT_GONE_TITLE,
@@ -160,9 +160,7 @@ FAILURES: Final[dict[_Weight, tuple[Explanation, ...]]] = {
     _Weight.EVENT: (
         (
             r"^\[?action needed to continue\]?",
-            "Midjourney wants a confirmation",
-            "It asks for a confirmation that only the relay's own account can give.",
-            "reword it and try again; if it happens again, tell the operator of this bot.",
+            *CONFIRMATION,
         ),
         (
             r"上游任务超时\W?超过(\d{1,3})\s?小时\W?",
@@ -273,14 +271,32 @@ _BARE_TITLE: Final = re.compile(
 _JAVA_NULL: Final = re.compile(r"(?:^|(?<=\]) )null$", re.IGNORECASE)
 
 
+_EMBED: Final = re.compile(r"\W*title\b|\{", re.IGNORECASE)
+_EMBED_FIELDS: Final = tuple(
+    re.compile(
+        rf"(?:^|[\s{{,])[\"']?{name}[\"']?\s?[:=]\s?"
+        r"(?:\"(?P<double>(?:[^\"\\]|\\.)*)|'(?P<single>[^']*)|(?P<bare>[^,;{}\"']+))",
+        re.IGNORECASE,
+    )
+    for name in ("title", "description")
+)
+
+
 def explain_fail_reason(fail_reason: str) -> FailReason:
     """Explain the failReason of a failed task, which may be empty; never promise a refund, which is unknown."""
-    text = _JAVA_NULL.sub("", _BARE_TITLE.sub(r"[\1] ", sanitize_reason(fail_reason).strip()))
+    text = _JAVA_NULL.sub("", _BARE_TITLE.sub(r"[\1] ", _unfold_embed(sanitize_reason(fail_reason).strip())))
     if not text:
         return FailReason(_UNFINISHED, "The relay gave no reason.", _REPEAT, "")
     if upstream := parse_upstream_error(text):
         return _explain_upstream_error(upstream)
     return _find_known_failure(text) or FailReason(_UNFINISHED, *_explain_unknown(text))
+
+
+def _unfold_embed(text: str) -> str:
+    """Return an embed of Midjourney's that was passed on as an object, in any syntax, as "[title] description"."""
+    found = [field.search(text) for field in _EMBED_FIELDS] if _EMBED.match(text) else []
+    title, description = ((one[one.lastgroup or 0].strip() if one else "") for one in found or (None, None))
+    return f"[{title}] {description}" if title and description else text
 
 
 def _explain_upstream_error(upstream: UpstreamError) -> FailReason:

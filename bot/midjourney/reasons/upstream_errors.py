@@ -94,7 +94,7 @@ _DOWN = DiscordErrorMeaning(
 _MESSAGES: Final[tuple[tuple[str, DiscordErrorMeaning], ...]] = (
     (r"unauthorized\W+provide a valid token and try again|connection has been revoked", _LOGIN),
     (r"invalid authentication token(?: provided)?|improper token has been passed", _LOGIN),
-    (r"you need to verify your (?:account|e-?mail)\b.*|.*\bcaptcha\b.*", _VERIFY),
+    (r"you need to verify your (?:account|e-?mail)\b.*|.*captcha\b.*", _VERIFY),
     (r"(?:the )?user is banned from this guild|unknown account|invalid account type", _BARRED),
     (r"missing (?:access|permissions?)|unknown (?:channel|guild|server)|you lack permissions?\b.*", _CLOSED),
     (r"cannot (?:send messages|execute action) (?:in|on) .*", _CLOSED),

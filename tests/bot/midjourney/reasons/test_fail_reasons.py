@@ -290,6 +290,18 @@ ACCOUNT_PROBLEMS = [
     ("账号因违规已被封禁", LOCKED_OUT),
     ("您的帐户违规已冻结", LOCKED_OUT),
     ("该账户已被限制，违规", LOCKED_OUT),  # noqa: RUF001 - a relay's own comma
+    ("Fast hours exhausted (moderation)", "The relay has no drawing time left"),
+    ("Turbo minutes used up (moderation)", "The relay has no drawing time left"),
+    ("GPU time depleted, see AI moderation", "The relay has no drawing time left"),
+    ("hCaptcha required for moderation", LOCKED_OUT),
+    ("moderation: reCAPTCHA", LOCKED_OUT),
+    ("Human verification needed (moderation)", LOCKED_OUT),
+    ("[Action needed to continue] moderation", "Midjourney wants a confirmation"),
+    ("Action needed to continue, AI moderation asks you to confirm", "Midjourney wants a confirmation"),
+    ("{'title':'Blocked','description':'moderation'}", LOCKED_OUT),
+    ('{"description":"moderation","title":"Subscription required"}', LOCKED_OUT),
+    ("{'type': 'rich', 'title': 'Pending mod message', 'description': 'moderation'}", LOCKED_OUT),
+    ("title: Credits exhausted, description: moderation", "The relay has no drawing time left"),
     ("无可用的账号实例, moderation", "No Midjourney account is free"),
 ]
 
@@ -301,6 +313,9 @@ PROMPT_PROBLEMS = [
     "This prompt breaks our community standards; accounts that break them can be banned",
     "[Blocked prompt] It breaks the community standards",
     "[Image blocked] Our AI moderator removed it",
+    "{'title':'Banned prompt detected','description':'moderation'}",
+    f"{{'description': '{BANNED}', 'title': 'Action needed to continue'}}",
+    "[Action needed to continue] Confirm that your prompt respects the community standards",
     "内容违规，多次违规账号可能会被封禁",  # noqa: RUF001 - a relay's own comma
 ]
 
