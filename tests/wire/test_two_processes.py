@@ -21,6 +21,7 @@ async def test_two_processes_send_each_press_once(world: WireWorld, stores: str)
     discord = world.discord
     grids = [world.relay.add_task("grid") for _ in range(_PRESSES // len(_BUTTONS))]
     other = {"DATABASE_URL": f"sqlite:///{world.folder / 'other.db'}"} if stores == "two" else {}
+    world.settings |= {"LEASE_SECONDS": "60"}
     async with world.bot(**GENEROUS) as first, world.bot(**GENEROUS, **other) as second:
         await discord.connected(2)
         messages = [await world.follow(grid, n % 2) for n, grid in enumerate(grids)]
@@ -45,6 +46,7 @@ async def test_two_processes_send_each_press_once(world: WireWorld, stores: str)
 async def test_a_second_process_leaves_a_submit_under_way_alone(world: WireWorld) -> None:
     """One that starts while another's submit is on its way leaves it alone, and the child gets its picture."""
     world.relay.script("action", delay=4.0, passes=True)
+    world.settings |= {"LEASE_SECONDS": "60"}
     async with world.bot() as first:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         child = await world.press(grid, "U1")

@@ -188,7 +188,7 @@ class WireWorld:
             "DISCORD_API_URL": self.discord.api_url,
             "DATABASE_URL": f"sqlite:///{self.folder / 'mjbot.db'}",
             "POLL_SECONDS": "1",
-            "LEASE_SECONDS": "2",
+            "LEASE_SECONDS": "4",
             "LOG_FORMAT": "json",
             **self.settings,
         }
