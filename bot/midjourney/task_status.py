@@ -47,7 +47,7 @@ _WORDS: Final = {
     ),
     Status.FAILURE: (
         "FAILURE FAIL FAILED ERROR ERRORED EXCEPTION TIMEOUT TIMEDOUT EXPIRED REJECTED REFUSED BANNED BLOCKED "
-        "MODERATED 失败 已失败 任务失败 异常 超时 任务超时 已过期"
+        "MODERATED 失败 已失败 任务失败 异常 超时 任务超时 已过期 失敗 已失敗 任務失敗 異常 超時 逾時"
     ),
     Status.CANCEL: "CANCEL CANCELED CANCELLED ABORT ABORTED STOPPED TERMINATED REVOKED 取消 已取消 任务取消",
 }
@@ -140,7 +140,8 @@ def infer_status(value: object, evidence: RowEvidence) -> Status:
     if status.is_final:
         return status
     is_at_end = evidence.percent == 100
-    if evidence.has_reason and is_at_end and not (evidence.has_buttons and evidence.has_result):
+    has_ended = evidence.has_buttons or (evidence.has_finish_time and status is Status.FRESH)
+    if evidence.has_reason and is_at_end and not (evidence.has_result and has_ended):
         return Status.FAILURE
     if evidence.is_finished(is_word_known=status is not Status.FRESH):
         return Status.SUCCESS

@@ -167,3 +167,15 @@ def test_status_by_what_a_row_shows(word: str, signs: str, expected: Status) -> 
 def test_a_success_stays_one(word: str, evidence: RowEvidence) -> None:
     """Nothing else in its row makes it a failure."""
     assert infer_status(word, evidence) is Status.SUCCESS
+
+
+@pytest.mark.parametrize("word", ["ARCHIVED", "draw_end", "finishing2"])
+def test_an_old_reason_hides_no_picture_under_an_unknown_word(word: str) -> None:
+    """A proxy without buttons shows by the finish time that the picture is no preview."""
+    assert infer_status(word, _evidence("100 reason picture time")) is Status.SUCCESS
+
+
+@pytest.mark.parametrize("word", ["失敗", "任務失敗", "逾時"])
+def test_a_failure_in_traditional_characters_ends_a_task(word: str) -> None:
+    """Even where the row shows nothing else."""
+    assert infer_status(word, _evidence("")) is Status.FAILURE
