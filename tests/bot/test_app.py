@@ -97,7 +97,7 @@ async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> N
         w.relay.down = True
         begun, reasons = w.clock.now(), dict[str, str]()
         while "polls" not in reasons:
-            assert w.clock.now() - begun < timedelta(minutes=3)
+            assert w.clock.now() - begun < timedelta(minutes=30)
             await asyncio.sleep(0.1)
             reasons = await w.app.health.find_problems()
         assert w.clock.now() - begun > timedelta(seconds=55)

@@ -111,7 +111,7 @@ REFUSED: dict[Refusal, type[RelayError]] = {
     "quota": BalanceExhausted,
     "key spent": BalanceExhausted,
     "lost": SubmitOutcomeUnknown,
-    "panic": ActionUnsupported,
+    "panic": SubmitOutcomeUnknown,  # only the parser of customIds is known to panic before anything is sent
     "bad gateway": SubmitOutcomeUnknown,
 }
 

@@ -105,6 +105,8 @@ def _scenes(avatar: str) -> list[Scene]:
         Scene(job=pressed, now=NOW, phase=JobEnding.RELAY_UNDER_MAINTENANCE),
         Scene(job=pressed, now=NOW, phase=JobEnding.ANSWER_NOT_FOLLOWED),
         Scene(job=pressed, now=NOW, phase=JobEnding.NOT_BILLED),
+        Scene(job=pressed, now=NOW, phase=JobEnding.NOT_SENT),
+        Scene(job=pressed, now=NOW, phase=JobEnding.NOT_ACCEPTED),
         Scene(job=job, now=NOW, task=ran, phase=JobEnding.TASK_NOT_FOUND),
         Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED),
         Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED_MAYBE_BILLED),

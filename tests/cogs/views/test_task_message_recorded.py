@@ -117,8 +117,10 @@ async def test_each_recorded_refusal_of_a_press_has_its_text(tmp_path: Path, nam
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
-        for route in ("action", "change"):
-            w.relay.script(route, row.status, row.body, content_type=row.content_type, times=3)
+        # Only the parser of customIds is known to panic before anything is sent.
+        fallback = recorded("38_err_400_unknown_action") if name == "42_err_500_panic" else row
+        for route, answer in (("action", row), ("change", fallback)):
+            w.relay.script(route, answer.status, answer.body, content_type=answer.content_type, times=3)
         assert REFUSED[name] in await w.told(await w.click(w.member, parent, "U1"))
         await w.until(lambda: len(w.public) == 1)
         assert not w.relay.submits

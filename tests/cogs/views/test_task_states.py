@@ -907,6 +907,16 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "U2",
         ),
     ),
+    "not accepted": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.NOT_ACCEPTED),
+        Look(
+            "❌ Not accepted",
+            RED,
+            ("Your request ended before anything was drawn. I couldn't delete this message.", "**Next:** ask again."),
+            U2,
+            "U2",
+        ),
+    ),
     "dropped": (
         scene(MODAL, phase=JobEnding.FORM_DROPPED),
         Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
