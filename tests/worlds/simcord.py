@@ -78,10 +78,12 @@ class SimcordWorld:
 
     async def act(self, action: Awaitable[Any]) -> InteractionResult:
         """Wait until a person's action is answered; what the bot does afterwards need not have settled."""
+        answers = self.requests("POST", "/callback")
         with suppress(TimeoutError):
             await action
         result = InteractionResult(self.env, self._last)
         if not self.is_answered:
+            await self.until(lambda: self.requests("POST", "/callback") > answers)
             await self.app.bot.open_interactions.wait_until_closed()
             return result
         with suppress(TimeoutError):
