@@ -13,6 +13,7 @@ from discord import app_commands
 from bot.app import open_app
 from bot.errors import StoreUnavailable
 from cogs.context import Interaction
+from sandbox.relay import RelaySettings
 from tests.worlds.simcord import GUILD_ID, open_simcord_world, settings
 
 
@@ -91,7 +92,7 @@ async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
 
 async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> None:
     """A minute after the relay went away, by the bot's clock, while a task is watched."""
-    async with open_simcord_world(tmp_path) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=3600, picture_side=64)) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert await w.app.health.find_problems() == {}
         w.relay.down = True

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\d+")
 """An id, for which there need be no suggestion."""
 GREEN = re.compile("button-style-3")
 _MS = PATIENCE * 1000
-_HEARD_MS = 3000
+_HEARD_MS = 10_000
 """How soon the page says of a click that it took it; it forgets those that meet it while it draws itself anew."""
 _TRIES = 10
 _OPENINGS = 3
