@@ -1,0 +1,86 @@
+"""`python -m bot check`: test everything that the bot needs once, and print a line for each finding."""
+
+from collections.abc import Iterable
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.ops import platform_disk
+from bot.ops.diagnostics import (
+    Finding,
+    check_database,
+    check_disk,
+    check_public_bot,
+    check_relay,
+    check_token_format,
+    report_database_error,
+    report_refused_buttons,
+    report_relay_shortages,
+    report_settings_mistakes,
+    report_unknown_host,
+    reset_refusals,
+)
+from bot.ops.dotenv_lint import SettingsMistake
+from bot.relay.client import RelayClient
+from bot.settings import Settings
+from bot.store import open_store
+from cogs.gateway import connection
+from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.sharded_bot import ShardedBot
+
+
+async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *, forget: bool = False) -> int:
+    """Test everything once, print a line for each finding, and return the exit code.
+
+    `mistakes` are those found in the settings; `forget` first clears the recorded refusals of the relay.
+    """
+    findings = await _check_store(settings, forget=forget)
+    findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
+        findings.append(await check_relay(api.check_key, settings.mj_api_url))
+    findings += await _check_discord(settings)
+    findings += report_settings_mistakes(mistakes)
+    for finding in findings:
+        print(finding)  # noqa: T201 - a command's answer
+    return 0 if all(finding.is_ok for finding in findings) else 1
+
+
+async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
+    clock = Clock()
+    try:
+        async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
+            await store.process_leases.end_lease()  # writes a row: a readable database may be read-only
+            cleared = [await reset_refusals(store)] if forget else []
+            now = clock.now()
+            shortages = await report_relay_shortages(store, now)
+            return [*cleared, await check_database(store), await report_refused_buttons(store, now), *shortages]
+    except StoreUnavailable as error:
+        return [report_database_error(error)]
+
+
+async def _check_discord(settings: Settings) -> list[Finding]:
+    bot, token = ShardedBot(shard_count=1), settings.discord_token.get_secret_value()
+    if not settings.discord_api_url and (malformed := check_token_format(token)):
+        return malformed
+    try:
+        async with bot:
+            await connection.log_in(bot, token)
+            info = await bot.application_info()
+    except connection.TokenRefused:
+        advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
+        return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
+    except aiohttp.ClientConnectorDNSError as error:
+        return [report_unknown_host("Discord", error.host)]
+    except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
+        message = f"can't be reached ({type(error).__name__})."
+        return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
+    guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
+    return [
+        Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."),
+        *check_public_bot(public=info.bot_public, guilds=guilds, people=people),
+        Finding("Intents", is_ok=True, message="no privileged intent is needed."),
+        Finding("Invite link", is_ok=True, message=build_invite_url(info.id)),
+        Finding("For your own account", is_ok=True, message=build_user_install_url(info.id)),
+    ]
