@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from functools import cache
 from types import SimpleNamespace
 
 import aiohttp
 import yarl
 from discord.http import Route
+from prometheus_client import Counter
 
 from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
 
@@ -19,12 +21,23 @@ _ROUTES = (
 )
 
 
+@cache
+def _normalize(base: str) -> str:
+    """Return the API's address as aiohttp spells it."""
+    return str(yarl.URL(base)).rstrip("/")
+
+
+@cache
+def _get_counter(kind: str, result: str) -> Counter:
+    return DISCORD_REQUESTS.labels(kind, result)
+
+
 def classify_request(method: str, url: yarl.URL) -> str:
     """Return the kind of a request to the REST API; empty for others, such as the gateway's and pictures'."""
-    base = yarl.URL(Route.BASE)
-    if url.origin() != base.origin() or not url.path.startswith(base.path):
+    address, base = str(url), _normalize(Route.BASE)
+    if not address.startswith(base):
         return ""
-    path = url.raw_path.removeprefix(base.raw_path)
+    path = address[len(base) :].partition("?")[0]
     return next((name for name, verb, form in _ROUTES if verb == method and form.fullmatch(path)), _OTHER)
 
 
@@ -41,7 +54,7 @@ async def _count_response(
 ) -> None:
     status = request.response.status
     if kind := classify_request(request.method, request.url):
-        DISCORD_REQUESTS.labels(kind, f"{status // 100}xx").inc()
+        _get_counter(kind, f"{status // 100}xx").inc()
         if 400 <= status < 500:
             DISCORD_REFUSALS.labels(kind, status).inc()
 
@@ -51,4 +64,4 @@ async def _count_failure(
 ) -> None:
     kind = classify_request(request.method, request.url)
     if kind and not isinstance(request.exception, asyncio.CancelledError):
-        DISCORD_REQUESTS.labels(kind, "lost").inc()
+        _get_counter(kind, "lost").inc()
