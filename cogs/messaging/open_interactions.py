@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 _T = TypeVar("_T")
 
 FIRST_RESPONSE_SECONDS = 10.0
 """The timeout of a first response: Discord accepts none after 3 s, but may confirm one late."""
-_YIELD_TURNS, _YIELD_SECONDS = 12, 0.02
-"""How often, and how long each time, work yields to first responses of other interactions: 240 ms at most."""
+_YIELD_SECONDS = 0.24
+"""How long work yields to the first responses of other interactions at most."""
+_SETTLE_SECONDS = 0.005
+"""How long no first response may be on its way before work goes on: the next frame of a burst may be being read."""
 
 
 class OpenInteractions:
@@ -20,6 +22,7 @@ class OpenInteractions:
         self._open = 0
         self._first_responses = 0
         self._closed = asyncio.Event()
+        self._all_responded = asyncio.Event()
 
     @contextmanager
     def track(self) -> Generator[None]:
@@ -45,13 +48,22 @@ class OpenInteractions:
         """
         with self.track():
             self._first_responses += 1
+            self._all_responded.clear()
             try:
                 async with asyncio.timeout(FIRST_RESPONSE_SECONDS):
                     sent = await response
             finally:
                 self._first_responses -= 1
-            for _ in range(_YIELD_TURNS):
                 if not self._first_responses:
-                    break
-                await asyncio.sleep(_YIELD_SECONDS)
+                    self._all_responded.set()
+            if self._first_responses:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_YIELD_SECONDS):
+                        await self._wait_for_others()
             return sent
+
+    async def _wait_for_others(self) -> None:
+        """Wait until no first response is on its way."""
+        while self._first_responses:
+            await self._all_responded.wait()
+            await asyncio.sleep(_SETTLE_SECONDS)
