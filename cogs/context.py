@@ -12,6 +12,13 @@ from bot.policy.task_privacy import Viewer
 
 Interaction = discord.Interaction[Any]
 
+CLICK_EVENT, MODAL_EVENT = "component_click", "modal_submit"
+INTERACTION_EVENTS = {
+    discord.InteractionType.component: CLICK_EVENT,
+    discord.InteractionType.modal_submit: MODAL_EVENT,
+}
+"""The events that the bot dispatches with the interaction, for all components and modals of Discord."""
+
 _MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 
 

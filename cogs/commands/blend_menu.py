@@ -28,7 +28,7 @@ from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.event_item import EventItem, build_view
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
-from cogs.context import Interaction, get_viewer
+from cogs.context import MODAL_EVENT, Interaction, get_viewer
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
 from cogs.messaging.responses import (
     acknowledge,
@@ -118,11 +118,11 @@ class BlendMenuCog(MessageMenuCog):
             modal.add_item(_build_shape_field())
             await acknowledge(interaction, interaction.response.send_modal(modal))
 
-    @commands.Cog.listener("on_interaction")
+    @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def handle_modal(self, interaction: Interaction) -> None:
         """Read the modal from its raw data, because another process may have opened it."""
         data: Mapping[str, Any] = interaction.data or {}
-        if interaction.type is not discord.InteractionType.modal_submit or data.get("custom_id") != _CUSTOM_ID:
+        if data.get("custom_id") != _CUSTOM_ID:
             return
         async with send_ephemeral_on_error(interaction):
             fetch = interaction.client.http.get_from_cdn

@@ -15,7 +15,7 @@ from bot.errors import PromptRefused
 from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
-from cogs.context import Interaction
+from cogs.context import MODAL_EVENT, Interaction
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,
@@ -39,7 +39,6 @@ from cogs.views.settings_panel import (
 
 _FIELD = "defaults"
 _MAX_LENGTH = 500
-_MODAL = discord.InteractionType.modal_submit
 
 
 class SettingsCog(commands.Cog):
@@ -79,11 +78,11 @@ class SettingsCog(commands.Cog):
                 )
                 await self._show(interaction, changed)
 
-    @commands.Cog.listener("on_interaction")
+    @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def handle_modal(self, interaction: Interaction) -> None:
         """Read the modal from its raw data, because another process may have opened it."""
         data: Mapping[str, Any] = interaction.data or {}
-        if interaction.type is not _MODAL or SettingChoice.parse(str(data.get("custom_id", ""))) != EDIT_DEFAULTS:
+        if SettingChoice.parse(str(data.get("custom_id", ""))) != EDIT_DEFAULTS:
             return
         async with send_ephemeral_on_error(interaction):
             if await defer_click(interaction):

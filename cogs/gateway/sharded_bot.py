@@ -12,6 +12,7 @@ from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
+from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
 from cogs.gateway.rest_metrics import create_trace_config
@@ -56,6 +57,15 @@ class ShardedBot(commands.AutoShardedBot):
         """Add the cogs once, before the first connection."""
         for cog in self.cogs_to_add:
             await self.add_cog(cog)
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - any event's arguments
+        """Dispatch an event, and a click or a submitted modal also as an event of its own (cogs.context).
+
+        Listeners of `on_interaction` would start an asyncio.Task each for every command, before its first response.
+        """
+        super().dispatch(event_name, *args, **kwargs)
+        if event_name == "interaction" and (kind := INTERACTION_EVENTS.get(args[0].type)):
+            super().dispatch(kind, *args, **kwargs)
 
     @property
     def own_shard_ids(self) -> Sequence[int]:

@@ -19,7 +19,16 @@ from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
-from cogs.context import Interaction, find_linked_place, get_clicked_place, get_requester, get_viewer, to_person
+from cogs.context import (
+    CLICK_EVENT,
+    MODAL_EVENT,
+    Interaction,
+    find_linked_place,
+    get_clicked_place,
+    get_requester,
+    get_viewer,
+    to_person,
+)
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.followups import ClickFollowups, PreviewFollowups
@@ -39,7 +48,6 @@ from cogs.views.repeat_question import RepeatQuestion, render_repeat_button
 _UNKNOWN_BUTTON_SECONDS = 2.0
 """How long another process, which may know the button, has to answer."""
 _DRAWING_AGAIN = "I'm sending it again."
-_CLICK_TYPES = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 
 
 class TaskButtonHandler(commands.Cog):
@@ -85,16 +93,21 @@ class TaskButtonHandler(commands.Cog):
             elif await defer_click(interaction):
                 await self._press_button(interaction, click)
 
-    @commands.Cog.listener("on_interaction")
-    async def handle_interaction(self, interaction: Interaction) -> None:
-        """Handle a submitted modal from its raw data, whichever process opened it, and clicks on unknown buttons."""
+    @commands.Cog.listener(f"on_{MODAL_EVENT}")
+    async def handle_modal(self, interaction: Interaction) -> None:
+        """Handle a submitted modal from its raw data, whichever process opened it."""
         data: Mapping[str, Any] = interaction.data or {}
         click = TaskCustomId.parse(str(data.get("custom_id", "")))
-        if interaction.type is discord.InteractionType.modal_submit and click is not None:
-            if click.event is ClickEvent.PRESS:
-                async with send_ephemeral_on_error(interaction):
-                    await self._submit_modal(interaction, click, data)
-        elif click is None and interaction.type in _CLICK_TYPES:
+        if click is not None and click.event is ClickEvent.PRESS:
+            async with send_ephemeral_on_error(interaction):
+                await self._submit_modal(interaction, click, data)
+
+    @commands.Cog.listener(f"on_{CLICK_EVENT}")
+    @commands.Cog.listener(f"on_{MODAL_EVENT}")
+    async def answer_unknown(self, interaction: Interaction) -> None:
+        """Answer a click or a modal that no version of the bot in reach knows."""
+        data: Mapping[str, Any] = interaction.data or {}
+        if TaskCustomId.parse(str(data.get("custom_id", ""))) is None:
             await self._sleep(_UNKNOWN_BUTTON_SECONDS)
             if not interaction.response.is_done():
                 await send_ephemeral(interaction, STALE_BUTTON)
@@ -117,7 +130,7 @@ class TaskButtonHandler(commands.Cog):
         text = await fetch_prefill(self._presses, click, get_viewer(interaction))
         if text and suffix and parse_prompt(text).get_value("zoom") is None:
             text += suffix
-        # handle_interaction reads what is submitted, however late, without this object.
+        # handle_modal reads what is submitted, however late, without this object.
         modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
         hint = "Describe the picture. --zoom can be 1 to 2, such as --zoom 1.5" if suffix else "Describe the picture"
         modal.add_item(build_prompt_field(text, hint))

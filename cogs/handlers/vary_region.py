@@ -29,7 +29,7 @@ from cogs.components.modals import (
     read_prompt,
     read_upload,
 )
-from cogs.context import Interaction, find_linked_place, get_viewer
+from cogs.context import MODAL_EVENT, Interaction, find_linked_place, get_viewer
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.attachments import DiscordUpload
@@ -78,12 +78,12 @@ class VaryRegionHandler(commands.Cog):
             elif await defer_click(interaction):
                 await self._confirm(interaction, click)
 
-    @commands.Cog.listener("on_interaction")
-    async def handle_interaction(self, interaction: Interaction) -> None:
+    @commands.Cog.listener(f"on_{MODAL_EVENT}")
+    async def handle_modal(self, interaction: Interaction) -> None:
         """Handle the submitted modal from its raw data, whichever process opened it."""
         data: Mapping[str, Any] = interaction.data or {}
         click = TaskCustomId.parse(str(data.get("custom_id", "")))
-        if interaction.type is not discord.InteractionType.modal_submit or click is None:
+        if click is None:
             return
         if click.kind is ButtonKind.CHANGE_REGION:
             async with send_ephemeral_on_error(interaction):
