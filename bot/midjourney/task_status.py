@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
 from bot.json_values import coerce_text, is_json_integer
@@ -47,14 +48,17 @@ _WORDS: Final = {
     ),
     Status.FAILURE: (
         "FAILURE FAIL FAILED ERROR ERRORED EXCEPTION TIMEOUT TIMEDOUT EXPIRED REJECTED REFUSED BANNED BLOCKED "
-        "MODERATED 失败 已失败 任务失败 异常 超时 任务超时 已过期 失敗 已失敗 任務失敗 異常 超時 逾時"
+        "MODERATED UNSUCCESSFUL 失败 已失败 任务失败 异常 超时 任务超时 已过期 失敗 已失敗 任務失敗 異常 超時 逾時"
     ),
     Status.CANCEL: "CANCEL CANCELED CANCELLED ABORT ABORTED STOPPED TERMINATED REVOKED 取消 已取消 任务取消",
 }
 _STATUSES: Final = {word: status for status, words in _WORDS.items() for word in words.split()}
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATOR: Final = re.compile(r"[\W_]+")
-_NEGATIONS: Final = frozenset({"NOT", "NO", "NON", "UN"})
+# Words that turn the words beside them around: "NOT_FINISHED", "ALMOST_DONE", "SUCCESS_FALSE".
+_NEGATIONS: Final = frozenset("NOT NO NON UN NEVER WITHOUT FALSE ALMOST NEARLY PARTIAL PARTIALLY".split())
+# Words before what had happened earlier: "SUCCESS_AFTER_TIMEOUT".
+_CIRCUMSTANCES: Final = frozenset({"AFTER", "WITH", "DESPITE", "FOLLOWING"})
 _MAX_WORD: Final = 60
 
 _PERCENT: Final = re.compile(
@@ -67,16 +71,33 @@ _MAX_TEXT: Final = 10_000
 def parse_status(value: object) -> Status:
     """Return the status that a relay's word means; FRESH for one that the bot doesn't know.
 
-    In a phrase, such as "TASK_FAILED", the words that are known decide, and a failure before anything else.
+    In a phrase, such as "TASK_FAILED", the words that are known decide: a failure before anything else, and what the
+    task came to before what had happened to it, as in "SUCCESS_AFTER_TIMEOUT".
     """
+    status, _ = _read_status(value)
+    return status
+
+
+def _read_status(value: object) -> tuple[Status, bool]:
+    """Return the status that a relay's word means, and whether another word of the phrase contradicts it."""
     if isinstance(value, str) and value in Status.__members__:
-        return Status[value]
+        return Status[value], False
     words = unicodedata.normalize("NFKC", coerce_text(value)[:_MAX_WORD])
     parts = [part.upper() for part in _SEPARATOR.split(_CAPITAL.sub("_", words)) if part]
     if whole := _STATUSES.get("".join(parts)):
-        return whole
+        return whole, False
     found = [] if _NEGATIONS & set(parts) else [_STATUSES[part] for part in parts if part in _STATUSES]
-    return Status.FAILURE if Status.FAILURE in found else next(iter(found), Status.FRESH)
+    # A success beside a running word is that of a step: "SUBMIT_SUCCESS".
+    is_contradicted = Status.SUCCESS in found and len(set(found)) > 1
+    before = list(takewhile(lambda part: part not in _CIRCUMSTANCES, parts))
+    decisive = [_STATUSES[part] for part in before if part in _STATUSES] if found else []
+    return _select_status(decisive or found), is_contradicted
+
+
+def _select_status(found: list[Status]) -> Status:
+    if Status.FAILURE in found:
+        return Status.FAILURE
+    return next((status for status in found if status is not Status.SUCCESS), next(iter(found), Status.FRESH))
 
 
 def parse_percent(value: object) -> int | None:
@@ -120,6 +141,11 @@ class RowEvidence:
     def _signs_of_the_end(self) -> int:
         return (self.percent == 100) + self.has_buttons + self.has_finish_time
 
+    @property
+    def shows_its_end(self) -> bool:
+        """Whether a result and a time say that the task has finished, and no progress below 100% says otherwise."""
+        return self.has_result and self.has_finish_time and self.percent in {None, 100}
+
     def is_finished(self, *, is_word_known: bool) -> bool:
         """Whether the task has its result, though the word of its status doesn't say so.
 
@@ -136,14 +162,17 @@ def infer_status(value: object, evidence: RowEvidence) -> Status:
     A word for a final status counts, whatever else the row has: an old fail reason hides no finished picture. new-api
     sets a row to 100% as soon as it has a fail reason, and never updates it again.
     """
-    status = parse_status(value)
+    status, is_contradicted = _read_status(value)
+    if is_contradicted and evidence.is_finished(is_word_known=False):
+        return Status.SUCCESS
     if status.is_final:
         return status
     is_at_end = evidence.percent == 100
-    has_ended = evidence.has_buttons or (evidence.has_finish_time and status is Status.FRESH)
+    is_waiting = status is Status.MODAL  # it may have the time and the picture of what its modal is about
+    has_ended = evidence.has_buttons or (evidence.shows_its_end and not is_waiting)
     if evidence.has_reason and is_at_end and not (evidence.has_result and has_ended):
         return Status.FAILURE
-    if evidence.is_finished(is_word_known=status is not Status.FRESH):
+    if evidence.is_finished(is_word_known=status is not Status.FRESH) or (evidence.shows_its_end and not is_waiting):
         return Status.SUCCESS
     if status is not Status.FRESH:
         return status

@@ -129,7 +129,6 @@ def _evidence(signs: str) -> RowEvidence:
         # new-api never updates such a row again.
         ("IN_PROGRESS", "100 reason", Status.FAILURE),
         ("IN_PROGRESS", "100 reason picture", Status.FAILURE),
-        ("IN_PROGRESS", "100 reason picture time", Status.FAILURE),
         ("", "100 reason", Status.FAILURE),
         ("odd", "100 reason picture", Status.FAILURE),
         ("IN_PROGRESS", "62 reason", Status.IN_PROGRESS),
@@ -139,6 +138,14 @@ def _evidence(signs: str) -> RowEvidence:
         ("MODAL", "picture buttons time", Status.SUCCESS),
         ("IN_PROGRESS", "100 reason picture buttons", Status.SUCCESS),
         ("", "100 reason picture buttons time", Status.SUCCESS),
+        # A proxy without buttons shows by the finish time that the picture is no preview.
+        ("IN_PROGRESS", "100 reason picture time", Status.SUCCESS),
+        ("RUNNING", "reason picture time", Status.SUCCESS),
+        ("排队中", "100 reason picture time", Status.SUCCESS),
+        ("", "reason picture time", Status.SUCCESS),
+        ("IN_PROGRESS", "62 reason picture time", Status.IN_PROGRESS),
+        ("MODAL", "picture time", Status.MODAL),
+        ("IN_PROGRESS", "100 reason time", Status.FAILURE),
         # A running task has its preview.
         ("IN_PROGRESS", "100 picture", Status.IN_PROGRESS),
         ("IN_PROGRESS", "62 picture", Status.IN_PROGRESS),
@@ -167,6 +174,33 @@ def test_status_by_what_a_row_shows(word: str, signs: str, expected: Status) -> 
 def test_a_success_stays_one(word: str, evidence: RowEvidence) -> None:
     """Nothing else in its row makes it a failure."""
     assert infer_status(word, evidence) is Status.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("phrase", "alone", "with_result"),
+    [
+        ("SUCCESS_AFTER_TIMEOUT", Status.SUCCESS, Status.SUCCESS),
+        ("CompletedWithErrors", Status.SUCCESS, Status.SUCCESS),
+        ("finished after retry (timeout)", Status.SUCCESS, Status.SUCCESS),
+        ("DONE_DESPITE_ERROR", Status.SUCCESS, Status.SUCCESS),
+        ("FINISHED_FAILED", Status.FAILURE, Status.SUCCESS),
+        ("FAILED_AFTER_SUCCESS", Status.FAILURE, Status.SUCCESS),
+        ("TIMEOUT_BUT_SUCCESS", Status.FAILURE, Status.SUCCESS),
+        ("SUBMIT_SUCCESS", Status.SUBMITTED, Status.SUCCESS),
+        ("READY_QUEUED", Status.SUBMITTED, Status.SUCCESS),
+        ("ALMOST_DONE", Status.FRESH, Status.SUCCESS),
+        ("SUCCESS_FALSE", Status.FRESH, Status.SUCCESS),
+        ("PARTIALLY_COMPLETED", Status.FRESH, Status.SUCCESS),
+        ("FAILED_TO_SUBMIT", Status.FAILURE, Status.FAILURE),
+        ("UNSUCCESSFUL", Status.FAILURE, Status.FAILURE),
+        ("CANCELLED_AFTER_TIMEOUT", Status.CANCEL, Status.CANCEL),
+    ],
+)
+def test_phrases_that_contradict_themselves(phrase: str, alone: Status, with_result: Status) -> None:
+    """A finished picture shows what the task came to; without one, the words before the circumstances decide."""
+    assert alone is parse_status(phrase)
+    assert with_result is infer_status(phrase, _evidence("picture time"))
+    assert with_result is infer_status(phrase, _evidence("100 reason picture time"))
 
 
 @pytest.mark.parametrize("word", ["ARCHIVED", "draw_end", "finishing2"])
