@@ -22,9 +22,9 @@ _MAX_DEPTH = 4
 """How many arrays, objects and JSON texts within each other are read."""
 _MAX_TEXT = 20_000
 """How many characters of a text are kept; Midjourney's longest prompts have 6,000."""
-_MAX_LINK = 8_000
+MAX_LINK = 8_000
 """How long a link may be, in characters; a picture in place of a link has millions."""
-_MAX_LINKS = 40_000
+MAX_LINKS = 40_000
 """How long a text with several links may be, in characters."""
 
 _LINK_KEYS = ("url", "imageUrl", "image_url", "videoUrl", "video_url", "link", "href", "src")
@@ -173,7 +173,7 @@ def list_links(value: object) -> tuple[str, ...]:
     """Return the links that a value holds: one text, several in one text, an array or object of them, or JSON text."""
     if not value:
         return ()
-    found = (link for link in _find_links(value, _MAX_DEPTH) if 0 < len(link) <= _MAX_LINK)
+    found = (link for link in _find_links(value, _MAX_DEPTH) if 0 < len(link) <= MAX_LINK)
     return tuple(islice(found, _MAX_URLS))
 
 
@@ -183,7 +183,7 @@ def _find_links(value: object, depth: int) -> Iterator[str]:
         return
     value = decode_nested(value)
     if isinstance(value, str):
-        parts = _LINK_SEPARATOR.split(value) if len(value) <= _MAX_LINKS else ()
+        parts = _LINK_SEPARATOR.split(value) if len(value) <= MAX_LINKS else ()
         yield from (coerce_text(part).strip(_LINK_QUOTES) for part in parts)
     elif is_json_array(value) and depth:
         for item in value:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
@@ -18,7 +19,8 @@ from bot.json_values import (
     is_json_object,
     list_links,
 )
-from bot.midjourney.task_status import RowEvidence, infer_status, parse_percent
+from bot.midjourney.result_links import find_other_links
+from bot.midjourney.task_status import RowEvidence, infer_status, parse_percent, parse_status
 
 TEXT_ACTIONS: Final = frozenset({"DESCRIBE", "SHORTEN"})
 """The actions whose result is a text."""
@@ -56,27 +58,40 @@ def normalize_row(data: Mapping[Any, Any]) -> dict[str, Any]:
         return row
     if "buttons" in row:
         row["buttons"], row["buttons_key"] = _read_buttons(row["buttons"])
-    links = {name: list_links(_take(row, name)) for name in _LINK_FIELDS}
-    for one, several in (("imageUrl", "imageUrls"), ("videoUrl", "videoUrls")):
-        row[one] = links[one][:1]
-        row[several] = links[several] or (links[one] if len(links[one]) > 1 else ())
-    row["failReason"] = coerce_reason(_take(row, "failReason"))
+    reason = row["failReason"] = coerce_reason(_take(row, "failReason"))
     evidence = RowEvidence(
         percent=parse_percent(row.get("progress")),
-        has_reason=bool(row["failReason"]),
-        has_result=any(links.values()) or _has_text(row),
+        has_reason=bool(reason),
+        has_result=False,
         has_buttons=any(map(_is_of_result, row.get("buttons", ()))),
         has_finish_time=coerce_milliseconds(row.get("finishTime", row.get("finish_time"))) > 0,
     )
-    row["status"] = infer_status(row.get("status"), evidence)
+    has_ended = evidence.has_sign_of_the_end or parse_status(row.get("status")).is_final
+    row |= (links := _take_links(row, has_ended=has_ended))
+    has_result = any(links.values()) or _has_text(row)
+    row["status"] = infer_status(row.get("status"), replace(evidence, has_result=has_result))
     return row
+
+
+def _take_links(row: dict[str, Any], *, has_ended: bool) -> dict[str, tuple[str, ...]]:
+    """Remove the links from a row, and return them by the API's names; what these lack is found under other names."""
+    links = {name: list_links(_take(row, name)) for name in _LINK_FIELDS}
+    if not links["videoUrl"] and not links["videoUrls"]:
+        pictures, links["videoUrl"] = find_other_links(row, has_ended=has_ended)
+        if not any(links[name] for name in ("imageUrl", "imageUrls")):
+            links["imageUrl"] = pictures
+    taken: dict[str, tuple[str, ...]] = {}
+    for one, several in (("imageUrl", "imageUrls"), ("videoUrl", "videoUrls")):
+        taken[one] = links[one][:1]
+        taken[several] = links[several] or (links[one] if len(links[one]) > 1 else ())
+    return taken
 
 
 def _take(row: dict[str, Any], name: str) -> object:
     """Remove a field from a row, under its name in JSON or the one of the store, and return its value."""
     stored = row.pop(_STORED_NAMES[name], None)
     value = row.pop(name, None)
-    return stored if value is None else value
+    return value or stored
 
 
 def _has_text(row: Mapping[str, Any]) -> bool:

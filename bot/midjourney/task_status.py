@@ -56,7 +56,9 @@ _STATUSES: Final = {word: status for status, words in _WORDS.items() for word in
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATOR: Final = re.compile(r"[\W_]+")
 # Words that turn the words beside them around: "NOT_FINISHED", "ALMOST_DONE", "SUCCESS_FALSE".
-_NEGATIONS: Final = frozenset("NOT NO NON UN NEVER WITHOUT FALSE ALMOST NEARLY PARTIAL PARTIALLY".split())
+_NEGATIONS: Final = frozenset(
+    ["NOT", "NO", "NON", "UN", "NEVER", "WITHOUT", "FALSE", "ALMOST", "NEARLY", "PARTIAL", "PARTIALLY"]
+)
 # Words before what had happened earlier: "SUCCESS_AFTER_TIMEOUT".
 _CIRCUMSTANCES: Final = frozenset({"AFTER", "WITH", "DESPITE", "FOLLOWING"})
 _MAX_WORD: Final = 60
@@ -140,6 +142,11 @@ class RowEvidence:
     @property
     def _signs_of_the_end(self) -> int:
         return (self.percent == 100) + self.has_buttons + self.has_finish_time
+
+    @property
+    def has_sign_of_the_end(self) -> bool:
+        """Whether anything besides a result says that the task has ended."""
+        return self._signs_of_the_end > 0
 
     @property
     def shows_its_end(self) -> bool:

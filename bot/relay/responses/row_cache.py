@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
 
+from bot.midjourney.result_links import may_hold_link, remove_picture_data
 from bot.midjourney.task import READ_FIELDS, Task
 
 ParseRow = Callable[[Mapping[Any, Any]], Task]
@@ -25,7 +26,9 @@ class TaskRowCache:
 
     def parse(self, row: Mapping[Any, Any]) -> Task:
         """Return the task that an equal row was parsed into, else parse the row; only fields that are read count."""
-        row = {name: value for name, value in row.items() if name in READ_FIELDS}
+        read = {name: value for name, value in row.items() if name in READ_FIELDS}
+        others = {name: remove_picture_data(row[name]) for name in row if name not in read and may_hold_link(name)}
+        row = read | {name: value for name, value in others.items() if value}
         try:
             # Version 2: later ones write equal strings differently, depending on how many references they have.
             content = marshal.dumps(row, 2)
