@@ -1,6 +1,6 @@
 """Parse the relay's responses: each function returns a value or raises the error from response_errors. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
@@ -14,7 +14,7 @@ from bot.errors import (
     SubmitRefused,
     TaskUnknown,
 )
-from bot.json_values import coerce_text, decode_nested, is_json_array, is_json_object
+from bot.json_values import coerce_text, is_json_array, is_json_object
 from bot.midjourney.submit_response import ACCEPTED_CODES, SubmitResponse
 from bot.midjourney.task import Status, Task, select_most_advanced
 from bot.midjourney.task_ids import is_task_id
@@ -36,6 +36,7 @@ from bot.relay.responses.response_errors import (
 )
 from bot.relay.responses.row_cache import ParseRow
 from bot.relay.responses.submit_errors import classify_submit_error
+from bot.relay.responses.task_rows import find_rows, has_list
 
 _TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 _NEVER_UNKNOWN: Final = frozenset({401, 402, 403, 408, 429, *range(501, 600)})
@@ -44,13 +45,6 @@ _NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
 """TrueAI's proxy reads seeds from a private channel, which its account must be given first."""
 # After a modal new-api holds two rows of a task; a relay that sends many more is broken or hostile.
 _MAX_ROWS_PER_TASK: Final = 10
-_WRAPPERS: Final = ("data", "result", "list", "tasks", "task", "rows", "items", "records")
-"""The keys under which other relays put tasks."""
-_MAX_WRAPPERS: Final = 3
-_ID_NAMES: Final = frozenset({"id", "taskid", "mjid", "jobid"})
-"""The names of a task's id, without underscores and in lower case."""
-_ROW_FIELDS: Final = frozenset({"status", "progress", "action", "imageUrl", "image_url"})
-"""Fields of a row that no object around it has."""
 _MODAL_ACTION: Final = "MODAL"
 """The action of the second row that new-api writes for a task when its modal is submitted."""
 
@@ -65,7 +59,7 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
     body = decode_rows(response)
     if response.is_success:
         wanted = frozenset({task_id})
-        if rows := list(select_rows(find_rows(body, wanted) or (), wanted)):
+        if rows := list(find_rows(body, wanted)):
             return select_most_advanced(map(parse_row, rows))[task_id]
         if is_json_object(body) and coerce_text(body.get("id")):
             task = parse_row(body)
@@ -141,10 +135,9 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
     """
     body = decode_rows(response)
     wanted = frozenset(task_ids) - {""}
-    found = find_rows(body, wanted) if response.is_success and not _refuses(body) else None
-    if found is not None:
-        rows = select_rows(found, wanted)
-        return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
+    rows = list(islice(find_rows(body, wanted), len(wanted) * _MAX_ROWS_PER_TASK)) if response.is_success else []
+    if rows or (response.is_success and _is_list(body)):
+        return select_most_advanced(map(parse_one, rows))
     error = classify_read_error(response, body)
     # Reading each task by itself is free, and shows whether the relay answers at all.
     is_page = response.is_success and response.is_html
@@ -155,63 +148,14 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
     raise error
 
 
-def _refuses(body: object) -> bool:
-    """Whether an object with an empty list is a refusal, such as {"success": false, "message": ..., "data": []}."""
-    return is_json_object(body) and (body.get("success") is False or bool(body.get("error")))
+def _is_list(body: object) -> bool:
+    """Whether an answer without a wanted row is a list, or a row, and no message or refusal.
 
-
-def find_rows(body: object, wanted: Collection[str], depth: int = _MAX_WRAPPERS) -> Iterable[Mapping[Any, Any]] | None:
-    """Find the rows of a list: an array, or one within objects such as {"code": 1, "data": {"list": [...]}}.
-
-    An object may also hold rows under the ids that are wanted. None if there is no list: an object without an array in
-    it is a message, or one row.
+    A refusal may have an empty list: {"success": false, "message": ..., "data": []}.
     """
-    body = decode_nested(body)
-    if is_json_array(body):
-        return _iterate_rows(body, depth)
-    if not is_json_object(body) or not depth:
-        return None
-    if body.keys() & _ROW_FIELDS and any(map(_is_id_name, body)):
-        return (body,)
-    found = (find_rows(body.get(key), wanted, depth - 1) for key in _WRAPPERS)
-    if (rows := next((rows for rows in found if rows is not None), None)) is not None:
-        return rows
-    if keyed := [{"id": key, **row} for key in wanted if is_json_object(row := decode_nested(body.get(key)))]:
-        return keyed
-    return (body,) if coerce_text(body.get("id")) else None
-
-
-def _iterate_rows(array: Iterable[object], depth: int) -> Iterator[Mapping[Any, Any]]:
-    for item in array:
-        row = decode_nested(item)
-        if is_json_object(row):
-            yield row
-        elif is_json_array(row) and depth:
-            yield from _iterate_rows(row, depth - 1)
-
-
-def select_rows(rows: Iterable[Mapping[Any, Any]], wanted: Collection[str]) -> Iterator[Mapping[Any, Any]]:
-    """Select the rows of wanted tasks, each with that id under `id`, where relays that name it otherwise lack it.
-
-    A submit's answer may name a task in each of these ways too (see SubmitResponse), and it is followed by that id.
-    """
-    for row in rows:
-        if coerce_text(row.get("id")) in wanted:
-            yield row
-        elif task_id := next((text for text in _list_ids(row) if text in wanted), ""):
-            yield {**row, "id": task_id}
-
-
-def _list_ids(row: Mapping[Any, Any]) -> Iterator[str]:
-    for name, value in row.items():
-        if _is_id_name(name):
-            # A float that has lost digits equals no id that is wanted.
-            is_whole = isinstance(value, float) and value.is_integer()
-            yield coerce_text(int(value) if is_whole else value).strip()
-
-
-def _is_id_name(name: object) -> bool:
-    return isinstance(name, str) and name.replace("_", "").lower() in _ID_NAMES
+    if is_json_object(body) and (body.get("success") is False or body.get("error")):
+        return False
+    return has_list(body) or (is_json_object(body) and bool(coerce_text(body.get("id"))))
 
 
 def parse_submission(response: RelayResponse) -> SubmitResponse:

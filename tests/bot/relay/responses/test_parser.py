@@ -439,6 +439,16 @@ ROW_1, ROW_2 = '{"id":"1","status":"SUCCESS"}', '{"id":"2","progress":"46%"}'
         f'{{"success":true,"result":{json.dumps(f"[{ROW_1},{ROW_2}]")}}}',
         json.dumps(f"[{ROW_1},{ROW_2}]"),
         json.dumps([ROW_1, ROW_2]),
+        f'{{"content":[{ROW_1},{ROW_2}],"totalElements":2}}',
+        f'{{"records":[{ROW_1},{ROW_2}]}}',
+        f'{{"page":{{"content":[{ROW_1},{ROW_2}]}},"data":[]}}',
+        f'{{"data":{{"pageData":{{"docs":[{ROW_1},{ROW_2}]}}}}}}',
+        f'{{"1":{ROW_1},"2":{ROW_2}}}',
+        '{"data":{"1":{"status":"SUCCESS"},"2":{"id":77,"progress":"46%"}}}',
+        f'{{"tasks":{{"1":{json.dumps(ROW_1)},"2":[{ROW_2}]}}}}',
+        f'[{{"task":{ROW_1}}},{{"task":{ROW_2}}}]',
+        f'{{"data":[{ROW_1}],"failed":[{ROW_2}]}}',
+        f'{{"success":false,"message":"1 of 3 not found","data":[{ROW_1},{ROW_2}]}}',
     ],
 )
 def test_a_broken_or_wrapped_list_brings_its_other_rows(text: str) -> None:
@@ -455,11 +465,26 @@ def test_a_broken_or_wrapped_list_brings_its_other_rows(text: str) -> None:
         f"[{ROW_1}]",
         f'{{"id":"1","x":{"[" * 5000}{"]" * 5000},"status":"SUCCESS"}}',
         '{"id":"1","prompt":"a "quoted" word","status":"SUCCESS"}',
+        f'{{"content":[{ROW_1}]}}',
+        '{"result":{"1":{"status":"SUCCESS"}}}',
+        f'{{"id":"1","code":200,"data":{{"rows":[{ROW_1}]}}}}',
     ],
 )
 def test_a_broken_or_wrapped_row_is_read(text: str) -> None:
     """Of a fetch too."""
     assert parser.parse_task(RelayResponse(200, text), "1").status is Status.SUCCESS
+
+
+def test_a_row_within_another_tasks_row_is_not_its_own() -> None:
+    """A row may name its parent, as that was when the row was made."""
+    text = '[{"id":"2","status":"SUCCESS","parentTask":{"id":"1","status":"FAILURE"}}]'
+    assert parser.parse_tasks(RelayResponse(200, text), ["1"]) == {}
+
+
+@pytest.mark.parametrize("text", ["[]", '{"data":[]}', '{"content":[],"totalElements":0}', '{"data":{"records":[]}}'])
+def test_an_empty_list_of_any_shape_knows_no_task(text: str) -> None:
+    """It is an answer, after which each task is read by itself."""
+    assert parser.parse_tasks(RelayResponse(200, text), ["1"]) == {}
 
 
 @pytest.mark.parametrize(
