@@ -139,10 +139,12 @@ class SubmitOutcomeUnknown(RelayError):
     `answered` says that the relay itself reported a failure of its upstream, and no longer works on the submit.
     `accepted` says that the relay accepted it, or forwarded it and still reserves its money, but its task id is
     unknown: it counts, whatever the relay's log shows.
+    `named_task` is the id in an answer that also says that the submit failed: its task, if that can be read.
     """
 
     answered: bool = field(default=False, kw_only=True)
     accepted: bool = field(default=False, kw_only=True)
+    named_task: str = field(default="", kw_only=True)
 
 
 class SubmitRedirected(SubmitOutcomeUnknown):

@@ -65,15 +65,25 @@ class LostAnswerSearch:
         self._lookup = SubmitLookup(relay, store, limiter, clock)
 
     def search_task(
-        self, claim: Claim, job: Job, *, answered: bool = False, ending: JobEnding = JobEnding.ANSWER_LOST
+        self,
+        claim: Claim,
+        job: Job,
+        *,
+        answered: bool = False,
+        named_task: str = "",
+        ending: JobEnding = JobEnding.ANSWER_LOST,
     ) -> None:
         """Search for the task of an UNKNOWN claim; `answered`: the relay answered, but did not say what it did.
+
+        `named_task` is the task that an answer named which also says that the submit failed; it is followed if it can
+        be read.
 
         The job ends with `ending` if nothing is found. Its row stays open until then, so that a process that takes it
         over searches again.
         """
         self._supervisor.start(
-            make_job_key(job.id), lambda: self._search_task(claim, job, answered=answered, ending=ending)
+            make_job_key(job.id),
+            lambda: self._search_task(self._start_search(claim, answered, named_task), job, ending=ending),
         )
 
     def search_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
@@ -88,12 +98,12 @@ class LostAnswerSearch:
         """End a job whose claim is marked as unbilled already, but whose message does not say so yet."""
         self._supervisor.start(make_job_key(job.id), lambda: self._show_not_billed(job))
 
-    async def _search_task(self, claim: Claim, job: Job, *, answered: bool, ending: JobEnding) -> None:
-        if self._lookup.has_sources:
+    async def _search_task(self, lost: LostSubmit, job: Job, *, ending: JobEnding) -> None:
+        claim = lost.claim
+        if self._may_find(lost):
             await self._try_drawing(job, self._jobs.messages.show_searching(job, ending))
-            lost = self._start_search(claim, answered=answered)
             for seconds in (*SEARCH_SECONDS, *LATE_SEARCH_SECONDS):
-                if not self._lookup.has_sources or (seconds in LATE_SEARCH_SECONDS and not lost.may_find_more):
+                if not self._may_find(lost) or (seconds in LATE_SEARCH_SECONDS and not lost.may_find_more):
                     break
                 await self._sleep_until(lost.lost_at + seconds)
                 match await self._lookup.look_up(lost):
@@ -108,8 +118,11 @@ class LostAnswerSearch:
         if not await self._try_drawing(job, self._jobs.end_job(job, ending)):
             await self._jobs.close_job(job)
 
+    def _may_find(self, lost: LostSubmit) -> bool:
+        return self._lookup.has_sources or bool(lost.named_task)
+
     async def _search_form(self, claim: Claim, job: Job, *, answered: bool) -> None:
-        lost = self._start_search(claim, answered=answered)
+        lost = self._start_search(claim, answered)
         lost.model, lost.form_task_id = _FORM_MODEL, job.task_id
         for seconds in SEARCH_SECONDS:
             if not self._lookup.has_log:
@@ -119,9 +132,10 @@ class LostAnswerSearch:
                 if await self._look_for_form(lost, job):
                     return
 
-    def _start_search(self, claim: Claim, *, answered: bool) -> LostSubmit:
+    def _start_search(self, claim: Claim, answered: bool, named_task: str = "") -> LostSubmit:  # noqa: FBT001
         now = self._monotonic()
-        return LostSubmit(claim, now, done_by=now + (_DONE_AFTER_ANSWER if answered else _DONE_WITHOUT_ANSWER))
+        done_by = now + (_DONE_AFTER_ANSWER if answered else _DONE_WITHOUT_ANSWER)
+        return LostSubmit(claim, now, done_by, named_task=named_task)
 
     async def _sleep_until(self, at: float) -> None:
         await self._sleep(at - self._monotonic())

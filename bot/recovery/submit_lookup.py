@@ -47,6 +47,8 @@ class LostSubmit:
     """When the relay is no longer working on the submit."""
     model: str = ""
     """The model that new-api bills the submit as; "" is any."""
+    named_task: str = ""
+    """The task that the relay named in an answer which also says that the submit failed; "" where it named none."""
     form_task_id: str = ""
     """The task whose form was submitted; "" for every other submit."""
     other_tasks: dict[str, Task] = field(default_factory=dict[str, Task])
@@ -108,6 +110,8 @@ class SubmitLookup:
                 if claim.state is ClaimState.ACCEPTED:  # the task was found by /mjstatus meanwhile
                     return FoundTask(claim.child_id)
                 lost.claim = claim
+            if named := await self._read_named_task(lost):
+                return FoundTask(named.id, named)
             result = await self.look_in_log(lost)
             if result is not Verdict.UNDECIDED:
                 return result
@@ -116,6 +120,19 @@ class SubmitLookup:
             lost.may_find_more = True
             return Verdict.UNDECIDED
         return FoundTask(task.id, task) if task else Verdict.UNDECIDED
+
+    async def _read_named_task(self, lost: LostSubmit) -> Task | None:
+        """Read the task that the relay named, unless it is known to be another submit's."""
+        if not lost.named_task:
+            return None
+        try:
+            task = await self._relay.fetch_task(lost.named_task)
+        except RelayError:
+            return None
+        claims = await self._store.list_claims_of_children([lost.named_task])
+        is_others = any(claim.id != lost.claim.id for claim in claims)
+        # A relay without states, or one that has not written it yet, gives an empty one.
+        return task if task.state in {"", lost.claim.tag} and not is_others else None
 
     async def look_in_log(self, lost: LostSubmit) -> FoundTask | Verdict:
         """Look once in the log; it takes two readings to prove that nothing was billed."""

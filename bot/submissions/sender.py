@@ -224,7 +224,9 @@ class Sender:
         # A submit that is known to be billed must never be given back, whichever process searches for its task.
         billed = (claim.submits or 1) if error.accepted else None
         await self.settle(claim, ClaimState.UNKNOWN, submits=billed)
-        self._lost_answers.search_task(claim, job, answered=error.answered, ending=_choose_ending(error))
+        self._lost_answers.search_task(
+            claim, job, answered=error.answered, named_task=error.named_task, ending=_choose_ending(error)
+        )
 
     def handle_lost_modal(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> ClaimState:
         """Return the state of a claim whose modal was not answered, and search for what became of the modal."""

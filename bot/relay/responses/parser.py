@@ -35,7 +35,7 @@ from bot.relay.responses.response_errors import (
     may_reject_key,
 )
 from bot.relay.responses.row_cache import ParseRow
-from bot.relay.responses.submit_errors import classify_submit_error
+from bot.relay.responses.submit_errors import classify_submit_error, says_failure
 from bot.relay.responses.task_rows import find_rows, has_list
 
 _TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
@@ -173,14 +173,16 @@ def parse_submission(response: RelayResponse) -> SubmitResponse:
         claims_success = bool(submit.result) or submit.code in ACCEPTED_CODES
         raise classify_submit_redirect(response, claims_success=claims_success)
     error = classify_submit_error(response, body, submit)
-    if submit.result and isinstance(error, SubmitOutcomeUnknown) and _is_followed(response, error):
+    if not submit.result or not isinstance(error, SubmitOutcomeUnknown):
+        raise error
+    if _is_followed(response, body, error):
         # The relay named the task, in a shape or with a code that is not known: the task itself shows how it went.
         return submit.model_copy(update={"code": submit.code if submit.is_accepted else 1})
-    raise error
+    raise replace(error, named_task=submit.result)
 
 
-def _is_followed(response: RelayResponse, error: SubmitOutcomeUnknown) -> bool:
-    return (response.is_success and not error.answered) or error.accepted
+def _is_followed(response: RelayResponse, body: object, error: SubmitOutcomeUnknown) -> bool:
+    return error.accepted or (response.is_success and not error.answered and not says_failure(body))
 
 
 def parse_upload_links(response: RelayResponse) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ _TURNED_AWAY: Final = frozenset({401, 402, 403, 429})
 """Statuses, and codes after them, that refuse the sender of a request, and not the request."""
 _SUCCESS_CODES: Final = frozenset({"0", "200", "201", "202", "ok", "success", "true"})
 """What relays write as a code or status of success, beside HTTP 2xx."""
+_SUCCESS_FIELDS: Final = ("success", "ok", "succeeded", "issuccess")
+_FAILURE_WORDS: Final = frozenset({"fail", "failed", "failure", "error"})
 _REFUSED_STATUSES: Final = frozenset(
     {400, *range(406, 408), *range(410, 418), 421, 422, 425, 426, 428, 431, 451, *range(494, 498)}
 )
@@ -74,6 +76,22 @@ def classify_submit_error(response: RelayResponse, body: object, submit: SubmitR
         or find_gateway_error(response, answer.message)
         or answer.classify_by_code_and_status()
     )
+
+
+def says_failure(body: object) -> bool:
+    """Whether a field of an answer, or of its `data` or `result`, says that the submit failed."""
+    if not is_json_object(body):
+        return False
+    return any(
+        _has_failure_field(part) for part in (body, body.get("data"), body.get("result")) if is_json_object(part)
+    )
+
+
+def _has_failure_field(part: Mapping[Any, Any]) -> bool:
+    fields = {str(name).lower(): value for name, value in part.items()}
+    has_failed = any(str(fields.get(name, True)).lower() in {"false", "0"} for name in _SUCCESS_FIELDS)
+    words = {coerce_text(fields.get(name)).lower() for name in ("status", "code", "result")}
+    return has_failed or not words.isdisjoint(_FAILURE_WORDS) or bool(fields.get("error"))
 
 
 @dataclass(frozen=True)

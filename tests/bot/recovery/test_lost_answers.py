@@ -8,6 +8,7 @@ import pytest
 
 from bot.entities import Claim, ClaimState
 from bot.errors import (
+    ActionUnsupported,
     AlreadyPressed,
     AnswerLost,
     KeyRefused,
@@ -955,3 +956,37 @@ async def test_a_task_of_another_model_that_cannot_be_read_keeps_the_claim_unkno
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
     assert claim_states(world)[100] == "unknown"
+
+
+NAMED = SubmitOutcomeUnknown("failed", named_task=CHILD)
+
+
+@pytest.mark.parametrize("state", ["mjbot:100", ""])
+async def test_a_task_that_a_failure_names_is_followed_if_it_can_be_read(world: ServiceWorld, state: str) -> None:
+    """Though the relay has neither a log nor a list of its tasks."""
+    world.relay.billed = ActionUnsupported("no such path", lasting=True)
+    world.relay.set(task(CHILD, Status.IN_PROGRESS, state=state))
+    async with world.process() as process:
+        await lose(world, process, NAMED)
+        assert claim_states(world)[100] == "unknown"
+        await world.clock.advance(10.0)
+        assert (claim_states(world)[100], world.store.claimed[100].child_id) == ("accepted", CHILD)
+    assert world.store.jobs[800].task_id == CHILD
+    assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize("given", ["unknown", "state", "claim"])
+async def test_a_named_task_that_is_not_the_submits_own_is_not_followed(world: ServiceWorld, given: str) -> None:
+    """It does not exist, carries another state, or is the task of an earlier claim."""
+    world.relay.billed = ActionUnsupported("no such path", lasting=True)
+    named = NAMED
+    if given == "state":
+        world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:77"))
+    if given == "claim":
+        world.relay.set(task(EARLIER, Status.SUCCESS, state=""))
+        named = replace(NAMED, named_task=EARLIER)
+    async with world.process() as process:
+        await lose(world, process, named)
+        await world.clock.advance(400.0)
+    assert claim_states(world)[100] == "unknown"
+    assert seen(world)[-1] is JobEnding.ANSWER_LOST

@@ -521,3 +521,36 @@ def test_unknown_answer_is_refused_only_by_words_or_codes_that_refuse(
             "403",
             "429",
         }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"success":false,"message":"oops","data":{"taskId":"1754300000999002"}}',
+        '{"success":false,"message":"timeout","data":{"taskId":"1754300000999002"}}',
+        '{"success":"false","code":200,"data":{"task_id":"1754300000999002"}}',
+        '{"ok":false,"result":"1754300000999002"}',
+        '{"status":"failed","msg":"see the task","taskId":"1754300000999002"}',
+        '{"code":"error","data":{"taskId":"1754300000999002"}}',
+        '{"code":200,"data":{"success":false,"taskId":"1754300000999002"}}',
+    ],
+)
+def test_an_id_beside_a_failure_is_only_named(text: str) -> None:
+    """The submit is unknown, never refused; its task is followed only if it can be read."""
+    with pytest.raises(SubmitOutcomeUnknown) as unknown:
+        parse_submission(RelayResponse(200, text))
+    assert unknown.value.named_task == "1754300000999002"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"success":true,"data":{"taskId":"1754300000999002"}}',
+        '{"code":200,"data":{"taskId":"1754300000999002"}}',
+        '{"status":"ok","error":null,"taskId":"1754300000999002"}',
+        '{"code":1,"success":false,"result":"1754300000999002"}',
+    ],
+)
+def test_an_id_without_a_failure_is_followed(text: str) -> None:
+    """Code 1 is the API's own word of an acceptance, whatever a fork adds."""
+    assert parse_submission(RelayResponse(200, text)).result == "1754300000999002"
