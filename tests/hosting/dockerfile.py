@@ -15,7 +15,7 @@ class Instruction:
     @property
     def argv(self) -> list[str]:
         """Return the words of the exec form; ValueError or TypeError where a shell would be asked."""
-        words = json.loads(self.text)
+        words = json.loads(self.text.rpartition(" CMD ")[2] if self.name == "HEALTHCHECK" else self.text)
         if not isinstance(words, list):
             raise TypeError(f"{self.name} {self.text} is not in exec form")
         return [str(word) for word in words]

@@ -15,6 +15,7 @@ from tests.hosting.files import ROOT, instructions, parsed, procfile, start_comm
 SETTINGS = {name.upper() for name in Settings.model_fields}
 SECRETS = {"DISCORD_TOKEN", "MJ_API_KEY"}
 GRACE_SECONDS = 15
+DEFAULT_RELAY = Settings.model_fields["mj_api_url"].default
 ALL = ("Procfile", "app.json", "railway.json", "render.yaml", "fly.toml", "Dockerfile", ".dockerignore", "compose.yaml")
 
 
@@ -61,7 +62,7 @@ def test_platforms_find_one_list_of_what_to_install() -> None:
 
 
 def test_railway_runs_one_replica() -> None:
-    """Railway builds the Dockerfile, and so starts the bot without a shell; it asks no port and gives time to end."""
+    """Railway builds the Dockerfile, so no shell starts the bot; it waits until the bot runs, and lets it end."""
     railway = parsed("railway.json")
     assert railway["build"] == {"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"}
     deploy = railway["deploy"]
@@ -70,7 +71,7 @@ def test_railway_runs_one_replica() -> None:
     # A number: in quotes, as Railway's own page has it, its parser refuses the deployment.
     assert isinstance(deploy["drainingSeconds"], int)
     assert deploy["drainingSeconds"] >= GRACE_SECONDS
-    assert "healthcheckPath" not in deploy
+    assert (deploy["healthcheckPath"], deploy["healthcheckTimeout"] >= 60) == ("/healthz", True)
     assert "`DATABASE_URL` with the value `${{Postgres.DATABASE_URL}}`" in text("README.md")
 
 
@@ -81,7 +82,8 @@ def test_render_runs_one_worker_with_its_database() -> None:
     assert worker["maxShutdownDelaySeconds"] >= GRACE_SECONDS
     assert worker.keys().isdisjoint({"dockerCommand", "startCommand", "healthCheckPath", "scaling"})
     variables = {one["key"]: one for one in worker["envVars"]}
-    assert variables.keys() == SECRETS | {"DATABASE_URL"}
+    assert variables.keys() == SECRETS | {"DATABASE_URL", "MJ_API_URL"}
+    assert variables["MJ_API_URL"]["value"] == DEFAULT_RELAY
     assert all(variables[name] == {"key": name, "sync": False} for name in SECRETS)
     [database] = parsed("render.yaml")["databases"]
     assert variables["DATABASE_URL"]["fromDatabase"] == {"name": database["name"], "property": "connectionString"}
@@ -90,15 +92,22 @@ def test_render_runs_one_worker_with_its_database() -> None:
 
 
 def test_fly_runs_one_machine_with_its_volume() -> None:
-    """SIGTERM and half a minute instead of SIGINT and five seconds; no service, and the file lies on the volume."""
+    """SIGTERM and half a minute instead of SIGINT and five seconds; no service, and the file lies on the volume.
+
+    Fly.io stops a service that gets no requests; a check of its own needs none.
+    """
     fly = parsed("fly.toml")
     assert (fly["kill_signal"], fly["kill_timeout"] >= GRACE_SECONDS) == ("SIGTERM", True)
     assert set(fly["processes"]) == {"worker"}
-    assert fly.keys().isdisjoint({"http_service", "services", "checks", "statics"})
+    assert fly.keys().isdisjoint({"http_service", "services", "statics"})
     [mount], [restart] = fly["mounts"], fly["restart"]
     assert restart["policy"] == "always"
     assert fly["build"] == {"dockerfile": "Dockerfile"}
-    assert fly["env"].keys() == {"DATABASE_URL"}
+    assert fly["env"].keys() == {"DATABASE_URL", "MJ_API_URL", "PORT"}
+    assert fly["env"]["MJ_API_URL"] == DEFAULT_RELAY
+    [check] = fly["checks"].values()
+    assert (check["type"], check["path"], str(check["port"])) == ("http", "/healthz", fly["env"]["PORT"])
+    assert check["processes"] == ["worker"]
     file = parse_database_url(fly["env"]["DATABASE_URL"]).database
     assert file is not None
     volume = PurePosixPath(mount["destination"])
@@ -120,7 +129,7 @@ def test_the_image_holds_the_bot_and_nothing_else() -> None:
     assert [one.text for one in instructions("WORKDIR", "USER", "STOPSIGNAL")] == ["/app", "mjbot", "SIGTERM"]
     names = [one.name for one in instructions()]
     assert names.index("USER") > max(number for number, name in enumerate(names) if name in {"RUN", "COPY"})
-    assert not instructions("EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "ADD", "ARG")
+    assert not instructions("EXPOSE", "ENTRYPOINT", "ADD", "ARG")
 
 
 def test_the_build_is_sent_only_what_it_copies() -> None:
@@ -140,12 +149,21 @@ def test_compose_runs_one_bot_beside_its_database() -> None:
     assert bot["deploy"]["replicas"] == 1
     assert seconds(bot["stop_grace_period"]) >= GRACE_SECONDS
     assert bot.keys().isdisjoint({"ports", "expose", "command", "entrypoint", "healthcheck"})
-    assert bot["environment"].keys() == {"DATABASE_URL"}
-    url = parse_database_url(bot["environment"]["DATABASE_URL"])
+    assert bot["environment"].keys() == {"DATABASE_URL", "PORT"}
+    assert interpolate(bot["environment"]["PORT"], PORT="") == "8080", "an empty PORT of .env leaves the check its port"
+    url = parse_database_url(interpolate(bot["environment"]["DATABASE_URL"], DATABASE_URL="sqlite:///data/mjbot.db"))
     assert (url.get_backend_name(), url.host) == ("postgresql", "database")
     assert {url.username, url.database} == {database["environment"]["POSTGRES_USER"]}
     assert bot["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert "pg_isready" in database["healthcheck"]["test"]
+
+
+def test_compose_takes_another_database_by_name() -> None:
+    """COMPOSE_DATABASE_URL of `.env` replaces the PostgreSQL of compose.yaml; `.env.example` and README say so."""
+    chosen = "postgresql://someone@elsewhere/rows"
+    value = parsed("compose.yaml")["services"]["bot"]["environment"]["DATABASE_URL"]
+    assert interpolate(value, COMPOSE_DATABASE_URL=chosen) == chosen
+    assert all("COMPOSE_DATABASE_URL" in text(name) for name in (".env.example", "README.md"))
 
 
 def test_compose_keeps_the_database_private() -> None:
@@ -188,6 +206,11 @@ def test_a_dockerfile_is_read_as_docker_does() -> None:
     [third] = read('CMD "python -m bot"')
     with pytest.raises(TypeError, match="not in exec form"):
         assert third.argv
+
+
+def interpolate(text: str, **variables: str) -> str:
+    """Replace `${NAME:-default}` as compose does: an empty variable counts as unset."""
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: variables.get(found[1]) or found[2], text)
 
 
 def seconds(text: str) -> int:

@@ -1,5 +1,6 @@
 """What the hosting files start is started: it connects, SIGTERM ends it well, and a disk that is wiped is said."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -32,6 +33,20 @@ def command_of(name: str) -> list[str]:
     """Return the command that a file starts, with the Python on PATH in place of the file's own."""
     python, *rest = start_commands()[name]
     return [Path(python).name, *rest]
+
+
+async def check_health(port: str) -> int | None:
+    """Run the image's health check, and return its exit code: 0 where the bot is healthy."""
+    [check] = instructions("HEALTHCHECK")
+    python, *rest = check.argv
+    proxies = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}  # which must not matter
+    child = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / python),
+        *rest,
+        env={"PORT": port, **proxies},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return await child.wait()
 
 
 @pytest.mark.parametrize("name", ["Procfile", "railway.json", "README's unit"])
@@ -86,12 +101,16 @@ async def test_the_files_of_the_image_are_enough(world: WireWorld, tmp_path: Pat
         else:
             shutil.copy(ROOT / source, image / target)
     inside = replace(world, folder=image)
-    changed = {"PATH": PATH, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", "DATABASE_URL": ""}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    changed = {"PATH": PATH, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", "DATABASE_URL": "", "PORT": port}
     async with inside.bot(command=command_of("Dockerfile"), **changed) as bot:
         await inside.shows(await inside.follow(inside.relay.add_task("grid")), "✅ Four")
+        assert await check_health(port) == 0
         [stop] = instructions("STOPSIGNAL")
         code, seconds = await bot.stop(getattr(signal, stop.text))
     assert (code, seconds < 10) == (0, True), seconds
+    assert await check_health(port) != 0
     assert (image / "data" / "mjbot.db").exists()
     assert {one.name for one in image.iterdir()} == {"bot", "cogs", "data", "requirements.txt"}
 
