@@ -329,15 +329,18 @@ SceneBuilder = Callable[[], Awaitable[Scene | None]]
 class MessageEditor(Protocol):
     """Draws jobs' messages; Discord is one implementation."""
 
-    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
         """Wait until the route to a message may be used, then draw the scene that is true by then.
 
         An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
         `build_scene` returns None is kept for the message's next drawing.
 
+        Return whether the message shows what its task made, of which Discord may refuse the files.
+
         Raises:
-            PlaceGone: The message, its channel or the permission is gone.
+            PlaceGone: The message or its channel was deleted.
             PlaceUnreachable: Only the token reached the message, and it has expired.
+            DisplayRefused: Discord accepts no final state there for now.
             DisplayFailed: Discord, or the network on the way to it, failed for minutes; the state was a final one.
         """
         ...
@@ -351,8 +354,11 @@ class MessageEditor(Protocol):
         """
         ...
 
-    async def notify_requester(self, job: Job, task: Task) -> None:
-        """Reply to a job's message, mentioning its requester; the reply is ephemeral where the message is."""
+    async def notify_requester(self, job: Job, task: Task, *, is_shown: bool) -> None:
+        """Reply to a job's message, mentioning its requester; the reply is ephemeral where the message is.
+
+        `is_shown`: the message shows what the task made.
+        """
         ...
 
     async def find_messages(self, place: Place, interaction_id: int) -> Sequence[Place]:
@@ -367,9 +373,9 @@ class MessageEditor(Protocol):
         """Send the message of a paid task that has none, to the channel of the job's place; return its own place.
 
         Raises:
-            PlaceGone: The channel or the permission is gone.
+            PlaceGone: The channel was deleted.
             PlaceUnreachable: Only the token reached it, and it has expired.
-            DisplayFailed: Discord, or the network on the way to it, failed.
+            DisplayFailed: Discord, or the network on the way to it, failed, or Discord accepts no message for now.
         """
         ...
 

@@ -78,7 +78,31 @@ class PictureLink(Enum):
     REFUSED = auto()
     """The host does not send the picture to the bot; the link may work for people."""
     DEAD = auto()
-    """The link will not work again, and no copy of the picture was found."""
+    """The link will not work again."""
+    PRIVATE = auto()
+    """Only this process can open the link."""
+
+
+class FileRefusal(Enum):
+    """Why Discord does not take the files of a message."""
+
+    EXPLICIT = auto()
+    """Discord's filter calls the file explicit."""
+    TOO_LARGE = auto()
+    FORBIDDEN = auto()
+    """The bot may not attach files there."""
+    LIMITED = auto()
+    """The server may not upload files for now."""
+    REFUSED = auto()
+    """Another reason, which only the log has in Discord's words."""
+
+
+@dataclass(frozen=True)
+class MissingPermission:
+    """A permission that the bot lacks at a message's place; `is_certain`: Discord's own list of them says so."""
+
+    name: str
+    is_certain: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +125,10 @@ class Scene:
     picture_link: PictureLink = PictureLink.WORKING
     picture_refusal: PictureUnavailable | None = None
     """Why the host of the picture, or of one of the clips, does not send it to the bot."""
+    file_refusal: FileRefusal | None = None
+    """Why Discord did not take the picture or the clips, which are only linked then."""
+    missing_permission: MissingPermission | None = None
+    """What the bot is not permitted to do there, so that the message shows less."""
     is_picture_pending: bool = False
     clips: tuple[Picture | None, ...] = ()
     silent_since: datetime | None = None

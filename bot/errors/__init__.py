@@ -70,7 +70,8 @@ MjbotError
 │   └── PictureUnreadable           it is broken or incomplete
 └── DisplayError                    a message that could not be drawn
     ├── DisplayFailed               Discord or the network failed
-    ├── PlaceGone                   the message, its channel or the permission is gone
+    │   └── DisplayRefused          Discord accepts nothing there for now: archived thread, missing permission ...
+    ├── PlaceGone                   the message or its channel was deleted
     └── PlaceUnreachable            only the interaction token could edit it, and it has expired
 """
 
@@ -119,6 +120,7 @@ from bot.errors.inputs import (
 from bot.errors.messages import (
     DisplayError,
     DisplayFailed,
+    DisplayRefused,
     PlaceGone,
     PlaceUnreachable,
 )
@@ -171,6 +173,7 @@ __all__ = [
     "DailyLimitReached",
     "DisplayError",
     "DisplayFailed",
+    "DisplayRefused",
     "KeyExpired",
     "KeyLimited",
     "KeyRefused",

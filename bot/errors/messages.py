@@ -13,8 +13,12 @@ class DisplayFailed(DisplayError):
     """Discord or the network failed, but the message's place exists: a retry a minute later may work."""
 
 
+class DisplayRefused(DisplayFailed):
+    """Discord accepts nothing there for now: a thread is archived, a permission is missing; a later try may work."""
+
+
 class PlaceGone(DisplayError):
-    """The message or its channel was deleted, or the bot lost its permission there; the job ends without a report."""
+    """The message or its channel was deleted; the job ends without a report."""
 
 
 class PlaceUnreachable(DisplayError):

@@ -46,6 +46,7 @@ class JobMessages:
                 task=task,
                 marks=await self.find_button_states(task),
                 picture=preview,
+                picture_link=self._classify_link(task) if task else PictureLink.WORKING,
                 silent_since=feed.silent_since,
                 unchanged_since=feed.unchanged_since,
                 refusal=feed.key_refusal,
@@ -53,9 +54,9 @@ class JobMessages:
 
         await self._editor.show(job.place, build_scene, urgent=lambda: feed.has_ended)
 
-    async def show_result(self, job: Job, result: ResultContent) -> None:
-        """Draw a task that has ended, with the files that were downloaded so far."""
-        await self._show(
+    async def show_result(self, job: Job, result: ResultContent) -> bool:
+        """Draw a task that has ended, with the files that were downloaded so far; return whether they are shown."""
+        return await self._show(
             Scene(
                 job=job,
                 now=self._now(),
@@ -84,15 +85,18 @@ class JobMessages:
         """Draw why the answer to the submit was lost, and that its task is being searched for."""
         await self._show(Scene(job=job, now=self._now(), phase=AnswerSearch(ending)))
 
-    async def _show(self, scene: Scene) -> None:
-        """Draw a scene, with the time and the states of its buttons as they are once the message's turn comes."""
+    async def _show(self, scene: Scene) -> bool:
+        """Draw a scene, with the time and the states of its buttons as they are once the message's turn comes.
+
+        Return whether the message shows what its task made.
+        """
 
         async def build_scene() -> Scene:
             has_buttons = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
             marks = await self.find_button_states(scene.task) if has_buttons else scene.marks
             return replace(scene, now=self._now(), marks=marks)
 
-        await self._editor.show(scene.job.place, build_scene)
+        return await self._editor.show(scene.job.place, build_scene)
 
     async def _fetch_preview(self, job: Job, task: Task) -> Picture | None:
         """Download a preview that only this process can open; Discord shows any other by its link, at no cost."""
@@ -117,4 +121,9 @@ class JobMessages:
             return PictureLink.DEAD
         if result.files.refusal and not self._pictures.is_private(result.task.picture_url):
             return PictureLink.REFUSED
-        return PictureLink.BROKEN if result.files.is_pending else PictureLink.WORKING
+        if result.files.is_pending:
+            return PictureLink.BROKEN
+        return self._classify_link(result.task)
+
+    def _classify_link(self, task: Task) -> PictureLink:
+        return PictureLink.PRIVATE if self._pictures.is_private(task.picture_url) else PictureLink.WORKING

@@ -25,7 +25,7 @@ PICTURE_GRACE_PERIOD = timedelta(minutes=30)
 class ResultFiles:
     """The files of a finished task that were downloaded; a clip is None if it is only linked.
 
-    `is_gone`: the picture's link is dead, and there is no copy. `is_pending`: a later try may bring what is missing.
+    `is_gone`: the picture's link is dead; `picture` may be a copy. `is_pending`: a later try may bring what is missing.
     `refusal`: the host does not send the picture, or one of the clips, to the bot now.
     """
 
@@ -97,7 +97,7 @@ class ResultFileFetcher:
                 return ResultFiles(is_pending=True)
             if isinstance(error, PictureGone):
                 copy = await self.find_picture_copy(task, job.place, name=name, limit=limit)
-                return ResultFiles(copy, is_gone=copy is None)
+                return ResultFiles(copy, is_gone=True)
             log.warning(
                 "The picture of task %s cannot be attached: %s (%s).", task.id, type(error).__name__, error.reason
             )

@@ -36,14 +36,15 @@ class ResultContent:
 class ResultCallbacks:
     """What a result message needs others to do.
 
-    `fetch_files` downloads the files of a task, except those that it is given. `add_buttons` adds the bot's own buttons
+    `fetch_files` downloads the files of a task, except those that it is given. `draw` returns whether the message shows
+    what the task made, and `notify` is told that. `add_buttons` adds the bot's own buttons
     to a task for which the relay will send none.
     """
 
     fetch_files: Callable[[Task, ResultFiles], Awaitable[ResultFiles]]
     save_snapshot: Callable[[Task], Awaitable[None]]
-    draw: Callable[[ResultContent], Awaitable[None]]
-    notify: Callable[[Task], Awaitable[None]]
+    draw: Callable[[ResultContent], Awaitable[bool]]
+    notify: Callable[[Task, bool], Awaitable[None]]
     add_buttons: Callable[[Task], Awaitable[Task]]
 
 
@@ -61,6 +62,7 @@ class ResultMessage:
     retry_until: float
     _files: ResultFiles = field(default_factory=ResultFiles, init=False)
     _drawn: ResultContent | None = field(default=None, init=False)
+    _is_shown: bool = field(default=False, init=False)
     _is_notified: bool = field(default=False, init=False)
     _pause: float = field(default=FIRST_RETRY_SECONDS, init=False)
     _fetching: "asyncio.Future[ResultFiles] | None" = field(default=None, init=False)
@@ -132,11 +134,11 @@ class ResultMessage:
     async def _draw(self) -> None:
         result = ResultContent(self.task, self._files, is_picture_pending=self._fetching is not None)
         if result != self._drawn:
-            await self.callbacks.draw(result)
+            self._is_shown = await self.callbacks.draw(result)
             self._drawn = result
         if not self._is_notified and (self._fetching is None or self._files.is_pending):
             self._is_notified = True
-            await self.callbacks.notify(self.task)
+            await self.callbacks.notify(self.task, self._is_shown)
 
 
 async def _read_next(changes: AsyncIterator[Task]) -> Task | None:

@@ -27,7 +27,7 @@ from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
-from cogs.gateway.permissions import build_invite_url, list_missing_permissions
+from cogs.gateway.permissions import build_invite_url
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
     defer_click,
@@ -37,6 +37,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
+from cogs.text.permission_names import list_missing_permissions
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR
 
 _RETRY_REFUSED = TaskCustomId(ButtonKind.FORGET_REFUSALS, "check")

@@ -1,30 +1,11 @@
-"""The permissions that the bot needs, and their names in Discord's settings."""
+"""The permissions that the bot asks for."""
 
 import discord
 
-REQUIRED_PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
+from cogs.text.permission_names import PERMISSION_NAMES
+
+REQUIRED_PERMISSIONS = discord.Permissions(**dict.fromkeys(PERMISSION_NAMES, True))
 """The minimum in a server; the invite link requests exactly these."""
-
-_NAMES = {
-    "view_channel": "View Channels",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-}
-
-
-def list_missing_permissions(granted: discord.Permissions) -> list[str]:
-    """Return the names of the required permissions that are not granted, as Discord's settings show them."""
-    return [name for flag, name in _NAMES.items() if not getattr(granted, flag)]
 
 
 def build_invite_url(application_id: int) -> str:

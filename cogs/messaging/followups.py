@@ -18,7 +18,7 @@ from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.message_editor import DELETED_CODES
+from cogs.messaging.discord_refusals import DELETED_CODES
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, explain_error, send_ephemeral, summarize_error, with_timeout
 from cogs.views.task_buttons import PRESSED_DESCRIPTION

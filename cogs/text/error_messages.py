@@ -19,6 +19,7 @@ from bot.errors import (
     DailyLimitReached,
     DisplayError,
     DisplayFailed,
+    DisplayRefused,
     KeyRefused,
     MjbotError,
     ModalExpired,
@@ -126,6 +127,10 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     ),
     DisplayError: "I can't update that message. Run `/mjstatus` with the task's id for a new one.",
     DisplayFailed: "Discord didn't accept my message, so I sent nothing. Try again in a minute. You weren't charged.",
+    DisplayRefused: (
+        "Discord doesn't let me change that message now: its thread is archived or locked, or I lack a permission "
+        "there. Try again once that is over."
+    ),
     PlaceGone: (
         "That message or its channel is gone, or I can't access it. Run `/mjstatus` with the task's id in a channel "
         "where I can write."

@@ -47,6 +47,10 @@ NOT_SENT = (
     "says *Sending* won't change."
 )
 """For a press whose message cannot be found any more; `what` is the button's name."""
+NOTIFY_READY = "<@{person}> your {what} is ready: {link}"
+NOTIFY_NOT_SHOWN = "<@{person}> your {what} is finished, but its message doesn't show it, and says why: {link}"
+"""For a picture that Discord refuses, or that its host does not send."""
+NOTIFY_ENDED = "<@{person}> your {what} has ended: {link}"
 STALE_BUTTON = "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
 """For a button or form that this version of the bot does not know."""
 STALE_PANEL = "I no longer know this button. Run `/mjsettings` for a panel with fresh ones."

@@ -14,6 +14,7 @@ from bot.errors import (
     PictureUnreadable,
     PictureWorkAborted,
 )
+from bot.scene import FileRefusal, MissingPermission
 
 # A class without an entry is described as its base class.
 _TEXTS: Final[Mapping[type[MjbotError], str]] = {
@@ -34,6 +35,14 @@ _TEXTS: Final[Mapping[type[MjbotError], str]] = {
     PictureUnreadable: (
         "The picture's file is broken or incomplete. Run `/mjstatus` with its id in a minute to try again."
     ),
+}
+
+_REFUSALS: Final[Mapping[FileRefusal, str]] = {
+    FileRefusal.EXPLICIT: "Discord's filter for explicit content refused the {what}.",
+    FileRefusal.TOO_LARGE: "The {what} is too large for Discord here.",
+    FileRefusal.FORBIDDEN: "I'm not allowed to attach the {what} here.",
+    FileRefusal.LIMITED: "Discord doesn't accept files in this server now.",
+    FileRefusal.REFUSED: "Discord refused the {what}.",
 }
 
 
@@ -59,3 +68,17 @@ def describe_picture_refusal(error: PictureUnavailable) -> str:
             return f"The picture's host can't send it right now (HTTP {status})."
         case status:
             return f"The picture's host refused to send it to me (HTTP {status})."
+
+
+def describe_file_refusal(refusal: FileRefusal, what: str) -> str:
+    """Describe why Discord does not take a message's files, in one sentence; `what` names them."""
+    return _REFUSALS[refusal].format(what=what)
+
+
+def describe_missing_permission(missing: MissingPermission | None) -> str:
+    """Name the permission for which a message shows less, and say what to do; "" if none is missing."""
+    if missing is None:
+        return ""
+    if not missing.is_certain:
+        return f"I lack a permission here, probably **{missing.name}**: a moderator can allow it in this channel."
+    return f"I lack the permission **{missing.name}** here: a moderator can allow it in this channel."

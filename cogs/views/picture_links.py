@@ -1,11 +1,13 @@
-"""Format the links to a task's pictures and clips that its message shows as text. Pure."""
+"""Format the links to a task's pictures and clips as text, and say why its message shows none. Pure."""
 
 import re
 
+from bot.errors import PictureUnavailable
 from bot.midjourney.task import Task
-from bot.scene import Scene
+from bot.scene import FileRefusal, PictureLink, Scene
 from cogs.text import limits
 from cogs.text.markdown import sanitize_link
+from cogs.text.picture_errors import describe_file_refusal, describe_picture_refusal
 
 _PICTURES_LENGTH = 1500
 """How many characters the links to the pictures of a task may take."""
@@ -55,3 +57,53 @@ def link_last_picture(task: Task | None) -> tuple[str, ...]:
         return ()
     link = sanitize_link(task.picture_url)
     return (f"[The last picture]({link})",) if link else ()
+
+
+def is_pressable(task: Task) -> bool:
+    """Return whether the relay gave buttons that can be pressed."""
+    return any(button.custom_id for button in task.buttons)
+
+
+def describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
+    """Explain why the message shows no picture, if it shows none; what follows the first line are links."""
+    if scene.file_refusal is not None:
+        return _describe_refused_file(scene, task, scene.file_refusal)
+    if scene.picture_link is PictureLink.DEAD and scene.picture is None:
+        return (_describe_dead_link(task),)
+    if scene.picture_refusal is not None:
+        return (_describe_host_refusal(scene, task, scene.picture_refusal),)
+    linked = sanitize_link(task.picture_url) and scene.picture_link is PictureLink.WORKING
+    if scene.picture or any(scene.clips) or linked:
+        return ()
+    if scene.is_picture_pending:
+        return ("The clips are on their way." if task.first_clip_url else "The picture is on its way.",)
+    if task.picture_url:
+        return ("Still loading. Press **Refresh**.",)
+    if task.is_video:
+        return ("The service provides no links to clips.",)
+    return () if task.text_result else ("The service hasn't delivered the picture.",)
+
+
+def _describe_dead_link(task: Task) -> str:
+    still = " The buttons may still work." if is_pressable(task) else ""
+    return f"The link to the picture has expired, as such links do after a day.{still}"
+
+
+def _describe_refused_file(scene: Scene, task: Task, refusal: FileRefusal) -> tuple[str, ...]:
+    """Say why Discord does not take the files, and link what they hold; clips have links of their own."""
+    is_clip = bool(task.first_clip_url)
+    reason = describe_file_refusal(refusal, "clips" if is_clip else "picture")
+    if scene.picture_link is PictureLink.DEAD:
+        return (f"{reason} {_describe_dead_link(task)}",)
+    link = sanitize_link(task.picture_url) if scene.picture_link is not PictureLink.PRIVATE else None
+    if link is None:
+        return (f"{reason} It has no link that you could open. Press **Refresh** to try again.",)
+    return (reason,) if is_clip else (reason, f"[Open the picture]({link}) while its link works, usually for a day.")
+
+
+def _describe_host_refusal(scene: Scene, task: Task, refusal: PictureUnavailable) -> str:
+    """Say why the host's files are missing, link the picture if people may open it, and say what happens next."""
+    link = sanitize_link(task.picture_url) if scene.picture_link is PictureLink.REFUSED else None
+    linked = f" [Open the picture]({link})." if link and not task.first_clip_url else ""
+    then = "I'm trying again for a few minutes." if scene.is_picture_pending else "Press **Refresh** to try again."
+    return f"{describe_picture_refusal(refusal)}{linked} {then}"

@@ -10,11 +10,12 @@ from discord import ui
 from bot.entities import ButtonStates, Person
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
-from bot.scene import PictureLink, Scene
+from bot.scene import FileRefusal, PictureLink, Scene
 from cogs.components.custom_ids import TaskButton
 from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
+from cogs.text.picture_errors import describe_missing_permission
 from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
 from cogs.views.task_buttons import render_task_buttons
 from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
@@ -26,18 +27,23 @@ _FOOTER_LENGTH = 1000
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """What the bot sends: `file_name` names the attachment that the embed shows, or is empty."""
+    """What the bot sends: `file_name` names the attachment that the embed shows, or is empty.
+
+    `shows_result`: it holds what the task made, or the task made nothing.
+    """
 
     embed: discord.Embed
     view: ui.View
     file_name: str = ""
     alt_text: str = ""
+    shows_result: bool = True
 
 
-def render_message(scene: Scene, *, careful: bool = False) -> RenderedMessage:
+def render_message(scene: Scene, *, careful: bool = False, plain: bool = False) -> RenderedMessage:
     """Render a scene; `careful` leaves out emoji on buttons, picture links, and the relay's and the person's words.
 
-    Discord may refuse those (50035), and so may a server's own filter (200000, 240000).
+    Discord may refuse those (50035), and so may a server's own filter (200000, 240000). `plain`: the embed is not sent
+    itself, but its text.
     """
     state = build_state(scene)
     task, job = scene.task, scene.job
@@ -46,7 +52,8 @@ def render_message(scene: Scene, *, careful: bool = False) -> RenderedMessage:
     embed.set_author(name=_format_author(job.requester, job.pressed), icon_url=icon)
     hidden = state.relay_lines if careful else ()
     prompt = format_prompt(task.shown_prompt) if task and not careful else ""
-    lines = (line for line in (prompt, *state.lines) if line not in hidden)
+    permission = describe_missing_permission(scene.missing_permission)
+    lines = (line for line in (prompt, *state.lines, permission) if line not in hidden)
     embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
     view, notes = _render_view(scene, state, careful=careful)
     action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
@@ -55,8 +62,28 @@ def render_message(scene: Scene, *, careful: bool = False) -> RenderedMessage:
         embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
     embed.set_image(url=_choose_image_url(scene, careful=careful))
     return RenderedMessage(
-        embed, view, scene.picture.name if scene.picture else "", _format_alt_text(task, careful=careful)
+        embed,
+        view,
+        scene.picture.name if scene.picture else "",
+        _format_alt_text(task, careful=careful),
+        _shows_result(scene, careful=careful, has_image=bool(embed.image.url) and not plain),
     )
+
+
+def render_plain_text(embed: discord.Embed) -> str:
+    """Return the text of an embed, and the link of its picture, for a channel that shows no embeds of the bot."""
+    url = embed.image.url or ""
+    link = f"[Open the picture](<{url}>)" if url.startswith("http") else None
+    lines = (embed.description or "").split("\n")
+    return limits.join_fitting(filter(None, (f"**{embed.title}**", link, *lines)), limits.CONTENT)
+
+
+def _shows_result(scene: Scene, *, careful: bool, has_image: bool) -> bool:
+    task = scene.task
+    if task is None or task.status is not Status.SUCCESS or scene.ending is not None:
+        return True
+    is_clip_linked = bool(task.first_clip_url) and not careful
+    return bool(scene.picture or any(scene.clips) or has_image or task.text_result or is_clip_linked)
 
 
 def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
@@ -96,7 +123,8 @@ def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:
         task is None
         or careful
         or scene.ending is not None
-        or scene.picture_link in {PictureLink.BROKEN, PictureLink.DEAD}
+        or scene.picture_link in {PictureLink.BROKEN, PictureLink.DEAD, PictureLink.PRIVATE}
+        or scene.file_refusal is FileRefusal.EXPLICIT
         or task.first_clip_url
     ):
         return None

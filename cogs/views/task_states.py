@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.entities import Job
-from bot.errors import KeyRefused, PictureUnavailable
+from bot.errors import KeyRefused
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, is_grid, resolve_action
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.reasons.fail_reasons import explain_fail_reason
@@ -23,11 +23,12 @@ from cogs.text.markdown import (
     format_relative_time,
     sanitize_link,
 )
-from cogs.text.picture_errors import describe_picture_refusal
 from cogs.views.bot_buttons import FILE_BUTTONS, BotButton, get_ended_buttons, get_result_buttons, get_running_buttons
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR, INACTIVE_COLOR, QUEUED_COLOR, WAITING_COLOR
 from cogs.views.picture_links import (
     describe_missing_clip,
+    describe_missing_picture,
+    is_pressable,
     link_clips,
     link_drawn,
     link_last_picture,
@@ -151,8 +152,8 @@ def _quote_outage(scene: Scene) -> tuple[str, ...]:
 def _build_success(scene: Scene, task: Task) -> MessageState:
     grid = is_grid(task)
     text = format_text_result(task)
-    hint = (_describe_grid_buttons(task),) if grid and _is_pressable(task) and not task.is_video else ()
-    missing = _describe_missing_picture(scene, task)
+    hint = (_describe_grid_buttons(task),) if grid and is_pressable(task) and not task.is_video else ()
+    missing = describe_missing_picture(scene, task)
     said = _quote_reason(task.fail_reason) if missing and not task.picture_url else ()
     no_more = _describe_missing_buttons(scene, task)
     lines = (
@@ -168,17 +169,18 @@ def _build_success(scene: Scene, task: Task) -> MessageState:
         *_describe_reencoding(scene, task),
     )
     title = f"✅ {_name_result(scene.job, task, grid=grid)}{_format_time_taken(task)}"
-    return MessageState(
-        DONE_COLOR, title, lines, _get_success_buttons(scene, task, missing=bool(missing)), (*text, *said)
-    )
+    linked = missing[1:]
+    buttons = _get_success_buttons(scene, task, missing=bool(missing))
+    return MessageState(DONE_COLOR, title, lines, buttons, (*text, *said, *linked))
 
 
 def _get_success_buttons(scene: Scene, task: Task, *, missing: bool) -> tuple[BotButton, ...]:
     """Return the bot's own buttons, without those that need the picture if it is gone."""
     related = bool(scene.marks.pressed or scene.job.parent_id)
     kept = get_result_buttons(task, related=related, private=scene.job.place.ephemeral)
-    if scene.picture_link is PictureLink.DEAD:
-        return tuple(one for one in kept if one not in FILE_BUTTONS)
+    if scene.picture_link is PictureLink.DEAD and scene.picture is None:
+        kept = tuple(one for one in kept if one not in FILE_BUTTONS)
+        return (*kept, REFRESH) if scene.file_refusal else kept
     return (*kept, REFRESH) if missing and not scene.is_picture_pending else kept
 
 
@@ -222,15 +224,11 @@ def _describe_grid_buttons(task: Task) -> str:
     return f"{', '.join(hints)}. Numbered left to right, top row first"
 
 
-def _is_pressable(task: Task) -> bool:
-    return any(button.custom_id for button in task.buttons)
-
-
 def _describe_missing_buttons(scene: Scene, task: Task) -> tuple[str, ...]:
     """Explain why a single picture has no buttons, if the relay has none for it."""
     none = task.buttons_key is ButtonsKey.NULL and BUTTONS_CAPABILITY in scene.marks.missing_capabilities
     single = not (
-        is_grid(task) or task.text_result or task.is_video or _is_pressable(task) or task.action == "SWAP_FACE"
+        is_grid(task) or task.text_result or task.is_video or is_pressable(task) or task.action == "SWAP_FACE"
     )
     if not single or not (none or task.buttons_key is ButtonsKey.ABSENT):
         return ()
@@ -238,37 +236,10 @@ def _describe_missing_buttons(scene: Scene, task: Task) -> tuple[str, ...]:
     return (f"This service can't do more with a single picture.{way}",)
 
 
-def _describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
-    """Explain why the message shows no picture, if it shows none."""
-    if scene.picture_link is PictureLink.DEAD:
-        still = " The buttons may still work." if _is_pressable(task) else ""
-        return (f"The link to the picture has expired, as such links do after a day.{still}",)
-    if scene.picture_refusal is not None:
-        return (_describe_refusal(scene, task, scene.picture_refusal),)
-    linked = sanitize_link(task.picture_url) and scene.picture_link is PictureLink.WORKING
-    if scene.picture or any(scene.clips) or linked:
-        return ()
-    if scene.is_picture_pending:
-        return ("The clips are on their way." if task.first_clip_url else "The picture is on its way.",)
-    if task.picture_url:
-        return ("Still loading. Press **Refresh**.",)
-    if task.is_video:
-        return ("The service provides no links to clips.",)
-    return () if task.text_result else ("The service hasn't delivered the picture.",)
-
-
-def _describe_refusal(scene: Scene, task: Task, refusal: PictureUnavailable) -> str:
-    """Say why the host's files are missing, link the picture if people may open it, and say what happens next."""
-    link = sanitize_link(task.picture_url) if scene.picture_link is PictureLink.REFUSED else None
-    linked = f" [Open the picture]({link})." if link and not task.first_clip_url else ""
-    then = "I'm trying again for a few minutes." if scene.is_picture_pending else "Press **Refresh** to try again."
-    return f"{describe_picture_refusal(refusal)}{linked} {then}"
-
-
 def _describe_reencoding(scene: Scene, task: Task) -> tuple[str, ...]:
     if scene.picture is None or not scene.picture.is_reencoded:
         return ()
-    original = sanitize_link(task.picture_url)
+    original = sanitize_link(task.picture_url) if scene.picture_link is PictureLink.WORKING else None
     return (f"Made smaller to fit here{f'; [the original]({original}) is available for a day' if original else ''}.",)
 
 

@@ -19,6 +19,8 @@ class FakeMessageEditor:
     """
 
     scenes: list[Scene] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set[int])
+    """The messages that do not show what their tasks made."""
     notified: list[tuple[int, str]] = field(default_factory=list)
     removed: list[Place] = field(default_factory=list)
     links: dict[int, str] = field(default_factory=dict)
@@ -43,18 +45,19 @@ class FakeMessageEditor:
         """Return how each drawing of a message said that it ended."""
         return [scene.ending for scene in self.scenes_of(message_id)]
 
-    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
         """Wait for a turn, then remember the scene."""
         while not self.free.is_set() and not (urgent if isinstance(urgent, bool) else urgent()):
             await self.free.wait()
         scene = await build_scene()
         if scene is None:
-            return
+            return False
         if self.errors:
             raise self.errors.pop(0)
         if scene.job.id in self.broken:
             raise self.broken[scene.job.id]
         self.scenes.append(scene)
+        return scene.job.id not in self.hidden
 
     async def delete(self, place: Place) -> None:
         """Remember what was deleted."""
@@ -62,8 +65,9 @@ class FakeMessageEditor:
             raise self.broken[place.message_id]
         self.removed.append(place)
 
-    async def notify_requester(self, job: Job, task: Task) -> None:
-        """Remember a notification."""
+    async def notify_requester(self, job: Job, task: Task, *, is_shown: bool) -> None:
+        """Remember a notification, which tells the truth."""
+        assert is_shown == (job.id not in self.hidden)
         if job.id in self.broken:
             raise self.broken[job.id]
         self.notified.append((job.id, task.id))

@@ -1,4 +1,4 @@
-"""A message, channel or permission that is gone: that job ends, once and quietly, and no other job is affected."""
+"""A message or channel that is gone: that job ends, once and quietly, and no other job is affected."""
 
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -46,28 +46,12 @@ async def _delete_channel(world: WireWorld, message: Message) -> None:
     await world.discord.delete_channel(message.channel)
 
 
-async def _hide_channel(world: WireWorld, message: Message) -> None:
-    await world.discord.set_visible(message.channel, visible=False)
-
-
-async def _forbid(world: WireWorld, message: Message) -> None:
-    world.discord.fail("PATCH", f"*/messages/{message.id}", 403, {"code": 50013}, times=None)
-
-
-async def _archive(world: WireWorld, message: Message) -> None:
-    world.discord.fail("PATCH", f"*/messages/{message.id}", 400, {"code": 50083}, times=None)
-
-
 _WAYS: list[tuple[Callable[[WireWorld, Message], Awaitable[None]], float, bool]] = [
     (_delete, _YOUNG, False),
     (_delete, _OLD, False),
     (_delete, _YOUNG, True),
     (_delete_channel, _YOUNG, False),
     (_delete_channel, _OLD, False),
-    (_hide_channel, _OLD, False),
-    (_forbid, _YOUNG, False),
-    (_forbid, _OLD, False),
-    (_archive, _OLD, False),
 ]
 """What happens, to a message drawn by a token that is young or over, private or not."""
 

@@ -75,3 +75,17 @@ async def test_no_requester_is_notified_if_the_operator_turns_it_off(world: Serv
         )
         await world.clock.advance(1.0)
     assert world.editor.notified == []
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILURE])
+async def test_a_notification_knows_whether_the_message_shows_the_result(
+    world: ServiceWorld, status: Status, *, is_shown: bool
+) -> None:
+    """As it was drawn last: Discord may have refused the picture."""
+    world.editor.hidden = set() if is_shown else {700}
+    world.relay.set(task(status=status))
+    async with world.process() as process:
+        await process.jobs.follow_job(job(notify=True, born_at=START - timedelta(minutes=1)))
+        await world.clock.advance(5.0)
+    assert world.editor.notified == [(700, PARENT)]

@@ -121,7 +121,7 @@ async def test_a_picture_with_a_dead_link_is_copied_from_an_earlier_message(worl
         await world.clock.advance(1.0)
     last = world.editor.scenes_of(700)[-1]
     assert last.picture == picture("https://discord.test/2")
-    assert last.picture_link is PictureLink.WORKING
+    assert last.picture_link is PictureLink.DEAD
 
 
 async def test_a_picture_is_not_copied_from_another_server_or_dm(world: ServiceWorld) -> None:
@@ -319,9 +319,10 @@ async def test_a_row_that_cannot_be_closed_is_closed_later(world: ServiceWorld) 
         world.editor.free.clear()
         real = world.editor.show
 
-        async def show(place: Place, build_scene: SceneBuilder, **more: Any) -> None:  # noqa: ANN401
-            await real(place, build_scene, **more)
+        async def show(place: Place, build_scene: SceneBuilder, **more: Any) -> bool:  # noqa: ANN401
+            is_shown = await real(place, build_scene, **more)
             world.store.down = True
+            return is_shown
 
         world.editor.show = show  # type: ignore[method-assign]
         await world.clock.advance(20.0)

@@ -8,8 +8,9 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
-from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url, list_missing_permissions
+from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url
 from cogs.text import limits
+from cogs.text.permission_names import list_missing_permissions
 from sandbox.relay import RelaySettings
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_world
 

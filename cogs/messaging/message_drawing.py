@@ -1,0 +1,178 @@
+"""Draw one scene on its message: as it is, or simpler where Discord refuses a part of it."""
+
+import io
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import discord
+
+from bot.entities import Place
+from bot.errors import DisplayRefused, PlaceGone, PlaceUnreachable
+from bot.imaging.reencode import Picture
+from bot.midjourney.task import Status
+from bot.scene import FileRefusal, MissingPermission, Scene
+from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_refused
+from cogs.messaging.message_routes import MessageRoutes
+from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions
+from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
+from cogs.views.task_message import RenderedMessage, render_message, render_plain_text
+
+log = logging.getLogger(__name__)
+
+_UPLOAD_BYTES_PER_SECOND = 128 * 1024
+"""The slowest upload that an edit waits for."""
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A scene, and how simply it is drawn: without the words that a filter may block, an embed, or buttons."""
+
+    scene: Scene
+    is_careful: bool = False
+    is_plain: bool = False
+    is_bare: bool = False
+
+    @property
+    def files(self) -> list[Picture]:
+        """The files to attach: the picture, or the clips."""
+        return [file for file in (self.scene.picture, *self.scene.clips) if file is not None]
+
+    def render(self) -> RenderedMessage:
+        """Render the scene."""
+        return render_message(self.scene, careful=self.is_careful, plain=self.is_plain)
+
+    def without_files(self, why: FileRefusal, missing: MissingPermission | None = None) -> "_Drawing | None":
+        """Return the drawing with links in place of its files, and the reason; None if it has no files."""
+        if not self.files:
+            return None
+        missing = missing or self.scene.missing_permission
+        scene = replace(self.scene, picture=None, clips=(), file_refusal=why, missing_permission=missing)
+        return replace(self, scene=scene)
+
+    def as_plain(self, missing: MissingPermission) -> "_Drawing | None":
+        """Return the drawing as plain text; None if it is plain already."""
+        scene = replace(self.scene, missing_permission=missing)
+        return None if self.is_plain else replace(self, is_plain=True, scene=scene)
+
+    def as_careful(self) -> "_Drawing | None":
+        """Return the drawing without words of others; None if it is careful already."""
+        return None if self.is_careful else replace(self, is_careful=True)
+
+    def as_bare(self) -> "_Drawing | None":
+        """Return the drawing without buttons; None if it has none already."""
+        return None if self.is_bare else replace(self, is_bare=True)
+
+
+class SceneDrawer:
+    """Draws scenes by the interaction's token until it expires, then as the bot."""
+
+    def __init__(self, bot: discord.Client, routes: MessageRoutes) -> None:
+        self._bot = bot
+        self._routes = routes
+
+    async def draw(self, scene: Scene) -> bool:
+        """Draw a scene as completely as Discord accepts it; return whether the message shows the task's result.
+
+        Raises:
+            PlaceGone: The message or its channel was deleted.
+            PlaceUnreachable: Only the token reached it, and it has expired.
+            DisplayRefused: Discord accepts nothing there for now.
+            discord.HTTPException: Discord failed, or refuses this address for minutes.
+        """
+        drawing = _Drawing(scene)
+        while True:
+            rendered = drawing.render()
+            try:
+                await self._edit(drawing, rendered)
+            except discord.HTTPException as error:
+                refusal = classify_refusal(error)
+                if error.status >= 500 or refusal.kind is RefusalKind.PAUSE:
+                    raise
+                simpler = self._simplify(drawing, refusal)
+                if simpler is None:
+                    raise DisplayRefused(self._explain(scene.job.place, refusal)) from error
+                drawing = simpler
+                log.warning("Discord refused message %d (%s): drawn more simply.", scene.job.id, refusal.reason)
+                await self._routes.take_turn(scene.job.place)
+            else:
+                return rendered.shows_result
+
+    def _simplify(self, drawing: _Drawing, refusal: Refusal) -> _Drawing | None:
+        """Return what to draw in place of a refused drawing; None if nothing simpler may be accepted."""
+        match refusal.kind:
+            case RefusalKind.FILE:
+                simpler = drawing.without_files(refusal.file or FileRefusal.REFUSED) or drawing.as_careful()
+            case RefusalKind.PERMISSION | RefusalKind.EMPTY:
+                return self._avoid_permission(drawing, refusal.kind)
+            case RefusalKind.BODY:
+                simpler = drawing.as_careful() or drawing.without_files(FileRefusal.REFUSED)
+            case RefusalKind.UNKNOWN:
+                simpler = drawing.without_files(FileRefusal.REFUSED) or drawing.as_careful()
+            case _:
+                return None
+        return simpler or drawing.as_bare()
+
+    def _avoid_permission(self, drawing: _Drawing, kind: RefusalKind) -> _Drawing | None:
+        """Return a drawing that needs fewer permissions; what the cache knows to be missing is left out first."""
+        granted = find_permissions(self._bot, drawing.scene.job.place)
+        attach = MissingPermission("Attach Files", is_certain=granted is not None and not granted.attach_files)
+        embed = MissingPermission("Embed Links", is_certain=granted is not None and not granted.embed_links)
+        if kind is RefusalKind.PERMISSION and (granted is None or not granted.attach_files or granted.embed_links):
+            linked = drawing.without_files(FileRefusal.FORBIDDEN, attach)
+            return linked or drawing.as_plain(embed) or drawing.as_bare()
+        plain = drawing.as_plain(embed)
+        return plain or drawing.without_files(FileRefusal.FORBIDDEN, attach) or drawing.as_bare()
+
+    def _explain(self, place: Place, refusal: Refusal) -> str:
+        missing = describe_missing_permissions(self._bot, place)
+        return f"{refusal.reason}; {missing}" if missing else refusal.reason
+
+    async def _edit(self, drawing: _Drawing, rendered: RenderedMessage) -> None:
+        place, routes = drawing.scene.job.place, self._routes
+        seconds = REQUEST_TIMEOUT_SECONDS + sum(len(file.data) for file in drawing.files) / _UPLOAD_BYTES_PER_SECOND
+        try:
+            if routes.is_token_usable(place):
+                if await self._edit_by_token(drawing, rendered, seconds):
+                    return
+                if place.reachable:
+                    await routes.take_turn(place)
+            if not place.reachable:
+                raise PlaceUnreachable
+            by_bot = routes.get_message(place).edit(**_build_payload(drawing, rendered))
+            await routes.send_in_turn(by_bot, place, place.channel_id, seconds)
+        except discord.HTTPException as error:
+            if classify_refusal(error).kind is RefusalKind.GONE:
+                raise PlaceGone from error
+            raise
+
+    async def _edit_by_token(self, drawing: _Drawing, rendered: RenderedMessage, seconds: float) -> bool:
+        """Edit by the token; return False if Discord no longer accepts it."""
+        place = drawing.scene.job.place
+        try:
+            edit = self._routes.get_webhook(place).edit_message(place.message_id, **_build_payload(drawing, rendered))
+            await self._routes.send_in_turn(edit, place, place.token, seconds)
+        except discord.HTTPException as error:
+            if not is_token_refused(error):
+                raise
+            self._routes.mark_token_dead(place)
+            return False
+        return True
+
+
+def _build_payload(drawing: _Drawing, rendered: RenderedMessage) -> dict[str, Any]:
+    """Return the fields of an edit; a success without new files keeps the old ones, any other state removes them."""
+    scene = drawing.scene
+    payload: dict[str, Any] = {"content": None, "embed": rendered.embed, "view": rendered.view}
+    if drawing.is_plain:
+        no_mentions = discord.AllowedMentions.none()
+        payload |= {"content": render_plain_text(rendered.embed), "embed": None, "allowed_mentions": no_mentions}
+    if drawing.is_bare:
+        payload["view"] = None
+    if files := drawing.files:
+        payload["attachments"] = [
+            discord.File(io.BytesIO(file.data), file.name, description=rendered.alt_text or None) for file in files
+        ]
+    elif scene.ending is not None or scene.task is None or scene.task.status is not Status.SUCCESS:
+        payload["attachments"] = []
+    return payload
