@@ -1,4 +1,4 @@
-"""What all tests share: a PostgreSQL that starts when the first test asks for it, and the order of the tests."""
+"""What all tests share: a PostgreSQL and a pooler that start when the first test asks, and the order of the tests."""
 
 import os
 from collections.abc import Generator
@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.pgbouncer import PgBouncer, find_pgbouncer, pooling
 from tests.postgres import Postgres, running
 
 # An example may take as long as a busy machine needs.
@@ -19,6 +20,15 @@ def postgres() -> Generator[Postgres]:
     """A PostgreSQL server, for the whole run."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: Postgres) -> Generator[PgBouncer]:
+    """A transaction pooler before the server, for the whole run."""
+    if find_pgbouncer() is None:
+        pytest.skip("the program pgbouncer is not installed")
+    with pooling(postgres) as pooler:
+        yield pooler
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

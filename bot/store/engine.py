@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.postgresql import CONNECTION_OPTIONS, StatelessConnection
 
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 # Options that asyncpg reads from a DSN but does not accept as keywords. It would send libpq's other options to the
@@ -28,7 +29,6 @@ _RAILWAY_REFERENCE = re.compile(r"\$\{\{\s*(?:(?P<service>\w[\w -]{0,31})\.)?")
 _ASYNCPG_KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
 _WAL_TRIES = 50
 _TIMEOUT_SECONDS = 5
-_LOCK_TIMEOUT_SECONDS, _IDLE_TRANSACTION_SECONDS = 3, 10
 _POOL_SIZE = 3
 """How many connections a process opens besides the one that listens: small plans allow 20, and deployments overlap."""
 
@@ -94,19 +94,12 @@ def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    waits = {"timeout": _TIMEOUT_SECONDS, "command_timeout": _TIMEOUT_SECONDS if pooled else None}
-    engine = create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
-    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
-    return engine
-
-
-def _prepare_postgresql(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)
-    """Limit how long locks are held and waited for, with SET, as connection poolers do not accept startup options."""
-    cursor = connection.cursor()
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_TRANSACTION_SECONDS}s'")
-    cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT_SECONDS}s'")
-    cursor.close()
-    connection.commit()
+    arguments = {
+        "timeout": _TIMEOUT_SECONDS,
+        "command_timeout": _TIMEOUT_SECONDS if pooled else None,
+        "connection_class": StatelessConnection,
+    }
+    return create_async_engine(url, connect_args=arguments | CONNECTION_OPTIONS, pool_pre_ping=pooled, **options)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)

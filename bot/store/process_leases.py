@@ -3,22 +3,19 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.entities import CLAIM_BLOCKING_TIME, Claim, ClaimState, Job
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.notify_listener import NOTIFY_CHANNEL, NotifyListener
+from bot.store.notify_listener import NotifyListener, notify
 from bot.store.process_locks import ProcessLocks
 from bot.store.rows import claim_from_row, job_from_row
-from bot.store.schema import claims, jobs, processes
+from bot.store.schema import RELEASED_OWNER, claims, jobs, processes
 
 _MAX_LISTED_VALUES = 10_000
 """How many values one statement may list: SQLite and PostgreSQL both accept three times as many."""
-
-RELEASED_OWNER = ""
-"""The owner of a released job; NULL was written by versions without owners."""
 
 
 class SqlProcessLeases:
@@ -147,4 +144,8 @@ class SqlProcessLeases:
     async def notify_ownership_change(self, connection: AsyncConnection) -> None:
         """Notify the other processes, when the transaction commits, that jobs were released or taken over."""
         if self._database.is_postgresql:
-            await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
+            await notify(connection)
+
+    async def find_notification_problem(self) -> str:
+        """Return why other processes' notifications cannot be received; "" where they can, or on SQLite."""
+        return await self._listener.find_problem()

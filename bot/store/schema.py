@@ -40,6 +40,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+RELEASED_OWNER = ""
+"""The owner of a released job; NULL was written by versions without owners."""
+
 jobs = Table(
     "jobs",
     metadata,
@@ -64,7 +67,7 @@ jobs = Table(
     Column("notify", Boolean, nullable=False),
     Column("form_sent", Boolean, nullable=False),
     Column("closed_at", UtcDateTime),
-    Column("owner", Text),  # the process that follows the job; NULL: none, "": released
+    Column("owner", Text),  # the process that follows the job; NULL: none
     Column("notified", Boolean),  # NULL: written by a version without the column
 )
 _is_open = jobs.c.closed_at.is_(None)

@@ -30,7 +30,7 @@ from bot.store.engine import create_engine, parse_database_url, sqlite_path, tra
 from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.notify_listener import NotifyListener
-from bot.store.process_leases import RELEASED_OWNER, SqlProcessLeases
+from bot.store.process_leases import SqlProcessLeases
 from bot.store.process_locks import ProcessLocks
 from bot.store.queries import NEWEST_FIRST
 from bot.store.rows import (
@@ -44,7 +44,7 @@ from bot.store.rows import (
     task_summary_from_row,
     task_to_row,
 )
-from bot.store.schema import claims, jobs, people, refusals, snapshots
+from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals, snapshots
 from bot.store.sql_claims import SqlClaims
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
@@ -79,7 +79,7 @@ async def open_store(
     database = Database(create_engine(address), now=now, file=file)
     locks = ProcessLocks(file, owner) if file and owner else None
     with locks.hold() if locks else nullcontext():
-        async with NotifyListener.listen(address) as listener:
+        async with NotifyListener.listen(address, database) as listener:
             try:
                 yield SqlStore(database, owner, listener, locks, monotonic)
             finally:
