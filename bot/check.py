@@ -16,6 +16,7 @@ from bot.ops.diagnostics import (
     check_relay,
     check_token_format,
     report_database_error,
+    report_notifications,
     report_refused_buttons,
     report_relay_shortages,
     report_settings_mistakes,
@@ -55,7 +56,8 @@ async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
             cleared = [await reset_refusals(store)] if forget else []
             now = clock.now()
             shortages = await report_relay_shortages(store, now)
-            return [*cleared, await check_database(store), await report_refused_buttons(store, now), *shortages]
+            database = [await check_database(store), *await report_notifications(store.process_leases)]
+            return [*cleared, *database, await report_refused_buttons(store, now), *shortages]
     except StoreUnavailable as error:
         return [report_database_error(error)]
 

@@ -274,7 +274,7 @@ class Relay(Protocol):
 class ProcessLeases(Protocol):
     """The processes that share a database, as one of them sees them.
 
-    Every method but `wait_for_ownership_change` may raise StoreUnavailable.
+    Every method but `wait_for_ownership_change` and `find_notification_problem` may raise StoreUnavailable.
     """
 
     async def renew_lease(self, lease: timedelta) -> bool:
@@ -319,6 +319,10 @@ class ProcessLeases(Protocol):
 
     async def wait_for_ownership_change(self) -> None:
         """Wait until another process reports that jobs were released or taken over; the report may never come."""
+        ...
+
+    async def find_notification_problem(self) -> str:
+        """Return why such reports cannot be received, so that released jobs are looked for; "" where they can."""
         ...
 
 

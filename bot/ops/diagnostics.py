@@ -10,7 +10,7 @@ from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY,
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.platform_disk import EphemeralDisk
-from bot.ports import Store
+from bot.ports import ProcessLeases, Store
 from bot.relay.key_advice import describe_key_error
 from bot.settings import has_token_format
 from bot.store.database_errors import diagnose_database_error
@@ -92,6 +92,15 @@ def report_database_error(error: StoreUnavailable) -> Finding:
     """Report why the database cannot be used."""
     message, advice = diagnose_database_error(error)
     return Finding("Database", is_ok=False, message=message, advice=advice)
+
+
+async def report_notifications(leases: ProcessLeases) -> list[Finding]:
+    """Report why PostgreSQL's notifications don't reach this process, which costs a second; else return nothing."""
+    problem = await leases.find_notification_problem()
+    if not problem:
+        return []
+    message = f"{problem}, so the bot looks once a second for messages that another process hands over."
+    return [Finding("Notifications", is_ok=True, message=message)]
 
 
 async def report_refused_buttons(store: Store, now: datetime) -> Finding:

@@ -147,5 +147,5 @@ class SqlProcessLeases:
             await notify(connection)
 
     async def find_notification_problem(self) -> str:
-        """Return why other processes' notifications cannot be received; "" where they can, or on SQLite."""
+        """Return why such reports cannot be received, so that released jobs are looked for; "" where they can."""
         return await self._listener.find_problem()

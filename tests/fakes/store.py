@@ -456,6 +456,9 @@ class FakeProcessLeases:
         await self.ownership_changed.wait()
         self.ownership_changed.clear()
 
+    async def find_notification_problem(self) -> str:
+        return ""
+
     def _free(self, message_ids: Collection[int]) -> None:
         for message_id in message_ids:
             if self._store.owners.get(message_id) == self._store.owner:

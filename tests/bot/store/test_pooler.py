@@ -10,6 +10,7 @@ import pytest
 
 from bot.entities import ClaimState
 from bot.midjourney.task import Task
+from bot.ops.diagnostics import report_notifications
 from bot.store import SqlStore, open_store
 from tests.fakes.sample_rows import NOON, a_claim, a_job
 from tests.pgbouncer import PgBouncer
@@ -64,7 +65,8 @@ async def test_released_jobs_are_found_without_notifications(stores: tuple[SqlSt
     first, second = stores
     await first.open_job(a_job(1))
     async with asyncio.timeout(60):
-        assert "connection pooler" in await second.process_leases.find_notification_problem()
+        [finding] = await report_notifications(second.process_leases)
+        assert str(finding).startswith("ok    Notifications: a connection pooler is between the bot and PostgreSQL")
         await first.process_leases.release_jobs()
         await second.process_leases.wait_for_ownership_change()
     await second.process_leases.renew_lease(LEASE)
@@ -102,7 +104,7 @@ async def _read_session(connection: asyncpg.Connection) -> tuple[object, ...]:
 
 async def test_a_direct_connection_hears_notifications(direct_url: str) -> None:
     async with open_store(direct_url, now=lambda: NOON, owner="a") as store, asyncio.timeout(60):
-        assert await store.process_leases.find_notification_problem() == ""
+        assert await report_notifications(store.process_leases) == []
 
 
 async def test_silent_notifications_are_noticed_on_a_connection_that_looks_direct(
