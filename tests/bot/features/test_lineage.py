@@ -1,6 +1,9 @@
 """The lineage of a task: bounded, linked where the reader may see it, and as complete as the store."""
 
 from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from bot.entities import ClaimState
 from bot.features.lineage import MAX_MEMBERS, Lineage, LineageFinder
@@ -87,7 +90,7 @@ async def test_other_peoples_private_tasks_are_hidden() -> None:
         ("", "", 2),
         ("zoomed", "Zoom Out 2x", 3),
     ]
-    assert theirs.has_more
+    assert not theirs.has_more
     own = await LineageFinder(made).find_lineage("shared", viewer())
     assert [one.task.prompt for one in own.members] == ["secret", "shared", "one", "far", "hidden", "zoomed"]
     assert not own.has_more
@@ -98,7 +101,7 @@ async def test_tasks_without_a_read_job_are_hidden_when_the_query_reaches_its_li
     made = store(("grid", "one"))
     made.snapshots = {name: task(name, prompt=name) for name in ("grid", "one")}
     private = job(1, "one", place=place(1, ephemeral=True))
-    made.jobs = {1: private} | {number: job(number, "grid", requester=MINH) for number in range(2, 300)}
+    made.jobs = {1: private} | {number: job(number, "grid", requester=MINH) for number in range(2, 600)}
     family = await LineageFinder(made).find_lineage("grid", viewer(MINH))
     assert shape(family) == ["grid"]
 
@@ -154,3 +157,47 @@ async def test_channels_that_the_person_cannot_see_are_neither_named_nor_linked(
         assert [(one.task, one.link) for one in (await finder.find_lineage(hidden, asks)).members] == [
             (Task(id=hidden), "")
         ]
+
+
+def hide(made: FakeStore, *names: str) -> None:
+    """Make tasks those of LIEN's private messages, and the others MINH's."""
+    for claim in list(made.claimed.values()):
+        made.claimed[claim.id] = claim if claim.child_id in names else replace(claim, person_id=MINH.id)
+    claims = {claim.child_id: claim.id for claim in made.claimed.values()}
+    for number, name in enumerate(names, 900):
+        made.jobs[number] = job(number, name, claim_id=claims[name], place=place(number, ephemeral=True))
+
+
+@pytest.mark.parametrize("hidden", [1, 10, 30, 100])
+async def test_hidden_relatives_are_not_told_by_their_number(hidden: int) -> None:
+    """The family looks as it would without them."""
+    names = [f"h{number}" for number in range(hidden)]
+    made = store(*(("grid", name) for name in names), ("grid", "one"))
+    hide(made, *names)
+    family = await LineageFinder(made).find_lineage("one", viewer(MINH))
+    assert shape(family) == ["grid", ".one"]
+    assert not family.has_more
+
+
+async def test_hidden_generations_are_not_told_by_their_number() -> None:
+    """Neither those above the oldest shown task nor those below the youngest."""
+    line = [str(number) for number in range(20)]
+    made = store(*pairwise(line))
+    hide(made, *line[10:])
+    below = await LineageFinder(made).find_lineage("5", viewer(MINH))
+    assert (shape(below)[-1], below.has_more) == (f"{'.' * 9}9", False)
+    above = store(*pairwise(line))
+    hide(above, *line[1:9])
+    family = await LineageFinder(above).find_lineage("15", viewer(MINH))
+    assert "15" in {member.task.id for member in family.members}
+    assert not family.has_more
+
+
+async def test_hidden_relatives_take_no_place_of_others() -> None:
+    """As many are shown as without them, and the rest that the person may see is told of."""
+    names = [f"h{number}" for number in range(20)]
+    made = store(*(("grid", name) for name in names), *(("grid", f"v{number}") for number in range(30)))
+    hide(made, *names)
+    family = await LineageFinder(made).find_lineage("grid", viewer(MINH))
+    assert len(family.members) == MAX_MEMBERS
+    assert family.has_more
