@@ -228,16 +228,17 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     runner = PaidCommandRunner(
         app.commands, app.trust, app.rate_limiter, clock, load_defaults=person_settings.get_defaults
     )
-    link_picture = LinkedPictures(app.pictures, TaskPrivacy(app.store)).get_picture
+    privacy = TaskPrivacy(app.store)
+    linked_pictures = LinkedPictures(app.pictures, privacy)
     finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)
     status = StatusCog(bot, tracker, app.rate_limiter, clock)
     disk = detect_ephemeral_disk_here(app.settings.database_url)
     return (
         status,
         ImagineBlendCog(runner),
-        DescribeShortenCog(bot, runner, link_picture),
-        BlendMenuCog(bot, runner, link_picture),
-        AnimateEditFaceswapCog(runner, tracker, finished_pictures.get_picture),
+        DescribeShortenCog(bot, runner, linked_pictures.get_picture, linked_pictures.is_private),
+        BlendMenuCog(bot, runner, linked_pictures.get_picture),
+        AnimateEditFaceswapCog(runner, tracker, finished_pictures.get_picture, privacy.is_private),
         TasksCog(bot, person_settings, status),
         SeedCog(SeedService(app.relay, app.store, clock.now), tracker),
         UpscaleMenuCog(bot),

@@ -20,6 +20,15 @@ class LinkedPictures:
         """Return a linked picture; nothing is read yet."""
         return ViewedPicture(self, url, viewer)
 
+    async def is_private(self, url: str, viewer: Viewer) -> bool:
+        """Return whether a link is that of a picture which a person drew in private.
+
+        Raises:
+            StoreUnavailable: It is not known.
+        """
+        task_id = self.downloader.find_task_id(url)
+        return bool(task_id) and await self.privacy.is_private(task_id, viewer)
+
 
 @dataclass(frozen=True)
 class ViewedPicture:

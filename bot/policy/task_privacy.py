@@ -84,6 +84,14 @@ class TaskPrivacy:
         is_forgotten = not any(origin.is_place_known for origin in origins)
         return not is_forgotten and not any(map(viewer.has_clicked_on, jobs))
 
+    async def is_private(self, task_id: str, viewer: Viewer) -> bool:
+        """Return whether a person sees a task in private messages only, so that what they make of it is private too.
+
+        A task that is hidden from them is answered like an unknown one.
+        """
+        origins = await self._store.list_task_origins([task_id])
+        return bool(origins) and may_see(origins, viewer) and all(origin.ephemeral for origin in origins)
+
     async def read(self, task_id: str, viewer: Viewer, read: Callable[[str], Awaitable[_T]]) -> _T:
         """Read a task for a person.
 

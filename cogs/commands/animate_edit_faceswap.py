@@ -1,6 +1,6 @@
 """/animate, /edit and /faceswap: commands that change an existing picture."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 from discord import app_commands
@@ -21,7 +21,7 @@ from bot.submissions.command_requests import (
 )
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
-from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import validate_attachments
@@ -30,14 +30,23 @@ from cogs.text.guidance import ONE_STARTING_IMAGE_REQUIRED, malformed_task_id
 
 
 class AnimateEditFaceswapCog(commands.Cog):
-    """Turns options into requests; `get_picture` makes an input of a finished task's picture, by its id and number."""
+    """Turns options into requests.
+
+    `get_picture` makes an input of a finished task's picture, by its id and number; `is_private` tells whether a person
+    drew a task in private.
+    """
 
     def __init__(
-        self, runner: PaidCommandRunner, tracker: JobTracker, get_picture: Callable[[str, int, Viewer], PictureInput]
+        self,
+        runner: PaidCommandRunner,
+        tracker: JobTracker,
+        get_picture: Callable[[str, int, Viewer], PictureInput],
+        is_private: Callable[[str, Viewer], Awaitable[bool]],
     ) -> None:
         self._runner = runner
         self._tracker = tracker
         self._get_picture = get_picture
+        self._is_private = is_private
 
     @app_commands.command(name="animate", description=_("Turn a picture, or a finished task, into clips"))
     @app_commands.describe(
@@ -48,7 +57,7 @@ class AnimateEditFaceswapCog(commands.Cog):
         motion=_("How much motion"),
         loop=_("Make the end lead back to the start, if the service can"),
         end_image=_("The ending image, if the service can use one"),
-        private=_("Only you see it"),
+        private=_("Only you see it (default: as the task is)"),
     )
     @app_commands.choices(
         motion=[
@@ -67,7 +76,7 @@ class AnimateEditFaceswapCog(commands.Cog):
         motion: str = Motion.LOW.value,
         loop: bool = False,  # noqa: FBT001, FBT002
         end_image: discord.Attachment | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002
+        private: bool | None = None,  # noqa: FBT001
     ) -> None:
         """Animate an uploaded picture, or one of a task."""
         if (image is None) == (id is None):
@@ -85,7 +94,9 @@ class AnimateEditFaceswapCog(commands.Cog):
             end = next(iter(validate_attachments(end_image)), None)
             return build_animate(begin, prompt, Motion(motion), end, loop=loop)
 
-        await self._runner.run(interaction, build_request, private=private)
+        if ids:
+            private = await choose_privacy(private, self._is_private(ids[0], viewer))
+        await self._runner.run(interaction, build_request, private=private or False)
 
     @animate.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:

@@ -44,12 +44,14 @@ from cogs.views.colors import ACTIVE_COLOR
 BLEND_EVENT = "blend_click"
 """The event of a click on the button: `on_blend_click(interaction)`."""
 _CUSTOM_ID = "mj:blend"
+_PRIVATE_CUSTOM_ID = "mj:blend:private"
+"""The id of the button and the modal where the pictures come from a private message, and so the result is private."""
 _OTHERS, _SHAPE = "others", "shape"
 _GALLERY = "https://discord.com/"
 """Discord shows embeds that share a URL as one, with all their images."""
 
 
-class BlendButton(EventItem[ui.Button[Any]], template=_CUSTOM_ID):
+class BlendButton(EventItem[ui.Button[Any]], template=rf"{_CUSTOM_ID}(?::private)?"):
     """Opens the form, below the pictures that it is about."""
 
     def get_event(self) -> tuple[str]:
@@ -103,7 +105,8 @@ class BlendMenuCog(MessageMenuCog):
                 discord.File(BytesIO(one.data), f"picture-{number}.{one.kind}") for number, one in enumerate(ready, 1)
             ]
             style = discord.ButtonStyle.primary
-            view = build_view([BlendButton(ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID))])
+            custom_id = _PRIVATE_CUSTOM_ID if message.flags.ephemeral else _CUSTOM_ID
+            view = build_view([BlendButton(ui.Button(label="Add pictures", style=style, custom_id=custom_id))])
             embeds = _build_gallery([file.filename for file in files])
             await with_timeout(interaction.edit_original_response(embeds=embeds, attachments=files, view=view))
 
@@ -112,7 +115,7 @@ class BlendMenuCog(MessageMenuCog):
         """Open the modal, which asks for the missing pictures and the shape."""
         async with send_ephemeral_on_error(interaction):
             count = len(_find_picture_urls(interaction))
-            modal = ui.Modal(title="Blend with ...", custom_id=_CUSTOM_ID, timeout=MODAL_TIMEOUT_SECONDS)
+            modal = ui.Modal(title="Blend with ...", custom_id=_read_id(interaction), timeout=MODAL_TIMEOUT_SECONDS)
             if count < MAX_BLEND_PICTURES:
                 modal.add_item(_build_upload_field(count))
             modal.add_item(_build_shape_field())
@@ -122,7 +125,8 @@ class BlendMenuCog(MessageMenuCog):
     async def handle_modal(self, interaction: Interaction) -> None:
         """Read the modal from its raw data, because another process may have opened it."""
         data: Mapping[str, Any] = interaction.data or {}
-        if data.get("custom_id") != _CUSTOM_ID:
+        custom_id = _read_id(interaction)
+        if custom_id not in {_CUSTOM_ID, _PRIVATE_CUSTOM_ID}:
             return
         async with send_ephemeral_on_error(interaction):
             fetch = interaction.client.http.get_from_cdn
@@ -134,7 +138,13 @@ class BlendMenuCog(MessageMenuCog):
             def build_request(_: PersonDefaults) -> CommandRequest:
                 return build_blend((*begin, *(one.validate() for one in others)), shape)
 
-            await self._runner.run(interaction, build_request, private=False)
+            await self._runner.run(interaction, build_request, private=custom_id == _PRIVATE_CUSTOM_ID)
+
+
+def _read_id(interaction: Interaction) -> str:
+    """Return the custom_id of the clicked button, or of the modal."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", ""))
 
 
 def _build_gallery(names: Sequence[str]) -> list[discord.Embed]:

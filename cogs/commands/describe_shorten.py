@@ -1,6 +1,6 @@
 """/describe, the same as a message's context menu, and /shorten: commands whose result is text."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 from discord import app_commands
@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
 from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
-from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import find_pictures, validate_attachments
@@ -19,17 +19,22 @@ from cogs.text.guidance import NO_PICTURE_HERE, ONE_PICTURE_REQUIRED
 
 
 class DescribeShortenCog(MessageMenuCog):
-    """Turns options, and pictures of messages, into requests; `link_picture` makes an input of a URL."""
+    """Turns options, and pictures of messages, into requests.
+
+    `link_picture` makes an input of a URL; `is_private_link` tells whether a person drew its picture in private.
+    """
 
     def __init__(
         self,
         bot: commands.AutoShardedBot,
         runner: PaidCommandRunner,
         link_picture: Callable[[str, Viewer], PictureInput],
+        is_private_link: Callable[[str, Viewer], Awaitable[bool]],
     ) -> None:
         super().__init__(bot, _("Describe this image"), self.describe_message)
         self._runner = runner
         self._link_picture = link_picture
+        self._is_private_link = is_private_link
 
     @app_commands.command(name="describe", description=_("Four prompts that could produce a picture"))
     @app_commands.describe(
@@ -43,14 +48,16 @@ class DescribeShortenCog(MessageMenuCog):
         interaction: Interaction,
         image: discord.Attachment | None = None,
         link: app_commands.Range[str, 1, 2000] | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
+        private: bool | None = None,  # noqa: FBT001 - an option in Discord
     ) -> None:
         """Describe an uploaded or linked picture."""
         picture = link or image
         if picture is None or (link and image):
             await send_ephemeral(interaction, ONE_PICTURE_REQUIRED)
             return
-        await self._describe(interaction, picture, private=private)
+        if link:
+            private = await choose_privacy(private, self._is_private_link(link, get_viewer(interaction)))
+        await self._describe(interaction, picture, private=private or False)
 
     async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Describe the first picture of a message: an attachment, or else an embed's image."""

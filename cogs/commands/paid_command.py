@@ -1,9 +1,10 @@
 """The steps of every paid command: refuse invalid options, defer the response, submit the request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.clock import Clock
-from bot.errors import MjbotError
+from bot.errors import MjbotError, StoreUnavailable
 from bot.imaging.upload_validation import Upload
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput
 from bot.submissions.commands import CommandInvocation, CommandService
@@ -19,8 +20,24 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 
+_PRIVACY_SECONDS = 1.0
+"""How long the database may take to tell whether a picture is private: Discord waits three seconds for a response."""
+
 LoadDefaults = Callable[[int], Awaitable[PersonDefaults]]
 """Loads the default parameters and speed of a person, by id."""
+
+
+async def choose_privacy(chosen: bool | None, is_private: Awaitable[bool]) -> bool:  # noqa: FBT001
+    """Return whether a response is private: as the person chose, or else as the picture is that it is made from.
+
+    Where the database does not tell that in time, the response is private.
+    """
+    try:
+        async with asyncio.timeout(_PRIVACY_SECONDS):
+            is_source_private = await is_private
+    except (StoreUnavailable, TimeoutError):
+        is_source_private = True
+    return is_source_private if chosen is None else chosen
 
 
 class PaidCommandRunner:

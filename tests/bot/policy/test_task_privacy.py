@@ -231,3 +231,25 @@ async def test_a_family_names_no_tasks_that_only_others_messages_elsewhere_are_a
     ]
     ids = ["secret", "far", "own", "here", "never seen"]
     assert await rule.find_unlisted(ids, about, viewer(MINH)) == {"secret", "far"}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "person", "is_private"),
+    [
+        ((), LIEN, False),
+        ((submitted(),), LIEN, False),
+        ((submitted(**PRIVATE),), LIEN, True),
+        ((submitted(**PRIVATE),), MINH, False),
+        ((submitted(**PRIVATE), followed()), LIEN, True),
+        ((submitted(), followed(**PRIVATE)), LIEN, False),
+        ((submitted(**PRIVATE), submitted(701)), LIEN, False),
+        ((followed(**PRIVATE),), LIEN, False),
+    ],
+)
+async def test_what_is_made_of_a_private_task_is_private(
+    jobs: tuple[Job, ...],
+    person: Person,
+    is_private: bool,  # noqa: FBT001
+) -> None:
+    """A task that is hidden from the person is answered like one that does not exist."""
+    assert is_private is await privacy(*jobs).is_private(PARENT, viewer(person))

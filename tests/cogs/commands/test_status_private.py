@@ -8,6 +8,7 @@ import discord
 import pytest
 from simcord import ChannelHandle, InteractionResult, MemberActor
 
+from tests.pictures import draw_noise, encode
 from tests.worlds.simcord import SimcordWorld, open_simcord_world
 
 UNKNOWN = "1730621826053455"
@@ -104,4 +105,61 @@ async def test_the_menu_of_a_private_message_answers_privately(tmp_path: Path) -
         described = await w.menu(w.member, w.message(private.response.id), "Describe this image")
         assert described.response is not None
         assert described.response.ephemeral
+        assert w.public == []
+
+
+@pytest.mark.parametrize("chosen", [None, False, True])
+async def test_clips_of_a_private_task_are_private(tmp_path: Path, chosen: bool | None) -> None:  # noqa: FBT001
+    """Unless the person says otherwise."""
+    async with open_simcord_world(tmp_path) as w:
+        task_id = await imagine(w, w.channel, private=True)
+        option = {} if chosen is None else {"private": chosen}
+        answer = await w.slash(w.member, "animate", id=task_id, **option)
+        assert answer.response is not None
+        assert answer.response.ephemeral is (chosen is not False)
+
+
+async def test_clips_of_a_public_task_are_public(tmp_path: Path) -> None:
+    """Also where the person has looked at it in private since."""
+    async with open_simcord_world(tmp_path) as w:
+        task_id = await imagine(w, w.channel, private=False)
+        looked = await w.slash(w.member, "mjstatus", id=task_id, private=True)
+        assert looked.response is not None
+        await w.titled(looked.response.id, "✅ Four")
+        answer = await w.slash(w.member, "animate", id=task_id)
+        assert answer.response is not None
+        assert not answer.response.ephemeral
+
+
+async def test_a_description_of_a_private_link_is_private(tmp_path: Path) -> None:
+    """The link is that of the relay's own picture; another link is not private."""
+    async with open_simcord_world(tmp_path) as w:
+        for is_private in (True, False):
+            task_id = await imagine(w, w.channel, private=is_private)
+            answer = await w.slash(w.member, "describe", link=f"{w.relay.url}/mj/image/{task_id}")
+            assert answer.response is not None
+            assert answer.response.ephemeral is is_private
+            await w.clock.sleep(4)
+
+
+@pytest.mark.parametrize("menu", ["Describe this image", "Blend with ...", "Upscale picture"])
+async def test_menus_of_a_private_message_lead_to_private_messages(tmp_path: Path, menu: str) -> None:
+    """Whatever is made of its picture, and whichever button or form leads there."""
+    async with open_simcord_world(tmp_path) as w:
+        answer = await w.slash(w.member, "imagine", prompt="a secret cat", private=True)
+        assert answer.response is not None
+        grid = await w.pictured(answer.response.id)
+        shown = await w.menu(w.member, grid, menu)
+        assert shown.response is not None
+        assert shown.response.ephemeral
+        if menu == "Blend with ...":
+            form = await w.click(w.member, await w.titled(shown.response.id, "Blend with"), "Add pictures")
+            others = [("owl.png", encode(draw_noise(80, 120)))]
+            done = await w.act(w.member.submit_modal(form, {"shape": ["SQUARE"], "others": others}))
+            assert done.response is not None
+            assert done.response.ephemeral
+        if menu == "Upscale picture":
+            await w.click(w.member, w.message(shown.response.id), "U1")
+            await w.until(lambda: len(w.relay.submits) == 2)
+        await w.until(lambda: len(w.relay.submits) == 2)
         assert w.public == []

@@ -1,0 +1,46 @@
+"""Whether a paid command's response is private."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from cogs.commands import paid_command
+from cogs.commands.paid_command import choose_privacy
+
+
+async def _answer(answer: bool | Exception) -> bool:  # noqa: FBT001
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("chosen", "source", "is_private"),
+    [
+        (None, True, True),
+        (None, False, False),
+        (None, StoreUnavailable("away"), True),
+        (True, False, True),
+        (False, True, False),
+        (False, StoreUnavailable("away"), False),
+    ],
+)
+async def test_a_response_is_as_private_as_its_source(
+    chosen: bool | None,  # noqa: FBT001
+    source: bool | Exception,  # noqa: FBT001
+    is_private: bool,  # noqa: FBT001
+) -> None:
+    """Unless the person chose; it is private where the database does not tell."""
+    assert is_private is await choose_privacy(chosen, _answer(source))
+
+
+async def test_a_slow_database_makes_a_response_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first response must not wait for it."""
+    monkeypatch.setattr(paid_command, "_PRIVACY_SECONDS", 0.0)
+
+    async def wait() -> bool:
+        await asyncio.Event().wait()
+        return False
+
+    assert await choose_privacy(None, wait())
