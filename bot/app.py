@@ -13,7 +13,7 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.clock import Clock
+from bot.clock import Clock, CorrectedTime
 from bot.features.cancel import CancelService
 from bot.features.delete import DeleteService
 from bot.features.downloads import DownloadService
@@ -191,12 +191,12 @@ async def open_app(
 ) -> AsyncGenerator[App]:
     """Open the database and the HTTP sessions, and yield the app, not connected to Discord yet.
 
-    `shard_count` replaces the one of the settings.
+    `shard_count` replaces the one of the settings. Without a `clock`, the time is the system's as Discord corrects it.
 
     Raises:
         StoreUnavailable: The database cannot be opened or migrated.
     """
-    clock = clock or Clock()
+    clock = clock or CorrectedTime(Clock()).clock
     async with AsyncExitStack() as stack:
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
@@ -214,8 +214,9 @@ async def open_app(
         stack.push_async_callback(pictures.close)
         images = ImageProcessor(worker)
         stack.push_async_callback(images.close)
-        bot = ShardedBot(shard_count) if shard_count else ShardedBot(settings.shard_count, settings.shard_ids)
-        rate_limiter = RateLimiter(clock.now, clock.sleep)
+        shards = (shard_count, ()) if shard_count else (settings.shard_count, settings.shard_ids)
+        bot = ShardedBot(*shards, clock=clock)
+        rate_limiter = RateLimiter(clock.monotonic, clock.sleep)
         stack.push_async_callback(rate_limiter.close)
         yield App(
             settings=settings, clock=clock, bot=bot, relay=relay, store=store, offers=offers, pictures=pictures,

@@ -1,7 +1,7 @@
 """Convert Discord's interactions to the places and persons that bot/ knows."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,28 @@ INTERACTION_EVENTS = {
 }
 """The events that the bot dispatches with the interaction, for all components and modals of Discord."""
 
+_TOKEN_LIFETIME = timedelta(minutes=15)
+_LONGEST_WAIT = timedelta(seconds=5)
+"""Discord accepts a first response within 3 s."""
+_RECEIVED_AT = "received_at"
 _MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
+
+
+def note_receipt(interaction: Interaction) -> None:
+    """Remember when this process received an interaction, by its own clock."""
+    interaction.extras.setdefault(_RECEIVED_AT, interaction.client.clock.now())
+
+
+def _compute_token_expiry(interaction: Interaction) -> datetime:
+    """Return when an interaction's token expires: 15 minutes after Discord made its id.
+
+    By this process's clock, should that differ: Discord accepted a response to it, so its token was new.
+    """
+    expires_at = interaction.expires_at.astimezone(UTC)
+    received_at: datetime | None = interaction.extras.get(_RECEIVED_AT)
+    if received_at is None or received_at < expires_at <= received_at + _TOKEN_LIFETIME:
+        return expires_at
+    return received_at + _TOKEN_LIFETIME - _LONGEST_WAIT
 
 
 def to_person(user: discord.abc.User) -> Person:
@@ -48,7 +69,7 @@ def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> P
         guild_id=interaction.guild_id or 0,
         application_id=interaction.application_id,
         token=interaction.token,
-        token_expires_at=interaction.expires_at.astimezone(UTC),
+        token_expires_at=_compute_token_expiry(interaction),
         ephemeral=ephemeral,
         reachable=not ephemeral and is_reachable(interaction),
     )

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection
-from datetime import datetime, timedelta
 
 import discord
 
@@ -14,7 +13,7 @@ from cogs.text.markdown import clean_and_cut
 
 log = logging.getLogger(__name__)
 
-_ANSWER_LIFETIME = timedelta(minutes=10)
+_ANSWER_SECONDS = 600.0
 _MAX_NAME_LENGTH = 100
 
 
@@ -25,11 +24,11 @@ class GuildTrust:
     """
 
     def __init__(self, clock: Clock, *, guilds: Collection[int] = ()) -> None:
-        self._now = clock.now
+        self._monotonic = clock.monotonic
         self._guilds = guilds
         self.owners: set[int] = set()
         """Ids of the application's owner, or of its team's members; empty until `load_owners` ran."""
-        self._answers: dict[int, tuple[datetime, bool]] = {}
+        self._answers: dict[int, tuple[float, bool]] = {}
         self._warned: set[int] = set()
 
     async def load_owners(self, bot: discord.Client) -> None:
@@ -59,7 +58,7 @@ class GuildTrust:
         if guild.owner_id in self.owners:
             return True
         known = self._answers.get(guild.id)
-        if known is not None and self._now() - known[0] < _ANSWER_LIFETIME:
+        if known is not None and self._monotonic() - known[0] < _ANSWER_SECONDS:
             return known[1]
         try:
             answer = await self._is_managed_by_owner(guild)
@@ -68,7 +67,7 @@ class GuildTrust:
             log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
             return False
         if not guild.unavailable:  # until GUILD_CREATE has arrived, its members and roles are unknown
-            self._answers[guild.id] = (self._now(), answer)
+            self._answers[guild.id] = (self._monotonic(), answer)
         if answer and not self._guilds:
             self._warn_once(guild)
         return answer

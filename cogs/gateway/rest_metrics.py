@@ -1,8 +1,8 @@
-"""Count the results of all requests to Discord, retries of discord.py included."""
+"""Count the results of all requests to Discord, retries of discord.py included, and read the time from them."""
 
 import asyncio
 import re
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 
 import aiohttp
@@ -10,6 +10,7 @@ import yarl
 from discord.http import Route
 from prometheus_client import Counter
 
+from bot.clock import Clock, parse_http_date
 from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
 
 _OTHER = "other"
@@ -41,22 +42,34 @@ def classify_request(method: str, url: yarl.URL) -> str:
     return next((name for name, verb, form in _ROUTES if verb == method and form.fullmatch(path)), _OTHER)
 
 
-def create_trace_config() -> aiohttp.TraceConfig:
-    """Return the counters as discord.py's `http_trace`, which also sees the webhooks of interactions."""
+def create_trace_config(clock: Clock) -> aiohttp.TraceConfig:
+    """Return the counters as discord.py's `http_trace`, which also sees the webhooks of interactions.
+
+    The Date of each response is recorded in `clock`.
+    """
     trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(_count_response)
+    trace.on_request_start.append(partial(_note_start, clock))
+    trace.on_request_end.append(partial(_count_response, clock))
     trace.on_request_exception.append(_count_failure)
     return trace
 
 
+async def _note_start(
+    clock: Clock, _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestStartParams
+) -> None:
+    context.sent_at = clock.monotonic()
+
+
 async def _count_response(
-    _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
+    clock: Clock, _: aiohttp.ClientSession, context: SimpleNamespace, request: aiohttp.TraceRequestEndParams
 ) -> None:
     status = request.response.status
     if kind := classify_request(request.method, request.url):
         _get_counter(kind, f"{status // 100}xx").inc()
         if 400 <= status < 500:
             DISCORD_REFUSALS.labels(kind, status).inc()
+        if date := parse_http_date(request.response.headers.get("Date", "")):
+            clock.record_date(date, context.sent_at)
 
 
 async def _count_failure(

@@ -12,6 +12,7 @@ from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
+from bot.clock import Clock
 from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
@@ -32,10 +33,12 @@ MALFORMED_ANSWER_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 class ShardedBot(commands.AutoShardedBot):
     """discord.py's bot for slash commands and buttons, which need no privileged intent.
 
-    It connects this process's shards, `shard_ids` of `shard_count`; each IDENTIFY waits for its turn.
+    It connects this process's shards, `shard_ids` of `shard_count`; each IDENTIFY waits for its turn. Discord's
+    responses correct `clock`.
     """
 
-    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
+    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = (), *, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -43,7 +46,7 @@ class ShardedBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
-            http_trace=create_trace_config(),
+            http_trace=create_trace_config(self.clock),
             # discord.py takes None for all shards, whatever its annotation says.
             shard_ids=sorted(shard_ids) or None,  # type: ignore[arg-type]
         )

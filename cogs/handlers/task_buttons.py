@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -159,7 +158,7 @@ class TaskButtonHandler(commands.Cog):
             await self._rate_limiter.acquire_token(interaction.token)
             embed = question.render_embed()
             request = interaction.followup.send(
-                describe_error(unconfirmed, datetime.now(UTC)),
+                describe_error(unconfirmed, interaction.client.clock.now()),
                 embeds=[embed] if embed else [],
                 view=render_repeat_button(click),
                 ephemeral=True,

@@ -12,10 +12,9 @@ import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 
-from bot.clock import wait_for_first
+from bot.clock import Monotonic, wait_for_first
 
 TOKEN_LIMIT = ((4, 2.0), (28, 60.0))
 CHANNEL_LIMIT = ((4, 5.0),)
@@ -112,11 +111,11 @@ class RateLimiter:
     """Grants turns on routes, each within its own limit and, for requests as the bot, within the bot's limit.
 
     A route with waiters is either closed until a time by its own limit, or open and waiting for the bot's limit. So a
-    turn costs the same, however many routes there are.
+    turn costs the same, however many routes there are. Times are seconds of the monotonic clock.
     """
 
-    def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._now = now
+    def __init__(self, monotonic: Monotonic, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._monotonic = monotonic
         self._sleep = sleep
         self._bot = RateLimitWindow(BOT_LIMIT)
         self._routes: dict[Hashable, _Route] = {}
@@ -128,8 +127,6 @@ class RateLimiter:
         self._order = count()
         self._granting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._wall = 0.0
-        self._skew = 0.0
 
     async def acquire(
         self,
@@ -146,7 +143,7 @@ class RateLimiter:
 
         With `awaits_response` the use is pending until `report_response`.
         """
-        now = self._time()
+        now = self._monotonic()
         found = self._routes.get(route)
         if found is None:
             self._forget(now)
@@ -170,7 +167,7 @@ class RateLimiter:
         found = self._routes.get(route)
         if found is None:
             return
-        now = self._time()
+        now = self._monotonic()
         found.window.record_response(now)
         if found.counts_for_bot:
             self._bot.record_response(now)
@@ -227,7 +224,7 @@ class RateLimiter:
     async def _grant(self) -> None:
         """Grant turns as they fall due, until no route has waiters."""
         while self._closed or self._open:
-            now = self._time()
+            now = self._monotonic()
             self._changed.clear()
             while self._closed and self._closed[0][0] <= now:
                 self._reopen(heapq.heappop(self._closed)[2], now)
@@ -275,13 +272,6 @@ class RateLimiter:
 
     async def _wait(self, seconds: float) -> None:
         await wait_for_first(self._changed.wait(), self._sleep(seconds))
-
-    def _time(self) -> float:
-        """Return the time in seconds, which never runs backwards, even if the machine's clock does."""
-        wall = self._now().timestamp()
-        self._skew += max(self._wall - wall, 0.0)
-        self._wall = wall
-        return wall + self._skew
 
     def _forget(self, now: float) -> None:
         if len(self._routes) >= self._forget_beyond:

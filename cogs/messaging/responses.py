@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import aiohttp
@@ -12,7 +11,7 @@ import discord
 
 from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitOutcomeUnknown
 from cogs.components.modals import get_typed_prompt
-from cogs.context import Interaction
+from cogs.context import Interaction, note_receipt
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
 from cogs.text.error_messages import describe_error, describe_internal_error
@@ -54,6 +53,7 @@ async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T |
     process was first, 10062 that this response came too late. If the response may be lost, no process continues, so
     that nothing is charged.
     """
+    note_receipt(interaction)
     try:
         open_interactions: OpenInteractions = interaction.client.open_interactions
         return await open_interactions.send_first_response(response)
@@ -157,5 +157,5 @@ async def send_ephemeral_on_error(interaction: Interaction) -> AsyncGenerator[No
 def explain_error(error: MjbotError, interaction: Interaction) -> str:
     """Describe an expected error for the person of an interaction, and give a typed prompt back."""
     is_command = interaction.type is discord.InteractionType.application_command
-    text = describe_error(error, now=datetime.now(UTC), command=is_command)
+    text = describe_error(error, now=interaction.client.clock.now(), command=is_command)
     return text if isinstance(error, _ALREADY_REQUESTED) else append_typed_text(text, get_typed_prompt(interaction))

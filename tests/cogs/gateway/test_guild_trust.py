@@ -20,7 +20,10 @@ class Hands:
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
-        self.clock = Clock(now=lambda: self.now)
+        self.clock = Clock(now=lambda: self.now, monotonic=self._count_seconds)
+
+    def _count_seconds(self) -> float:
+        return self.now.timestamp()
 
 
 def guild(w: SimcordWorld) -> discord.Guild:

@@ -1,14 +1,19 @@
-"""How requests to Discord are classified and counted."""
+"""How requests to Discord are classified and counted, and how their responses tell the time."""
 
 import asyncio
+from datetime import timedelta
+from email.utils import format_datetime
 
 import aiohttp
 import pytest
 import yarl
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from discord.http import Route
 
+from bot.clock import Clock, CorrectedTime
 from cogs.gateway.rest_metrics import classify_request, create_trace_config
+from tests.fakes.clock import FakeClock
 from tests.metric_changes import Counted
 
 TOKEN = "aW50ZXJhY3Rpb246MTIz_-token"
@@ -65,7 +70,7 @@ async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: 
     monkeypatch.setattr(Route, "BASE", f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10")
     edit, send = f"{Route.BASE}/webhooks/1/{TOKEN}/messages/5", f"{Route.BASE}/channels/1/messages"
     counted = Counted()
-    async with aiohttp.ClientSession(trace_configs=[create_trace_config()]) as session:
+    async with aiohttp.ClientSession(trace_configs=[create_trace_config(Clock())]) as session:
         for status in (200, 204, 404, 429, 429, 503):
             async with session.patch(f"{edit}?status={status}") as response:
                 assert response.status == status
@@ -82,3 +87,26 @@ async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: 
     refusals = {("edit by token", "404"): 1, ("edit by token", "429"): 2, ("send", "403"): 1}
     assert counted.by("mjbot_discord_requests_total") == requests
     assert counted.by("mjbot_discord_refusals_total") == refusals
+
+
+@pytest.mark.parametrize("path", ["/gateway/bot", "/users/@me", f"/webhooks/1/{TOKEN}/messages/5"])
+@pytest.mark.parametrize("wrong_by", [timedelta(minutes=20), timedelta(minutes=-20), timedelta(days=365)])
+async def test_each_response_of_discord_tells_the_time(
+    wrong_by: timedelta, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a refusal."""
+    right = FakeClock()
+    time = CorrectedTime(FakeClock(right.now() + wrong_by).clock)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=401, headers={"Date": format_datetime(right.now(), usegmt=True)})
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(application) as server:
+        monkeypatch.setattr(Route, "BASE", str(server.make_url("/api/v10")))
+        async with aiohttp.ClientSession(trace_configs=[create_trace_config(time.clock)]) as session:
+            await session.get(server.make_url("/elsewhere"))
+            assert time.measure_system_error() is None
+            await session.get(f"{Route.BASE}{path}")
+    assert abs(time.now() - right.now()) <= timedelta(seconds=1)

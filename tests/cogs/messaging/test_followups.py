@@ -49,9 +49,9 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
     )
     interaction = SimpleNamespace(
         token="token", followup=followups, message=message, user=user, channel_id=1, guild_id=None, application_id=9,
-        expires_at=clock.now(), context=SimpleNamespace(dm_channel=True),
+        expires_at=clock.now(), extras={}, context=SimpleNamespace(dm_channel=True),
     )  # fmt: skip
-    turns = RateLimiter(clock.now, clock.sleep)
+    turns = RateLimiter(clock.clock.monotonic, clock.sleep)
     return ClickFollowups(cast("Interaction", interaction), turns, clock.sleep)
 
 

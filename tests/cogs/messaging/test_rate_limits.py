@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from operator import contains
 
@@ -38,7 +38,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.time = FakeClock()
-        self.budgets = RateLimiter(self.time.now, self.time.sleep)
+        self.budgets = RateLimiter(self.time.clock.monotonic, self.time.sleep)
         self.given: list[tuple[float, Hashable, str]] = []
 
     async def turn(
@@ -329,7 +329,7 @@ async def test_a_response_that_never_comes_blocks_no_turn(desk: Desk) -> None:
 
 async def test_turns_are_granted_in_the_task_that_runs_the_limiter() -> None:
     """Not from one that the first to wait starts in its own context, and without spinning in between."""
-    turns = RateLimiter(lambda: datetime.now(UTC), asyncio.sleep)
+    turns = RateLimiter(time.monotonic, asyncio.sleep)
     running = asyncio.create_task(turns.run())
     try:
         for _ in range(2):

@@ -9,6 +9,7 @@ import aiohttp
 import discord
 import pytest
 
+from bot.clock import Clock
 from cogs.context import Interaction
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import (
@@ -30,8 +31,8 @@ LOST = [
 
 def fake_interaction() -> Interaction:
     """An interaction with an id, and a bot that counts it."""
-    client = SimpleNamespace(open_interactions=OpenInteractions())
-    return cast("Interaction", SimpleNamespace(id=4711, client=client))
+    client = SimpleNamespace(open_interactions=OpenInteractions(), clock=Clock())
+    return cast("Interaction", SimpleNamespace(id=4711, client=client, extras={}))
 
 
 def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
