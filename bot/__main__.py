@@ -20,10 +20,11 @@ import discord
 
 from bot.app import open_app
 from bot.check import run_checks
-from bot.clock import wait_for_event
+from bot.clock import utc_now, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
+from bot.ops.diagnostics import explain_certificate_date
 from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
@@ -99,7 +100,8 @@ async def keep_connected(
             readiness.set_waiting_reason(check, f"{what} cannot be used yet")
             if monotonic() - started_at > timing.longest_pause:
                 pause = timing.first_pause
-            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, summarize_in_one_line(error), pause)
+            reason = explain_certificate_date(error, utc_now()) or summarize_in_one_line(error)
+            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, reason, pause)
         if not stop.is_set():
             await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
             pause = min(pause * 2, timing.longest_pause)

@@ -26,6 +26,7 @@ from bot.features.vary_region import RegionService
 from bot.imaging.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
+from bot.ops.diagnostics import check_clock
 from bot.ops.health import Health, KeyCheck, find_polling_problem
 from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
@@ -162,6 +163,8 @@ class App:
         # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
         await self._ask_discord("who owns this application", partial(self.trust.load_owners, self.bot))
         await self.bot.wait_until_ready()
+        for finding in check_clock(self.clock.measure_system_error()):
+            log.warning("%s: %s %s", finding.name, finding.message, finding.advice)
         application_id, guilds = self.bot.application_id or 0, self.bot.guilds
         log.info("Invite link: %s", build_invite_url(application_id))
         log.info("For your own account, in any server: %s", build_user_install_url(application_id))
@@ -245,7 +248,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
         HelpCheckCog(
-            bot, app.relay, app.store, app.trust, app.settings.mj_api_url, disk, app.job_leases.find_problem, clock.now
+            bot, app.relay, app.store, app.trust, app.settings.mj_api_url, disk, app.job_leases.find_problem, clock
         ),
     )
 

@@ -1,20 +1,26 @@
 """`python -m bot check`: test everything that the bot needs once, and print a line for each finding."""
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
 
 import aiohttp
 import discord
+from discord.http import Route
 
-from bot.clock import Clock
+from bot.clock import Clock, CorrectedTime, parse_http_date, utc_now
 from bot.errors import StoreUnavailable
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
     Finding,
+    check_clock,
     check_database,
     check_disk,
     check_public_bot,
     check_relay,
     check_token_format,
+    explain_certificate_date,
     report_database_error,
     report_notifications,
     report_refused_buttons,
@@ -31,25 +37,29 @@ from cogs.gateway import connection
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
 from cogs.gateway.sharded_bot import ShardedBot
 
+_ASK_TIME_SECONDS = 5.0
+
 
 async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *, forget: bool = False) -> int:
     """Test everything once, print a line for each finding, and return the exit code.
 
     `mistakes` are those found in the settings; `forget` first clears the recorded refusals of the relay.
     """
-    findings = await _check_store(settings, forget=forget)
+    clock = CorrectedTime(Clock()).clock
+    discord_findings = await _check_discord(settings, clock)
+    clock_findings = check_clock(*await _compare_clock(settings, clock))
+    findings = await _check_store(settings, clock, forget=forget)
     findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
-    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
+    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), now=clock.now) as api:
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
-    findings += await _check_discord(settings)
+    findings += [*discord_findings, *clock_findings]
     findings += report_settings_mistakes(mistakes)
     for finding in findings:
         print(finding)  # noqa: T201 - a command's answer
     return 0 if all(finding.is_ok for finding in findings) else 1
 
 
-async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
-    clock = Clock()
+async def _check_store(settings: Settings, clock: Clock, *, forget: bool) -> list[Finding]:
     try:
         async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
             await store.process_leases.end_lease()  # writes a row: a readable database may be read-only
@@ -62,8 +72,30 @@ async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
         return [report_database_error(error)]
 
 
-async def _check_discord(settings: Settings) -> list[Finding]:
-    bot, token = ShardedBot(shard_count=1), settings.discord_token.get_secret_value()
+async def _compare_clock(settings: Settings, clock: Clock) -> tuple[timedelta | None, str]:
+    """Return how far this machine's clock is ahead, and whose it was compared with: Discord's, else the relay's."""
+    for whose, url in (("Discord", Route.BASE), ("the relay", settings.mj_api_url)):
+        if clock.measure_system_error() is None:
+            await _ask_time(url, clock)
+        if (error := clock.measure_system_error()) is not None:
+            return error, whose
+    return None, ""
+
+
+async def _ask_time(url: str, clock: Clock) -> None:
+    """Record the Date of any answer of a server; with a wrong clock, no certificate can be verified."""
+    timeout, sent_at = aiohttp.ClientTimeout(total=_ASK_TIME_SECONDS), clock.monotonic()
+    with suppress(aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            session.head(url, ssl=False, allow_redirects=False) as response,
+        ):
+            if date := parse_http_date(response.headers.get("Date", "")):
+                clock.record_date(date, sent_at)
+
+
+async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
+    bot, token = ShardedBot(shard_count=1, clock=clock), settings.discord_token.get_secret_value()
     if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
     try:
@@ -76,7 +108,8 @@ async def _check_discord(settings: Settings) -> list[Finding]:
     except aiohttp.ClientConnectorDNSError as error:
         return [report_unknown_host("Discord", error.host)]
     except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
-        message = f"can't be reached ({type(error).__name__})."
+        reason = explain_certificate_date(error, utc_now()) or type(error).__name__
+        message = f"can't be reached ({reason})."
         return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
     guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
     return [

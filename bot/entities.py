@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.midjourney.request_options import Speed
+
+_FIRST_ID_TIME = datetime(2015, 1, 1, tzinfo=UTC)
+"""https://discord.com/developers/docs/reference#snowflakes"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Place:
         if self.is_reserved:
             return ""
         return f"https://discord.com/channels/{self.guild_id or '@me'}/{self.channel_id}/{self.message_id}"
+
+
+def compute_id_time(discord_id: int) -> datetime:
+    """Return when Discord made one of its ids."""
+    return _FIRST_ID_TIME + timedelta(milliseconds=discord_id >> 22)
 
 
 @dataclass(frozen=True, kw_only=True)

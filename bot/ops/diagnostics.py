@@ -1,8 +1,9 @@
 """The checks of `python -m bot check` and /mjcheck: one finding for each thing that must work."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot.errors import RelayError, RelayMoved, RelayUnreachable, StoreUnavailable
@@ -14,6 +15,15 @@ from bot.ports import ProcessLeases, Store
 from bot.relay.key_advice import describe_key_error
 from bot.settings import has_token_format
 from bot.store.database_errors import diagnose_database_error
+
+_WRONG_CLOCK = timedelta(seconds=30)
+"""How much the machine's clock may differ: less is normal without a time server, and does no harm."""
+_SET_CLOCK = (
+    "Set the clock, best by switching on its synchronization: `sudo timedatectl set-ntp true` on Linux; Settings, Time "
+    "& language, Sync now on Windows; for a container or virtual machine, on its host."
+)
+_CERTIFICATE_DATE_CODES = {9, 10}
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,31 @@ def report_unknown_host(name: str, host: str, setting: str = "") -> Finding:
     """Report that DNS does not know the host; `setting` is where the operator has set it, if anywhere."""
     advice = "Check its internet connection" + (f", then {setting}." if setting else " and its DNS server.")
     return Finding(name, is_ok=False, message=f"this machine can't find the host {host}.", advice=advice)
+
+
+def check_clock(error: timedelta | None, whose: str = "Discord") -> list[Finding]:
+    """Report a machine's clock that is `error` ahead of a server's, None if no server told the time; else nothing."""
+    if error is None or abs(error) < _WRONG_CLOCK:
+        return []
+    direction = "fast" if error > timedelta() else "slow"
+    message = f"this machine's clock is {_format_duration(abs(error))} {direction}, compared with {whose}'s."
+    return [Finding("Clock", is_ok=False, message=message, advice=_SET_CLOCK)]
+
+
+def _format_duration(duration: timedelta) -> str:
+    seconds = duration.total_seconds()
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{round(seconds / size, 1):g} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def explain_certificate_date(error: BaseException, now: datetime) -> str:
+    """Say that a certificate is not valid at this machine's time, where that made a connection fail; else nothing."""
+    cause = getattr(error, "certificate_error", error)
+    if not isinstance(cause, ssl.SSLCertVerificationError) or cause.verify_code not in _CERTIFICATE_DATE_CODES:
+        return ""
+    return f"its certificate isn't valid at this machine's time, {now:%Y-%m-%d %H:%M} UTC"
 
 
 def check_token_format(token: str) -> list[Finding]:

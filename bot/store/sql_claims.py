@@ -1,6 +1,6 @@
 """Claims in the database: written one at a time, dated by one clock, and never left behind by a lost COMMIT."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -45,10 +45,9 @@ class SqlClaims:
             conflict = queries.select_conflicting_claim(dated, confirmed=confirmed)
             if other := (await connection.execute(conflict)).first():
                 raise AlreadyClaimed(other.id, other.person_id)
-            own, everyones, last = (
-                await connection.execute(queries.select_usage(dated.person_id, dated.made_at))
-            ).one()
-            judge(Usage(own, everyones, last, dated.made_at))
+            own, everyones = (await connection.execute(queries.select_usage(dated.person_id, dated.made_at))).one()
+            latest = await connection.scalars(queries.select_latest_claims(dated.person_id, dated.made_at))
+            judge(Usage(own, everyones, _find_nearest(latest, dated.made_at), dated.made_at))
             await connection.execute(claims.insert().values(**asdict(dated), owner=self._owner))
 
         try:
@@ -62,7 +61,9 @@ class SqlClaims:
         """Return what counts against the limits now, if the person submitted."""
         (clock,) = await self._database.read(select(self._database.clock_expression().label("now")))
         (row,) = await self._database.read(queries.select_usage(person_id, clock["now"]))
-        return Usage(row["own"], row["everyones"], row["last"], clock["now"])
+        latest = await self._database.read(queries.select_latest_claims(person_id, clock["now"]))
+        last = _find_nearest((claim["made_at"] for claim in latest), clock["now"])
+        return Usage(row["own"], row["everyones"], last, clock["now"])
 
     async def withdraw(self, claim_id: int) -> None:
         """Mark a claim as refused that may have been written although its writer got an error.
@@ -124,3 +125,8 @@ class SqlClaims:
         while self._written_at and now - next(iter(self._written_at.values())) > _LONGEST_AGE_SECONDS:
             del self._written_at[next(iter(self._written_at))]
         self._written_at[claim_id] = now
+
+
+def _find_nearest(dates: Iterable[datetime], at: datetime) -> datetime | None:
+    """Return the date nearest to `at`; None where there is none."""
+    return min(dates, key=lambda date: abs(at - date), default=None)

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from math import inf
 
 from bot.clock import Clock
-from bot.entities import ClaimState, Job, Person, Place, TaskSummary
+from bot.entities import ClaimState, Job, Person, Place, TaskSummary, compute_id_time
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
@@ -270,7 +270,12 @@ class JobTracker:
             await self.close_job(job)
 
     def _compute_times(self, job: Job) -> _JobTimes:
-        end, last_edit = job.born_at + self._give_up_after, job.place.token_expires_at - _TOKEN_MARGIN
+        """Compute the times of a job whose watch began when its row says, but not before its message was sent.
+
+        The row may be of a process whose clock was wrong: a watch never ends later than one that begins now.
+        """
+        began_at = min(max(job.born_at, compute_id_time(abs(job.id))), self._clock.now())
+        end, last_edit = began_at + self._give_up_after, job.place.token_expires_at - _TOKEN_MARGIN
         ends_at, last_edit_at = map(self._clock.convert_to_monotonic, (end, last_edit))
         if job.place.reachable:
             return _JobTimes(ends_at=ends_at, ending=JobEnding.WATCH_TIMEOUT, last_edit_at=inf)

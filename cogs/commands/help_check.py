@@ -8,11 +8,12 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.clock import Now
+from bot.clock import Clock
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.capabilities import has_refused_capabilities
 from bot.ops.diagnostics import (
     Finding,
+    check_clock,
     check_database,
     check_disk,
     check_relay,
@@ -71,7 +72,7 @@ class HelpCheckCog(commands.Cog):
         relay_url: str,
         disk: EphemeralDisk | None,
         find_store_problem: Callable[[], str],
-        now: Now,
+        clock: Clock,
     ) -> None:
         self._bot = bot
         self._relay = relay
@@ -80,7 +81,7 @@ class HelpCheckCog(commands.Cog):
         self._relay_url = relay_url
         self._disk = disk
         self._find_store_problem = find_store_problem
-        self._now = now
+        self._clock = clock
 
     @app_commands.command(name="mjhelp", description=_("What this bot can do"))
     @usable_anywhere
@@ -128,13 +129,13 @@ class HelpCheckCog(commands.Cog):
     async def _show_report(self, interaction: Interaction) -> None:
         relay = await check_relay(self._relay.check_key, self._relay_url)
         store = await check_database(self._store, self._find_store_problem())
-        disk = check_disk(self._disk)
-        now = self._now()
+        disk, clock = check_disk(self._disk), check_clock(self._clock.measure_system_error())
+        now = self._clock.now()
         buttons = [await report_refused_buttons(self._store, now), *await report_relay_shortages(self._store, now)]
         items: list[TaskButton] = []
         if not await self._is_operator_guild(interaction):
             relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
-            disk, buttons = [_hide_details("Disk", finding) for finding in disk], []
+            disk, clock, buttons = [_hide_details("Disk", finding) for finding in disk], [], []
         elif store.is_ok and has_refused_capabilities(await self._store.find_missing_capabilities(now)):
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
             items.append(TaskButton(retry))
@@ -145,6 +146,7 @@ class HelpCheckCog(commands.Cog):
             *buttons,
             Finding("Discord", is_ok=True, message=f"connected as {self._bot.user}; no privileged intent is needed."),
             Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
+            *clock,
             _check_permissions(interaction),
         ]
         is_ok = all(finding.is_ok for finding in findings)

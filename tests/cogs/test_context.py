@@ -10,7 +10,8 @@ import pytest
 from simcord.http.router import RequestContext
 
 from bot.entities import Job
-from cogs.context import get_viewer
+from cogs.context import get_viewer, note_receipt, to_place
+from tests.fakes.clock import START, FakeClock
 from tests.worlds.simcord import Actor, SimcordWorld, open_simcord_world
 
 
@@ -41,6 +42,36 @@ async def test_a_servers_channel_is_reached_by_the_bot_too(tmp_path: Path) -> No
         left = job.place.token_expires_at - datetime.now(UTC)
         assert timedelta(minutes=14) < left <= timedelta(minutes=15, seconds=1)
         assert (job.requester.id, job.requester.name) == (w.member.id, "lien")
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong_by", "age", "left"),
+    [
+        (0 * MINUTE, 0.01 * MINUTE, 14.99 * MINUTE),
+        (0 * MINUTE, 14 * MINUTE, MINUTE),
+        (20 * MINUTE, 0 * MINUTE, 15 * MINUTE),
+        (60 * 24 * 365 * MINUTE, 0 * MINUTE, 15 * MINUTE),
+        (-20 * MINUTE, 0.02 * MINUTE, 15 * MINUTE),
+        (-60 * 24 * 365 * MINUTE, 0 * MINUTE, 15 * MINUTE),
+    ],
+)
+async def test_a_token_is_used_for_fifteen_minutes_whatever_the_clock_says(
+    wrong_by: timedelta, age: timedelta, left: timedelta
+) -> None:
+    """By the interaction's id, and from when it was received where that cannot be."""
+    clock = FakeClock(START + wrong_by)
+    interaction: Any = SimpleNamespace(
+        client=SimpleNamespace(clock=clock.clock), extras={}, token="t", channel_id=1, guild_id=None, application_id=9,
+        expires_at=START - age + 15 * MINUTE,
+    )  # fmt: skip
+    note_receipt(interaction)
+    await clock.advance(60.0)
+    note_receipt(interaction)
+    place = to_place(interaction, 7, ephemeral=True)
+    assert place.token_expires_at - (START + wrong_by) == pytest.approx(left, abs=timedelta(seconds=5))
 
 
 async def test_a_private_message_is_reached_by_its_token_only(tmp_path: Path) -> None:

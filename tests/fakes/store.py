@@ -336,7 +336,7 @@ class FakeStore:
         return Usage(
             person_submits_today=sum(_billed(other) for other in today if other.person_id == person_id),
             all_submits_today=sum(map(_billed, today)),
-            last_claim_at=max(own, default=None),
+            last_claim_at=min(own, key=lambda made_at: abs(at - made_at), default=None),
             at=at,
         )
 

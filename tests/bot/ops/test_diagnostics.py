@@ -1,5 +1,6 @@
 """The findings of a check, and their advice."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,11 +17,13 @@ from bot.errors import (
 )
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY, CANCEL_CAPABILITY, NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY
 from bot.ops.diagnostics import (
+    check_clock,
     check_database,
     check_disk,
     check_public_bot,
     check_relay,
     check_token_format,
+    explain_certificate_date,
     report_refused_buttons,
     report_relay_shortages,
     report_settings_mistakes,
@@ -214,3 +217,55 @@ def test_a_settings_mistake_is_a_warning() -> None:
     """It does not fail the check."""
     [found] = report_settings_mistakes([SettingsMistake("DATABSE_URL", "is ignored.", "Did you mean DATABASE_URL?")])
     assert (found.is_ok, str(found)) == (True, "WARN  DATABSE_URL: is ignored. Did you mean DATABASE_URL?")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (timedelta(minutes=20), "this machine's clock is 20 min fast, compared with Discord's."),
+        (timedelta(minutes=-20), "this machine's clock is 20 min slow, compared with Discord's."),
+        (timedelta(seconds=45), "this machine's clock is 45 s fast, compared with Discord's."),
+        (timedelta(hours=-1.5), "this machine's clock is 90 min slow, compared with Discord's."),
+        (timedelta(hours=7), "this machine's clock is 7 h fast, compared with Discord's."),
+        (timedelta(days=365), "this machine's clock is 365 days fast, compared with Discord's."),
+        (timedelta(days=-20_000), "this machine's clock is 20000 days slow, compared with Discord's."),
+    ],
+)
+def test_a_wrong_clock_is_reported_with_the_next_step(error: timedelta, said: str) -> None:
+    [found] = check_clock(error)
+    assert (found.is_ok, found.name, found.message) == (False, "Clock", said)
+    assert "timedatectl set-ntp true" in found.advice
+
+
+def test_the_clock_may_be_compared_with_the_relays() -> None:
+    [found] = check_clock(timedelta(minutes=20), "the relay")
+    assert found.message.endswith("compared with the relay's.")
+
+
+@pytest.mark.parametrize("error", [None, timedelta(0), timedelta(seconds=29), timedelta(seconds=-29)])
+def test_a_clock_that_is_right_or_unknown_is_not_reported(error: timedelta | None) -> None:
+    assert check_clock(error) == []
+
+
+def refused_certificate(code: int) -> ssl.SSLCertVerificationError:
+    """Return the error of a certificate that OpenSSL refuses with a code."""
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_code = code
+    return error
+
+
+@pytest.mark.parametrize("code", [9, 10])
+def test_a_certificate_that_is_not_valid_now_is_blamed_on_the_time(code: int) -> None:
+    """As aiohttp raises it, and as it is."""
+    now = datetime(2027, 11, 28, 12, 0, tzinfo=UTC)
+    cause = refused_certificate(code)
+    wrapped = OSError("cannot connect")
+    wrapped.certificate_error = cause  # type: ignore[attr-defined]
+    for error in (cause, wrapped):
+        said = explain_certificate_date(error, now)
+        assert said == "its certificate isn't valid at this machine's time, 2027-11-28 12:00 UTC"
+
+
+@pytest.mark.parametrize("error", [refused_certificate(18), OSError("away"), ssl.SSLError("bad"), TimeoutError()])
+def test_other_errors_are_not_blamed_on_the_time(error: Exception) -> None:
+    assert explain_certificate_date(error, datetime(2027, 1, 1, tzinfo=UTC)) == ""

@@ -155,6 +155,29 @@ async def test_usage_counts_todays_submits_that_may_be_billed(store: Store) -> N
     assert expected == seen
 
 
+@pytest.mark.parametrize(
+    ("earlier", "last"),
+    [
+        ([-40, -3], -3),  # a clock that was never set
+        ([-40, 2], 2),  # put back a moment ago, by 5 s
+        ([-3, 3600], -3),  # put back by an hour a while ago: the person has submitted since
+        ([-86_400, 3600, 3605], 3600),
+        ([-600, 500, 31_536_000], 500),
+        ([], None),
+    ],
+)
+async def test_the_last_claim_is_the_nearest_where_the_clock_was_put_back(
+    store: Store, earlier: list[int], last: int | None
+) -> None:
+    """One far ahead neither locks the person out nor hides a later one."""
+    for number, seconds in enumerate(earlier, 1):
+        await store.create_claim(a_claim(number, f"b{number}", made_at=later(seconds)), allow)
+    await store.create_claim(a_claim(8, "x", made_at=later(-1), person_id=8), allow)
+    seen: list[Usage] = []
+    await store.create_claim(a_claim(9, "e", made_at=NOON), seen.append)
+    assert [usage.last_claim_at for usage in seen] == [None if last is None else later(last)]
+
+
 async def test_usage_counts_the_submits_that_the_relay_bills(store: Store) -> None:
     """A free form counts 0, a billed one with its press 2, and an unknown one 1."""
     seen: list[Usage] = []

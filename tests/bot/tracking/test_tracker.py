@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -216,6 +216,36 @@ async def test_setting_the_systems_time_does_not_change_when_a_token_expires(
         assert set(world.editor.endings(700)) == {None}
         await world.clock.advance(1.1)
     assert world.editor.endings(700)[-1] is JobEnding.MESSAGE_UNREACHABLE
+
+
+SENT = START - timedelta(minutes=10)
+"""When Discord says that the message of these jobs was sent."""
+
+
+@pytest.mark.parametrize(
+    ("wrong_by", "minutes_left"),
+    [
+        (timedelta(days=-365), 60),
+        (timedelta(hours=-2), 60),
+        (timedelta(minutes=-5), 60),
+        (timedelta(minutes=3), 63),
+        (timedelta(minutes=20), 70),
+        (timedelta(days=365), 70),
+    ],
+)
+async def test_a_row_of_a_process_with_a_wrong_clock_is_watched_no_longer_than_a_new_one(
+    world: ServiceWorld, wrong_by: timedelta, minutes_left: int
+) -> None:
+    """And not shorter than from when its message was sent, as the message's id says."""
+    message_id = int((SENT - datetime(2015, 1, 1, tzinfo=UTC)).total_seconds() * 1000) << 22
+    world.relay.set(task(progress=62))
+    async with world.process() as process:
+        row = job(place=place(message_id=message_id), born_at=SENT + wrong_by)
+        await process.jobs.continue_job(row)
+        await world.clock.advance(minutes_left * 60.0 - 1)
+        assert set(world.editor.endings(message_id)) == {None}
+        await world.clock.advance(2.0)
+    assert world.editor.endings(message_id)[-1] is JobEnding.WATCH_TIMEOUT
 
 
 async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: ServiceWorld) -> None:

@@ -1,7 +1,10 @@
 """/mjhelp and /mjcheck, on discord.py's own machinery."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -123,6 +126,31 @@ async def test_check_reports_an_ephemeral_disk(
         assert "❌ **Disk**" in text
         assert known == ("Heroku" in text)
         assert known == ("heroku addons:create heroku-postgresql" in text)
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "named", "known"),
+    [
+        (timedelta(minutes=20), "20 min fast", {GUILD_ID}, True),
+        (timedelta(minutes=20), "20 min fast", {4711}, False),
+        (timedelta(days=-365), "365 days slow", {GUILD_ID}, True),
+        (timedelta(seconds=2), "", {GUILD_ID}, True),
+    ],
+)
+async def test_check_reports_a_wrong_clock(
+    tmp_path: Path, error: timedelta, said: str, named: set[int], *, known: bool
+) -> None:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        cog: Any = w.app.bot.get_cog("HelpCheckCog")
+        cog._clock = replace(cog._clock, measure_system_error=lambda: error)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        if said and known:
+            assert f"❌ **Clock**: this machine's clock is {said}, compared with Discord's.\n**Next:** Set" in text
+            assert found.title == "⚠️ Something needs fixing"
+        else:
+            assert "Clock" not in text
 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])

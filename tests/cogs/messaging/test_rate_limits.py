@@ -220,6 +220,17 @@ async def test_a_clock_that_is_set_back_delays_no_request(desk: Desk) -> None:
     await desk.time.run_until(waiting, within=6)
 
 
+@pytest.mark.parametrize("seconds", [2.0, 60.0, 3600.0, 86_400.0 * 365, -60.0, -86_400.0 * 365])
+async def test_setting_the_systems_time_opens_no_route_early(desk: Desk, seconds: float) -> None:
+    """Four uses are allowed in 5 s, whatever the system's time says, and no more have to be waited for."""
+    for _ in range(4):
+        await desk.turn(1, CHANNEL_LIMIT)
+    desk.time.step(seconds)
+    waiting, begun = desk.ask(1), desk.time.time
+    await desk.time.run_until(waiting, within=6)
+    assert desk.time.time - begun == pytest.approx(5.0, abs=0.2)
+
+
 async def test_idle_routes_are_forgotten(desk: Desk) -> None:
     """Thousands of tokens leave nothing behind."""
     for n in range(5000):
