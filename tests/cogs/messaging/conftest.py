@@ -26,8 +26,8 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
         client = discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.01)
         time = Hurry()
-        clock = Clock(time.now, time.sleep)
-        turns = RateLimiter(clock.now, clock.sleep)
+        clock = Clock(time.now, time.sleep, lambda: time.now().timestamp())
+        turns = RateLimiter(clock.monotonic, clock.sleep)
         async with client:
             await client.login(server.token)
             connection = asyncio.create_task(client.connect())
