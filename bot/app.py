@@ -129,6 +129,7 @@ class App:
         self.health = Health(
             {
                 "gateway": ShardHealth(self.bot).find_problem,
+                "discord": self.bot.rest.find_problem,
                 "polls": partial(find_polling_problem, self.poller, settings.poll_seconds),
                 "key": KeyCheck(relay.check_key, supervisor, clock.now).find_problem,
                 "store": self.job_leases.find_problem,
@@ -147,6 +148,7 @@ class App:
             self.supervisor.start(WorkKey("rate limiter"), self.rate_limiter.run)
             self.supervisor.start(WorkKey("ready"), self._when_ready)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
+            self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
             await self.job_leases.run_once()
             self.supervisor.start(WorkKey("job leases"), self.job_leases.run)
             try:

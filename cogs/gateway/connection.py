@@ -14,6 +14,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
 
     Raises:
         TokenRefused: Discord refuses the token.
+        RequestsBlocked: Discord blocks this machine's address, or this bot.
         UNREACHABLE_ERRORS: Discord cannot be reached.
     """
     try:
@@ -52,6 +54,8 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
             await bot.login(token)
     except discord.LoginFailure as refused:
         raise TokenRefused from refused
+    except RequestsBlocked as blocked:
+        raise blocked.generalize() from blocked
 
 
 async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
@@ -60,6 +64,7 @@ async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
     `elsewhere` says that DISCORD_API_URL is set: then the gateway of that server is used too.
 
     Raises:
+        RequestsBlocked: Discord blocks this machine's address, or this bot.
         UNREACHABLE_ERRORS: Discord cannot be reached, or its answer is malformed.
     """
     try:
@@ -68,6 +73,8 @@ async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
         bot.identify_limiter.update_limit(data.get("session_start_limit"))
         bot.recommended_shard_count = int(data.get("shards") or 1)
         gateway = yarl.URL(data["url"])
+    except RequestsBlocked as blocked:
+        raise blocked.generalize() from blocked
     except MALFORMED_ANSWER_ERRORS as error:
         raise ConnectionError("the answer to GET /gateway/bot is malformed") from error
     # None until it is set, whatever discord.py's annotation says.

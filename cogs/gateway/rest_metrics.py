@@ -12,6 +12,7 @@ from prometheus_client import Counter
 
 from bot.clock import Clock, parse_http_date
 from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
+from cogs.gateway.rest_limits import RequestsBlocked
 
 _OTHER = "other"
 _ROUTES = (
@@ -33,12 +34,17 @@ def _get_counter(kind: str, result: str) -> Counter:
     return DISCORD_REQUESTS.labels(kind, result)
 
 
+def find_api_path(url: yarl.URL) -> str:
+    """Return the path of a request to the REST API after the API's own; empty for others."""
+    address, base = str(url), _normalize(Route.BASE)
+    return address[len(base) :].partition("?")[0] if address.startswith(base) else ""
+
+
 def classify_request(method: str, url: yarl.URL) -> str:
     """Return the kind of a request to the REST API; empty for others, such as the gateway's and pictures'."""
-    address, base = str(url), _normalize(Route.BASE)
-    if not address.startswith(base):
+    path = find_api_path(url)
+    if not path:
         return ""
-    path = address[len(base) :].partition("?")[0]
     return next((name for name, verb, form in _ROUTES if verb == method and form.fullmatch(path)), _OTHER)
 
 
@@ -76,5 +82,5 @@ async def _count_failure(
     _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams
 ) -> None:
     kind = classify_request(request.method, request.url)
-    if kind and not isinstance(request.exception, asyncio.CancelledError):
+    if kind and not isinstance(request.exception, asyncio.CancelledError | RequestsBlocked):
         _get_counter(kind, "lost").inc()

@@ -16,9 +16,9 @@ from bot.clock import Clock
 from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
+from cogs.gateway.rest_client import GuardedHTTPClient, RestGuard
 from cogs.gateway.rest_metrics import create_trace_config
 from cogs.gateway.tolerant_websocket import TolerantWebSocket
-from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 from cogs.messaging.open_interactions import OpenInteractions
 
 _REQUEST_SECONDS = 20.0
@@ -39,6 +39,7 @@ class ShardedBot(commands.AutoShardedBot):
 
     def __init__(self, shard_count: int | None, shard_ids: Collection[int] = (), *, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
+        self.rest = RestGuard(self.clock)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -46,7 +47,7 @@ class ShardedBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
-            http_trace=create_trace_config(self.clock),
+            http_trace=self.rest.watch(create_trace_config(self.clock)),
             # discord.py takes None for all shards, whatever its annotation says.
             shard_ids=sorted(shard_ids) or None,  # type: ignore[arg-type]
         )
@@ -79,6 +80,11 @@ class ShardedBot(commands.AutoShardedBot):
         """Fetch the gateway's URL, the recommended number of shards, and the limit of session starts."""
         data: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))
         return data
+
+    async def probe_rest(self) -> None:
+        """Send a request to see whether Discord's REST API serves this bot."""
+        async with asyncio.timeout(_REQUEST_SECONDS):
+            await self.fetch_gateway_info()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait for 5 s between two shards, as discord.py does, and for the session start limit."""
@@ -134,4 +140,4 @@ class IdentifyQueueShard(shard.Shard):
 # discord.py has no other way to replace the classes of its shards, their connections, and its HTTP client.
 shard.Shard = IdentifyQueueShard  # type: ignore[misc]
 shard.DiscordWebSocket = TolerantWebSocket  # type: ignore[misc]
-client.HTTPClient = SizeLimitedHTTPClient  # type: ignore[attr-defined]
+client.HTTPClient = GuardedHTTPClient  # type: ignore[attr-defined]

@@ -1,0 +1,192 @@
+"""When the next request to Discord may be sent.
+
+discord.py waits for a rate limit inside the request that met it, and tells the others only after that wait: if that
+request is canceled, they wait forever or send at once. So the pauses are remembered here instead, where a canceled
+request takes nothing with it.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Clock
+from cogs.gateway.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_SECONDS = 30.0
+"""How long a request waits for the end of a pause; for a longer one it fails at once."""
+
+_UNKNOWN_ROUTE_SECONDS = 5.0
+_UNKNOWN_SECONDS, _LONGEST_UNKNOWN_SECONDS = 60.0, 900.0
+"""The pause where Discord does not say how long: it doubles while nothing succeeds, up to the longest."""
+_SPACING_SECONDS = 0.025
+"""Between two requests that waited for the same end, so that they do not meet the next limit together."""
+_REPORTED_SECONDS = 60.0
+"""A pause of all requests that lasts this long makes the bot unready."""
+_MAX_ROUTES = 256
+
+_MAJOR = re.compile(r"/(?:(?:channels|guilds)/\d+|(?:webhooks|interactions)/\d+/[^/]+)")
+_ID = re.compile(r"/(?:\d+|@original)(?=/|$)")
+
+_ADDRESS = "address"
+_SUBJECTS = {_ADDRESS: "this machine's address", "bot": "all requests of this bot", "tokens": "all answers of this bot"}
+_ONE_KIND = "this kind of request"
+
+
+class RequestsBlocked(ConnectionError):
+    """Discord accepts no request to `subject` for longer than a caller waits.
+
+    `until` and `seconds` are None where Discord does not say how long.
+    """
+
+    def __init__(self, subject: str, reason: str, until: datetime | None, seconds: float | None) -> None:
+        when = "without telling until when" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
+        super().__init__(f"Discord blocks {subject} {when} ({reason})")
+        self.subject = subject
+        self.reason = reason
+        self.until = until
+        self.seconds = seconds
+
+    def generalize(self) -> "RequestsBlocked":
+        """Return the error for a request of the login: a long pause of one of those is a pause of the address."""
+        subject = _SUBJECTS[_ADDRESS] if self.subject == _ONE_KIND else self.subject
+        return RequestsBlocked(subject, self.reason, self.until, self.seconds)
+
+
+@dataclass(frozen=True)
+class RestRequest:
+    """A request as limits see it; `path` is without the API's prefix."""
+
+    method: str
+    path: str
+    is_authorized: bool
+
+    @property
+    def route(self) -> str:
+        """The route without minor ids, which share one limit."""
+        major = _MAJOR.match(self.path)
+        start = major.end() if major else 0
+        return f"{self.method} {self.path[:start]}{_ID.sub('/*', self.path[start:])}"
+
+    @property
+    def credentials(self) -> str:
+        """What a global limit applies to: Discord counts requests as the bot apart from those by a token."""
+        return "bot" if self.is_authorized else "tokens"
+
+    @property
+    def is_first_response(self) -> bool:
+        """Whether it answers an interaction, which no global limit applies to, and which cannot wait."""
+        return self.path.startswith("/interactions/")
+
+
+@dataclass(frozen=True)
+class _ActivePause:
+    since: float
+    until: float
+    reason: str
+    is_told: bool = True
+
+
+class RestLimits:
+    """Remembers the pauses that Discord asked for: for a route, for all requests of a kind, and for this address."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pauses: dict[str, _ActivePause] = {}
+        self._next_release = 0.0
+        self._untold = 0
+
+    async def wait(self, request: RestRequest) -> None:
+        """Wait until a request may be sent.
+
+        Raises:
+            RequestsBlocked: That takes longer than LONGEST_WAIT_SECONDS.
+        """
+        while (found := self._find_pause(request)) is not None:
+            key, pause = found
+            left = pause.until - self._clock.monotonic()
+            if left > LONGEST_WAIT_SECONDS:
+                raise self._describe(key, pause)
+            self._next_release = max(self._next_release + _SPACING_SECONDS, pause.until)
+            await self._clock.sleep(self._next_release - self._clock.monotonic())
+
+    def record_success(self) -> None:
+        """Forget how often Discord asked for pauses without an end."""
+        self._untold = 0
+
+    def record_refusal(
+        self, request: RestRequest, status: int, headers: Mapping[str, str], body: bytes
+    ) -> RequestsBlocked | None:
+        """Remember the pause that a refusal asks for, and return it as an error; None if it asks for none."""
+        asked = read_pause(status, headers, body, self._clock.now())
+        if asked is None:
+            return None
+        key = self._get_key(request, asked.scope)
+        seconds = asked.seconds or self._choose_seconds(asked, status)
+        pause = self._pause(key, seconds, asked.reason, is_told=asked.seconds is not None)
+        error = self._describe(key, pause)
+        if key != request.route:
+            log.warning("%s.", error)
+        return error
+
+    def record_exhaustion(self, request: RestRequest, seconds: float) -> None:
+        """Remember that a route has no requests left for so many seconds."""
+        self._pause(request.route, min(seconds, MAX_PAUSE_SECONDS), "rate limit", is_told=True)
+
+    def find_problem(self) -> str:
+        """Return which requests Discord has blocked for a minute or more, or an empty text."""
+        now = self._clock.monotonic()
+        for key in _SUBJECTS:
+            pause = self._pauses.get(key)
+            if pause is not None and pause.until > now and pause.until - pause.since >= _REPORTED_SECONDS:
+                return str(self._describe(key, pause))
+        return ""
+
+    def _find_pause(self, request: RestRequest) -> tuple[str, _ActivePause] | None:
+        """Return the pause of a request that lasts longest."""
+        if not self._pauses:
+            return None
+        now = self._clock.monotonic()
+        keys = [_ADDRESS, request.route] + ([] if request.is_first_response else [request.credentials])
+        found = [(key, pause) for key in keys if (pause := self._pauses.get(key)) is not None and pause.until > now]
+        return max(found, key=lambda each: each[1].until, default=None)
+
+    @staticmethod
+    def _get_key(request: RestRequest, scope: PauseScope) -> str:
+        match scope:
+            case PauseScope.ROUTE:
+                return request.route
+            case PauseScope.CREDENTIALS:
+                return request.credentials
+            case PauseScope.ADDRESS:
+                return _ADDRESS
+
+    def _choose_seconds(self, pause: Pause, status: int) -> float:
+        """Return how long to pause where Discord does not say."""
+        if pause.scope is PauseScope.ROUTE:
+            return _UNKNOWN_ROUTE_SECONDS
+        self._untold += 1
+        # A firewall may have disliked this one request: only a second 403 in a row stops the others.
+        repeats = min(self._untold, 10) - (2 if status == 403 else 1)
+        return min(_UNKNOWN_SECONDS * 2**repeats, _LONGEST_UNKNOWN_SECONDS) if repeats >= 0 else 0.0
+
+    def _pause(self, key: str, seconds: float, reason: str, *, is_told: bool) -> _ActivePause:
+        now = self._clock.monotonic()
+        old = self._pauses.get(key)
+        since, until = now, now + seconds
+        if old is not None and old.until >= now:
+            since, until = old.since, max(old.until, until)
+        if len(self._pauses) >= _MAX_ROUTES:
+            self._pauses = {name: pause for name, pause in self._pauses.items() if pause.until > now}
+        pause = self._pauses[key] = _ActivePause(since, until, reason, is_told)
+        return pause
+
+    def _describe(self, key: str, pause: _ActivePause) -> RequestsBlocked:
+        subject = _SUBJECTS.get(key, _ONE_KIND)
+        if not pause.is_told:
+            return RequestsBlocked(subject, pause.reason, None, None)
+        seconds = pause.until - self._clock.monotonic()
+        return RequestsBlocked(subject, pause.reason, self._clock.convert_to_time(pause.until), seconds)

@@ -1,0 +1,231 @@
+"""When requests to Discord go on after a pause that it asked for, on virtual time."""
+
+import asyncio
+import json
+import logging
+
+import pytest
+from multidict import CIMultiDict
+
+from cogs.gateway.rest_limits import RequestsBlocked, RestLimits, RestRequest
+from tests.fakes.clock import FakeClock
+
+TOKEN = "aW50ZXJhY3Rpb246MTIz"
+EDIT = RestRequest("PATCH", "/channels/1/messages/2", is_authorized=True)
+OTHER_EDIT = RestRequest("PATCH", "/channels/1/messages/3", is_authorized=True)
+ELSEWHERE = RestRequest("PATCH", "/channels/9/messages/2", is_authorized=True)
+FOLLOWUP = RestRequest("POST", f"/webhooks/5/{TOKEN}", is_authorized=False)
+FIRST_RESPONSE = RestRequest("POST", f"/interactions/7/{TOKEN}/callback", is_authorized=False)
+ALL = (EDIT, OTHER_EDIT, ELSEWHERE, FOLLOWUP, FIRST_RESPONSE)
+
+
+class Limits:
+    """Limits on virtual time."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.limits = RestLimits(self.clock.clock)
+
+    def refuse(
+        self, request: RestRequest, seconds: float | None = None, *, everywhere: bool = False
+    ) -> RequestsBlocked | None:
+        """Let the API refuse a request with 429."""
+        body = {"global": everywhere} | ({} if seconds is None else {"retry_after": seconds})
+        return self.limits.record_refusal(request, 429, CIMultiDict({"Via": "1"}), json.dumps(body).encode())
+
+    def block(self, status: int = 429, body: bytes = b"error code: 1015", retry_after: str = "") -> RequestsBlocked:
+        """Let Cloudflare refuse a request."""
+        blocked = self.limits.record_refusal(EDIT, status, CIMultiDict({"Retry-After": retry_after}), body)
+        assert blocked is not None
+        return blocked
+
+    async def wait(self, request: RestRequest) -> float:
+        """Return for how long a request had to wait."""
+        begun = self.clock.time
+        await self.clock.run_until(self.limits.wait(request))
+        return self.clock.time - begun
+
+
+async def find_held(limits: Limits) -> set[RestRequest]:
+    """Return the requests that may not be sent now."""
+    waiting = {request: asyncio.create_task(limits.limits.wait(request)) for request in ALL}
+    await limits.clock.settle()
+    held = {request for request, wait in waiting.items() if not wait.done() or wait.exception()}
+    for wait in waiting.values():
+        wait.cancel()
+    await asyncio.gather(*waiting.values(), return_exceptions=True)
+    return held
+
+
+@pytest.mark.parametrize(
+    ("refused", "everywhere", "held"),
+    [
+        (EDIT, False, {EDIT, OTHER_EDIT}),
+        (FOLLOWUP, False, {FOLLOWUP}),
+        (EDIT, True, {EDIT, OTHER_EDIT, ELSEWHERE}),
+        (FOLLOWUP, True, {FOLLOWUP}),
+        (FIRST_RESPONSE, True, {FOLLOWUP}),
+    ],
+)
+async def test_a_limit_holds_back_what_it_applies_to(
+    refused: RestRequest, *, everywhere: bool, held: set[RestRequest]
+) -> None:
+    """A route's limit holds its major id; a global one the requests of the same credentials, never a first response."""
+    limits = Limits()
+    limits.refuse(refused, 10, everywhere=everywhere)
+    assert await find_held(limits) == held
+    await limits.clock.advance(10)
+    assert await find_held(limits) == set()
+
+
+async def test_a_block_of_the_address_holds_back_everything() -> None:
+    """First responses too: they would fail, and prolong the block."""
+    limits = Limits()
+    limits.block(retry_after="20")
+    assert await find_held(limits) == set(ALL)
+    await limits.clock.advance(20)
+    assert await find_held(limits) == set()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 5, 25, 30])
+async def test_a_request_goes_on_when_the_pause_ends(seconds: float) -> None:
+    """A moment after its end, neither before it nor much later."""
+    limits = Limits()
+    limits.refuse(EDIT, seconds, everywhere=True)
+    assert seconds <= await limits.wait(ELSEWHERE) < seconds + 0.1
+    assert await limits.wait(ELSEWHERE) == 0
+
+
+async def test_a_canceled_wait_leaves_nothing_behind() -> None:
+    """The others go on at the end of the pause, whoever waited first."""
+    limits = Limits()
+    limits.refuse(EDIT, 25, everywhere=True)
+    waits = [asyncio.create_task(limits.limits.wait(EDIT)) for _ in range(5)]
+    await limits.clock.advance(20)
+    for wait in waits[:-1]:
+        wait.cancel()
+    await limits.clock.advance(6)
+    assert [wait.cancelled() for wait in waits] == [True] * 4 + [False]
+    assert waits[-1].done()
+    assert await limits.wait(EDIT) == 0
+
+
+async def test_requests_go_on_one_after_the_other() -> None:
+    """A hundred that waited for the same end are spread over the seconds after it: Discord allows fifty a second."""
+    limits, ended = Limits(), list[float]()
+    limits.refuse(EDIT, 10, everywhere=True)
+
+    async def send() -> None:
+        await limits.limits.wait(EDIT)
+        ended.append(limits.clock.time)
+
+    waits = [asyncio.create_task(send()) for _ in range(100)]
+    await limits.clock.run_until(asyncio.gather(*waits))
+    assert max(sum(at <= other < at + 1 for other in ended) for at in ended) <= 41
+
+
+@pytest.mark.parametrize("seconds", [30.5, 3600, 82_721, 10**9])
+async def test_a_long_pause_fails_the_request_at_once(seconds: float) -> None:
+    """With the time of its end, a day at most."""
+    limits = Limits()
+    limits.refuse(EDIT, seconds, everywhere=True)
+    with pytest.raises(RequestsBlocked, match="all requests of this bot until 2026-01-0") as blocked:
+        await limits.limits.wait(EDIT)
+    assert blocked.value.seconds == min(seconds, 86_400)
+    await limits.clock.advance(seconds - 25)
+    assert await limits.wait(EDIT) <= 25.1
+
+
+async def test_a_longer_pause_is_not_shortened_by_a_later_one() -> None:
+    """The last end counts."""
+    limits = Limits()
+    limits.refuse(EDIT, 25, everywhere=True)
+    limits.refuse(OTHER_EDIT, 1, everywhere=True)
+    assert await limits.wait(EDIT) >= 25
+
+
+async def test_a_block_without_an_end_lasts_longer_each_time() -> None:
+    """One, two, four minutes, up to fifteen, until a request succeeds; the error names no end."""
+    limits, lengths = Limits(), list[float]()
+    for _ in range(7):
+        assert limits.block().until is None
+        begun = limits.clock.time
+        while await find_held(limits):
+            await limits.clock.advance(20)
+        lengths.append(limits.clock.time - begun)
+    assert lengths == [60, 120, 240, 480, 900, 900, 900]
+    limits.limits.record_success()
+    limits.block()
+    await limits.clock.advance(60)
+    assert await find_held(limits) == set()
+
+
+@pytest.mark.parametrize("body", [b'{"message": "internal network error", "code": 40333}', b"error code: 1020", b""])
+async def test_a_first_403_of_a_firewall_stops_no_other_request(body: bytes) -> None:
+    """It may have disliked that one; a second in a row means the address."""
+    limits = Limits()
+    limits.block(403, body)
+    assert await find_held(limits) == set()
+    limits.block(403, body)
+    assert await find_held(limits) == set(ALL)
+
+
+async def test_a_route_without_a_time_pauses_for_seconds() -> None:
+    limits = Limits()
+    limits.refuse(EDIT)
+    assert await find_held(limits) == {EDIT, OTHER_EDIT}
+    assert 0 < await limits.wait(EDIT) < 10
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("PATCH", "/channels/1/messages/2", "PATCH /channels/1/messages/*"),
+        ("PATCH", f"/webhooks/5/{TOKEN}/messages/@original", f"PATCH /webhooks/5/{TOKEN}/messages/*"),
+        ("DELETE", f"/webhooks/5/{TOKEN}/messages/77", f"DELETE /webhooks/5/{TOKEN}/messages/*"),
+        ("GET", "/guilds/3/members/4", "GET /guilds/3/members/*"),
+        ("PUT", "/applications/3/commands", "PUT /applications/*/commands"),
+        ("GET", "/gateway/bot", "GET /gateway/bot"),
+    ],
+)
+def test_routes_share_a_limit_by_their_major_ids(method: str, path: str, route: str) -> None:
+    """As Discord counts them."""
+    assert RestRequest(method, path, is_authorized=True).route == route
+
+
+async def test_routes_are_forgotten() -> None:
+    """Thousands of tokens leave no memory behind."""
+    limits = Limits()
+    for number in range(5000):
+        limits.limits.record_exhaustion(RestRequest("POST", f"/webhooks/5/t{number}", is_authorized=False), 2.0)
+        await limits.clock.advance(0.1)
+    assert len(vars(limits.limits)["_pauses"]) <= 256
+
+
+@pytest.mark.parametrize(
+    ("seconds", "everywhere", "problem"),
+    [
+        (3600, True, "Discord blocks all requests of this bot until 2026-01-01 13:00 UTC (HTTP 429)"),
+        (25, True, ""),
+        (3600, False, ""),
+    ],
+)
+async def test_a_long_pause_of_all_requests_is_a_problem(seconds: float, *, everywhere: bool, problem: str) -> None:
+    """A short one, and one of a single route, are not."""
+    limits = Limits()
+    limits.refuse(EDIT, seconds, everywhere=everywhere)
+    assert limits.limits.find_problem() == problem
+    await limits.clock.advance(seconds)
+    assert limits.limits.find_problem() == ""
+
+
+async def test_pauses_that_follow_each_other_are_a_problem_after_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """Each is short, but none lets a request through."""
+    caplog.set_level(logging.WARNING)
+    limits = Limits()
+    for _ in range(3):
+        assert limits.limits.find_problem() == ""
+        limits.refuse(EDIT, 25, everywhere=True)
+        await limits.clock.advance(24.9)
+    assert "all requests of this bot" in limits.limits.find_problem()
+    assert "Discord blocks all requests of this bot until" in caplog.text
