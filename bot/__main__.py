@@ -24,7 +24,7 @@ from bot.clock import utc_now, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
-from bot.ops.diagnostics import explain_certificate_date
+from bot.ops.diagnostics import explain_certificate_date, report_blocked_requests
 from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
@@ -34,6 +34,7 @@ from bot.ops.process_secrets import hide_secrets
 from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
 from bot.settings import ENV_FILE, Settings
 from cogs.gateway import connection
+from cogs.gateway.rest_limits import RequestsBlocked
 
 log = logging.getLogger("bot")
 
@@ -43,12 +44,14 @@ class RetryTiming:
     """Pauses between attempts, in seconds: they double from `first_pause` to `longest_pause`.
 
     `token_refused_pause` delays the exit after a refused token: platforms restart the process, and Discord counts
-    logins. `connection_timeout` bounds the first connection of a shard.
+    logins. `blocked_pause` is the wait for the end of a block that Discord does not tell. `connection_timeout` bounds
+    the first connection of a shard.
     """
 
     first_pause: float = 1.0
     longest_pause: float = 300.0
     token_refused_pause: float = 30.0
+    blocked_pause: float = 900.0
     connection_timeout: float = connection.FIRST_CONNECTION_SECONDS
 
 
@@ -93,6 +96,9 @@ async def keep_connected(
         except connection.ShardsRefused as refused:
             pause = timing.longest_pause
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
+        except RequestsBlocked as blocked:
+            await _wait_for_end_of_block(blocked, stop, timing, readiness)
+            continue
         except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
             if check == "store":
@@ -107,6 +113,18 @@ async def keep_connected(
             pause = min(pause * 2, timing.longest_pause)
     log.info("Stopped.")
     return 0
+
+
+async def _wait_for_end_of_block(
+    blocked: RequestsBlocked, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness
+) -> None:
+    """Wait as long as Discord says; less would prolong the block."""
+    pause = max(blocked.seconds or timing.blocked_pause, timing.first_pause)
+    pause += min(pause * 0.05, 5.0) * random.random()  # noqa: S311 - jitter, no secret
+    readiness.set_waiting_reason("gateway", str(blocked))
+    finding = report_blocked_requests(str(blocked))
+    log.error("Discord %s %s Trying again in %.0f s.", finding.message, finding.advice, pause)
+    await wait_for_event(stop, pause)
 
 
 async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness) -> None:

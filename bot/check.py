@@ -21,6 +21,7 @@ from bot.ops.diagnostics import (
     check_relay,
     check_token_format,
     explain_certificate_date,
+    report_blocked_requests,
     report_database_error,
     report_notifications,
     report_refused_buttons,
@@ -35,6 +36,7 @@ from bot.settings import Settings
 from bot.store import open_store
 from cogs.gateway import connection
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import ShardedBot
 
 _ASK_TIME_SECONDS = 5.0
@@ -107,6 +109,8 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except aiohttp.ClientConnectorDNSError as error:
         return [report_unknown_host("Discord", error.host)]
+    except RequestsBlocked as blocked:
+        return [report_blocked_requests(str(blocked))]
     except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
         reason = explain_certificate_date(error, utc_now()) or type(error).__name__
         message = f"can't be reached ({reason})."

@@ -95,6 +95,15 @@ def explain_certificate_date(error: BaseException, now: datetime) -> str:
     return f"its certificate isn't valid at this machine's time, {now:%Y-%m-%d %H:%M} UTC"
 
 
+def report_blocked_requests(problem: str) -> Finding:
+    """Report that Discord refuses every request for a time; `problem` says until when."""
+    advice = (
+        "Wait until then: each start before that may prolong it. Hosts that share one address among customers meet "
+        "this for the requests of others; another host or region helps at once."
+    )
+    return Finding("Discord", is_ok=False, message=f"can't be used: {problem}.", advice=advice)
+
+
 def check_token_format(token: str) -> list[Finding]:
     """Report a text that cannot be a bot's token, without asking Discord; return nothing for any other."""
     if has_token_format(token):

@@ -1,6 +1,7 @@
 """The loop that connects, and reconnects after failures, until it is stopped."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from bot.ops.health import Readiness
 from bot.settings import Settings
 from tests.wire.loopback import LoopbackDiscord
 
-HASTY = RetryTiming(first_pause=0.01, longest_pause=0.05, token_refused_pause=0.01, connection_timeout=0.2)
+HASTY = RetryTiming(
+    first_pause=0.01, longest_pause=0.05, token_refused_pause=0.01, blocked_pause=0.05, connection_timeout=0.2
+)
 
 
 @pytest.fixture
@@ -108,3 +111,50 @@ def test_unknown_arguments_are_refused(
     monkeypatch.setenv("MJ_API_KEY", "abc")
     assert main(["chekc"]) == 2
     assert "python -m bot check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot"])
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        (429, {"message": "You are being rate limited.", "retry_after": 82_721.0}, {}, r"until \d{4}-\d\d-\d\d"),
+        (429, {}, {"Retry-After": "5000"}, r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC \(HTTP 429\)"),
+        (429, {}, {"Retry-After": "Sat, 28 Nov 2099 12:00:00 GMT"}, r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC"),
+        (403, {"message": "internal network error", "code": 40333}, {}, "without telling until when"),
+    ],
+)
+async def test_a_blocked_address_waits_as_told(
+    discord: LoopbackDiscord,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    status: int,
+    body: dict[str, object],
+    headers: dict[str, str],
+    said: str,
+) -> None:
+    """One request, then none before the end; log and readiness say until when, and a stop ends the wait at once."""
+    fault = discord.fail("GET", path, status, body=body, headers=headers, times=None)
+    stop, readiness = asyncio.Event(), Readiness()
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, RetryTiming(), readiness))
+    sentence = f"Discord blocks this machine's address {said}"
+    async with asyncio.timeout(60):
+        while not re.match(sentence, (await readiness.find_problems())["gateway"]):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
+    assert fault.hits == 1
+    assert re.search(sentence, caplog.text)
+    assert "another host or region" in caplog.text
+    stop.set()
+    assert await asyncio.wait_for(living, 5) == 0
+
+
+async def test_a_block_that_ends_lets_the_bot_connect(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """At its end, by itself."""
+    discord.fail("GET", "/users/@me", 403, body={"code": 40333}, times=2)
+    stop, readiness = asyncio.Event(), Readiness()
+    timing = RetryTiming(first_pause=0.01, longest_pause=0.05, blocked_pause=0.05)
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, timing, readiness))
+    await connected(readiness)
+    stop.set()
+    assert await asyncio.wait_for(living, 60) == 0

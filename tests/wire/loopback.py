@@ -107,6 +107,7 @@ class LoopbackDiscord(State):
         status: int | None,
         body: Mapping[str, Any] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         times: int | None = 1,
         delay: float = 0.0,
         hold: asyncio.Event | None = None,
@@ -116,7 +117,8 @@ class LoopbackDiscord(State):
         given = {"message": "scripted", "code": 0} if body is None else {"message": "scripted", **body}
         if status == 429:
             given = {"retry_after": 1.0, "global": False, **given}
-        self.faults.append(Fault(method, path, status, given, times, delay, carried_out=carried_out, hold=hold))
+        fault = Fault(method, path, status, given, times, delay, headers or {}, carried_out=carried_out, hold=hold)
+        self.faults.append(fault)
         return self.faults[-1]
 
     def expire(self, token: str | Interaction) -> None:
