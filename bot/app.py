@@ -1,7 +1,7 @@
 """The composition root: opens the resources, builds the services on them, and the cogs on the services."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,7 +30,7 @@ from bot.ops.diagnostics import check_clock
 from bot.ops.health import Health, KeyCheck, find_polling_problem
 from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
-from bot.policy.rules import SpendingPolicy
+from bot.policy.rules import build_policy
 from bot.policy.task_privacy import TaskPrivacy
 from bot.polling.poll_schedule import PollSchedule
 from bot.polling.poller import Poller
@@ -53,6 +53,7 @@ from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
 from cogs.commands.animate_edit_faceswap import AnimateEditFaceswapCog
 from cogs.commands.blend_menu import BlendMenuCog
+from cogs.commands.check_report import CheckReporter
 from cogs.commands.describe_shorten import DescribeShortenCog
 from cogs.commands.help_check import HelpCheckCog
 from cogs.commands.imagine_blend import ImagineBlendCog
@@ -62,6 +63,7 @@ from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
 from cogs.commands.upscale_menu import UpscaleMenuCog
+from cogs.gateway.checks.access_log import log_access, log_joined_guild
 from cogs.gateway.command_sync import sync_commands
 from cogs.gateway.connection import close_gateway
 from cogs.gateway.guild_trust import GuildTrust
@@ -108,7 +110,7 @@ class App:
         self.tracker = tracker = JobTracker(
             store, self.poller, self.editor, self.pictures, supervisor, self.offers, times=times, clock=clock
         )
-        policy = _build_policy(settings, self.trust.owners)
+        self.policy = policy = build_policy(settings, self.trust.owners)
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
         lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
@@ -172,6 +174,8 @@ class App:
         log.info("For your own account, in any server: %s", build_user_install_url(application_id))
         names = ", ".join(guild.name for guild in guilds) or "none yet"
         log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
+        await log_access(self.bot, self.policy, self.trust)
+        self.bot.add_listener(partial(log_joined_guild, self.policy, self.trust), "on_guild_join")
         await self._ask_discord("which commands are registered", partial(sync_commands, self.bot))
 
     async def _ask_discord(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
@@ -238,7 +242,6 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     linked_pictures = LinkedPictures(app.pictures, privacy)
     finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)
     status = StatusCog(bot, tracker, app.rate_limiter, clock)
-    disk = detect_ephemeral_disk_here(app.settings.database_url)
     return (
         status,
         ImagineBlendCog(runner),
@@ -249,9 +252,22 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         SeedCog(SeedService(app.relay, app.store, clock.now), tracker),
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
-        HelpCheckCog(
-            bot, app.relay, app.store, app.trust, app.settings.mj_api_url, disk, app.job_leases.find_problem, clock
-        ),
+        HelpCheckCog(bot, _build_reporter(app)),
+    )
+
+
+def _build_reporter(app: App) -> CheckReporter:
+    return CheckReporter(
+        bot=app.bot,
+        relay=app.relay,
+        relay_url=app.settings.mj_api_url,
+        store=app.store,
+        find_store_problem=app.job_leases.find_problem,
+        disk=detect_ephemeral_disk_here(app.settings.database_url),
+        trust=app.trust,
+        policy=app.policy,
+        health=app.health,
+        clock=app.clock,
     )
 
 
@@ -266,17 +282,4 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
         CancelDeleteHandler(
             CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)
         ),
-    )
-
-
-def _build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
-    """Build the operator's rules; `owners` is filled once Discord has told who owns the application."""
-    return SpendingPolicy(
-        allowed_guilds=settings.allowed_guilds,
-        allowed_users=settings.allowed_users,
-        application_owners=owners,
-        press_policy=settings.press_policy,
-        cooldown=timedelta(seconds=settings.press_cooldown_seconds),
-        daily_submits_per_person=settings.daily_submits_per_person,
-        daily_submits=settings.daily_submits,
     )

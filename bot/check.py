@@ -17,7 +17,6 @@ from bot.ops.diagnostics import (
     check_clock,
     check_database,
     check_disk,
-    check_public_bot,
     check_relay,
     check_token_format,
     explain_certificate_date,
@@ -34,8 +33,9 @@ from bot.ops.dotenv_lint import SettingsMistake
 from bot.relay.client import RelayClient
 from bot.settings import Settings
 from bot.store import open_store
+from cogs.commands.help_check import COMMAND_NAMES
 from cogs.gateway import connection
-from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.checks.discord_checks import check_discord
 from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import ShardedBot
 
@@ -103,7 +103,7 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         async with bot:
             await connection.log_in(bot, token)
-            info = await bot.application_info()
+            findings = await check_discord(bot, settings, COMMAND_NAMES, clock)
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
@@ -115,11 +115,4 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
         reason = explain_certificate_date(error, utc_now()) or type(error).__name__
         message = f"can't be reached ({reason})."
         return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
-    guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
-    return [
-        Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."),
-        *check_public_bot(public=info.bot_public, guilds=guilds, people=people),
-        Finding("Intents", is_ok=True, message="no privileged intent is needed."),
-        Finding("Invite link", is_ok=True, message=build_invite_url(info.id)),
-        Finding("For your own account", is_ok=True, message=build_user_install_url(info.id)),
-    ]
+    return [Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."), *findings]

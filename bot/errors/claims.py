@@ -11,12 +11,31 @@ class PolicyRefused(MjbotError):
     """Base of the refusals of the spending policy: who may spend, where, and how much."""
 
 
+GuildRefusal = Literal["not listed", "not managed", "owners unknown", "managers unknown"]
+"""Why the members of a server may not spend.
+
+"not listed": ALLOWED_GUILDS names only other servers; "not managed": no owner of the application owns or manages it.
+"owners unknown", "managers unknown": Discord has not told who owns the application, or who manages the server.
+"""
+
+
 class ServerNotAllowed(PolicyRefused):
-    """This server may not spend."""
+    """The members of the server `guild_id` may not spend; `is_operator` says that an owner of the application asks."""
+
+    guild_id: int
+    refusal: GuildRefusal
+    is_operator: bool = field(default=False, kw_only=True)
 
 
 class PersonNotAllowed(PolicyRefused):
-    """This person may not spend outside the allowed servers."""
+    """The person `person_id` may not spend outside servers; `is_operator` says that they own the application.
+
+    `unjoined_guild_id` is the server in which they ask, if ALLOWED_GUILDS names it and the bot has not joined it.
+    """
+
+    person_id: int
+    is_operator: bool = field(default=False, kw_only=True)
+    unjoined_guild_id: int = field(default=0, kw_only=True)
 
 
 class NotTheRequester(PolicyRefused):

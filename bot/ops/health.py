@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -30,10 +30,11 @@ class Health:
         self._checks = checks
         self._seconds = seconds
 
-    async def find_problems(self) -> dict[str, str]:
-        """Return the problems by the name of their check."""
-        found = await asyncio.gather(*(self._run_check(name, check) for name, check in self._checks.items()))
-        return {name: problem for name, problem in zip(self._checks, found, strict=True) if problem}
+    async def find_problems(self, *, ignoring: Collection[str] = ()) -> dict[str, str]:
+        """Return the problems by the name of their check, except those in `ignoring`."""
+        checks = {name: check for name, check in self._checks.items() if name not in ignoring}
+        found = await asyncio.gather(*(self._run_check(name, check) for name, check in checks.items()))
+        return {name: problem for name, problem in zip(checks, found, strict=True) if problem}
 
     async def _run_check(self, name: str, check: HealthCheck) -> str:
         try:

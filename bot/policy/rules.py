@@ -9,11 +9,13 @@ from bot.entities import Usage
 from bot.errors import (
     CooldownActive,
     DailyLimitReached,
+    GuildRefusal,
     NotTheRequester,
     PersonNotAllowed,
     RequesterUnknown,
     ServerNotAllowed,
 )
+from bot.settings import Settings
 
 PressPolicy = Literal["anyone", "requester"]
 
@@ -22,15 +24,17 @@ PressPolicy = Literal["anyone", "requester"]
 class Spender:
     """The person who wants to use a paid command or button, and where.
 
-    `guild_id` is 0 in DMs and where only the person installed the bot. `is_trusted_guild`: the application's owner, or
-    a member of its team, owns or manages the server. `requester_id` is the requester of the pressed message: 0 where it
-    is unknown, None for a command.
+    `guild_id` is 0 in DMs and where only the person installed the bot; `unjoined_guild_id` is the server in the second
+    case. `is_trusted_guild`: the application's owner, or a member of its team, owns or manages the server; None where
+    Discord did not tell. `requester_id` is the requester of the pressed message: 0 where it is unknown, None for a
+    command.
     """
 
     person_id: int
     guild_id: int
-    is_trusted_guild: bool = False
+    is_trusted_guild: bool | None = False
     requester_id: int | None = None
+    unjoined_guild_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,22 +54,47 @@ class SpendingPolicy:
 
     def check_permission(self, spender: Spender) -> None:
         """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here."""
+        is_operator = spender.person_id in self.application_owners
         if spender.guild_id:
-            if not (spender.guild_id in self.allowed_guilds if self.allowed_guilds else spender.is_trusted_guild):
-                raise ServerNotAllowed
-        elif spender.person_id not in (self.allowed_users or self.application_owners):
-            raise PersonNotAllowed
+            if refusal := self.judge_guild(spender.guild_id, is_trusted=spender.is_trusted_guild):
+                raise ServerNotAllowed(spender.guild_id, refusal, is_operator=is_operator)
+        elif spender.person_id not in self.people_outside_guilds:
+            unjoined = spender.unjoined_guild_id if spender.unjoined_guild_id in self.allowed_guilds else 0
+            raise PersonNotAllowed(spender.person_id, is_operator=is_operator, unjoined_guild_id=unjoined)
         if self.press_policy == "requester" and spender.requester_id is not None:
             if not spender.requester_id:
                 raise RequesterUnknown
             if spender.requester_id != spender.person_id:
                 raise NotTheRequester
 
+    def judge_guild(self, guild_id: int, *, is_trusted: bool | None) -> GuildRefusal | None:
+        """Return why the members of a server may not spend there, None where they may; see Spender for `is_trusted`."""
+        if self.allowed_guilds:
+            return None if guild_id in self.allowed_guilds else "not listed"
+        if is_trusted:
+            return None
+        if not self.application_owners:
+            return "owners unknown"
+        return "managers unknown" if is_trusted is None else "not managed"
+
+    @property
+    def people_outside_guilds(self) -> Collection[int]:
+        """Return the ids of the people who may spend in DMs, and where they installed the bot only for themselves."""
+        return self.allowed_users or self.application_owners
+
+    @property
+    def is_drawing_off(self) -> bool:
+        """Whether a daily limit of 0 refuses every paid request."""
+        return min(self.daily_submits_per_person, self.daily_submits) <= 0
+
     def check_limits(self, usage: Usage, *, tasks: int = 1) -> None:
         """Raise a subclass of PolicyRefused if so many more tasks exceed a limit; called while their claim is written.
 
         Every time in it is compared with `usage.at`, which comes from the same clock.
         """
+        if self.is_drawing_off:
+            whose: Literal["person", "everyone"] = "everyone" if self.daily_submits <= 0 else "person"
+            raise DailyLimitReached(0, whose, next_utc_midnight(usage.at), tasks=tasks)
         # A last claim further ahead was made by a clock that has been put back since: it must not lock the person out.
         if usage.last_claim_at is not None and usage.last_claim_at - usage.at < self.cooldown:
             left = usage.last_claim_at + self.cooldown - usage.at
@@ -78,6 +107,19 @@ class SpendingPolicy:
         if left < tasks:
             limit = self.daily_submits_per_person if whose == "person" else self.daily_submits
             raise DailyLimitReached(limit, whose, next_utc_midnight(usage.at), tasks=tasks, left=max(left, 0))
+
+
+def build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
+    """Build the operator's rules; `owners` may be filled later, when Discord has told who owns the application."""
+    return SpendingPolicy(
+        allowed_guilds=settings.allowed_guilds,
+        allowed_users=settings.allowed_users,
+        application_owners=owners,
+        press_policy=settings.press_policy,
+        cooldown=timedelta(seconds=settings.press_cooldown_seconds),
+        daily_submits_per_person=settings.daily_submits_per_person,
+        daily_submits=settings.daily_submits,
+    )
 
 
 def next_utc_midnight(now: datetime) -> datetime:

@@ -1,34 +1,21 @@
 """/mjhelp, and /mjcheck for people who manage the server."""
 
-from collections.abc import Callable
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 import discord
 from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.clock import Clock
+from bot.errors import PersonNotAllowed, ServerNotAllowed
 from bot.midjourney.buttons import ButtonKind
-from bot.midjourney.capabilities import has_refused_capabilities
-from bot.ops.diagnostics import (
-    Finding,
-    check_clock,
-    check_database,
-    check_disk,
-    check_relay,
-    report_refused_buttons,
-    report_relay_shortages,
-)
-from bot.ops.platform_disk import EphemeralDisk
-from bot.ports import Store
-from bot.relay.client import RelayClient
+from bot.ops.diagnostics import Finding
+from cogs.commands.check_report import CheckReporter
 from cogs.commands.registration import usable_anywhere
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
-from cogs.context import Interaction, is_bot_in_guild
-from cogs.gateway.guild_trust import GuildTrust
-from cogs.gateway.permissions import build_invite_url
+from cogs.context import Interaction
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
     defer_click,
@@ -38,18 +25,19 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
-from cogs.text.permission_names import list_missing_permissions
+from cogs.text.spending_rules import describe_place
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR
 
 _RETRY_REFUSED = TaskCustomId(ButtonKind.FORGET_REFUSALS, "check")
 """The button of /mjcheck. It belongs to no task, so its custom_id has a word in place of a task id."""
-_GROUPS = {
+_GROUPS: Final = {
     "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
     "Read a picture or a prompt (paid)": ("describe", "shorten"),
     "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
     "Settings and help (free)": ("mjsettings", "mjhelp", "mjcheck"),
 }
 """The commands in the order of /mjhelp, the most useful first."""
+COMMAND_NAMES: Final = tuple(chain.from_iterable(_GROUPS.values()))
 _BUTTONS = (
     "**U** picks one picture, **V** varies one, 🔄 makes four new ones: anything that draws costs money (paid). "
     "**Split**, **Original**, **Family** and 🗑️ are free. Green buttons have been pressed before."
@@ -63,25 +51,9 @@ _MENUS = (
 class HelpCheckCog(commands.Cog):
     """Lists the commands, and reports what does not work."""
 
-    def __init__(
-        self,
-        bot: commands.AutoShardedBot,
-        relay: RelayClient,
-        store: Store,
-        trust: GuildTrust,
-        relay_url: str,
-        disk: EphemeralDisk | None,
-        find_store_problem: Callable[[], str],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, reporter: CheckReporter) -> None:
         self._bot = bot
-        self._relay = relay
-        self._store = store
-        self._trust = trust
-        self._relay_url = relay_url
-        self._disk = disk
-        self._find_store_problem = find_store_problem
-        self._clock = clock
+        self._reporter = reporter
 
     @app_commands.command(name="mjhelp", description=_("What this bot can do"))
     @usable_anywhere
@@ -90,14 +62,25 @@ class HelpCheckCog(commands.Cog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            await interaction.edit_original_response(embed=await self._build_help())
+            await interaction.edit_original_response(embed=await self._build_help(interaction))
 
-    async def _build_help(self) -> discord.Embed:
+    async def _build_help(self, interaction: Interaction) -> discord.Embed:
         embed = discord.Embed(
             title="Midjourney in this chat", color=ACTIVE_COLOR, description=await self._list_commands()
         )
         embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
-        return embed.add_field(name="Anywhere", value=_MENUS, inline=False)
+        embed.add_field(name="Anywhere", value=_MENUS, inline=False)
+        return embed.add_field(name="Who may draw", value=await self._describe_policy(interaction), inline=False)
+
+    async def _describe_policy(self, interaction: Interaction) -> str:
+        """Describe who may use paid commands where this person asks, and the limits."""
+        policy, refusal = self._reporter.policy, None
+        spender = await self._reporter.trust.identify_spender(interaction)
+        try:
+            policy.check_permission(spender)
+        except (ServerNotAllowed, PersonNotAllowed) as refused:
+            refusal = refused
+        return describe_place(policy, refusal, guild=bool(spender.guild_id))
 
     @app_commands.command(name="mjcheck", description=_("Check that everything works here (for server managers)"))
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -117,43 +100,23 @@ class HelpCheckCog(commands.Cog):
         async with send_ephemeral_on_error(interaction):
             if not await defer_click(interaction):
                 return
-            if interaction.permissions.manage_guild and await self._is_operator_guild(interaction):
-                await self._store.clear_missing_capabilities()
+            if interaction.permissions.manage_guild and await self._reporter.is_operator_guild(interaction):
+                await self._reporter.store.clear_missing_capabilities()
             await self._show_report(interaction)
 
-    async def _is_operator_guild(self, interaction: Interaction) -> bool:
-        """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
-        guild = interaction.guild
-        return guild is not None and is_bot_in_guild(interaction) and await self._trust.is_operator_guild(guild)
-
     async def _show_report(self, interaction: Interaction) -> None:
-        relay = await check_relay(self._relay.check_key, self._relay_url)
-        store = await check_database(self._store, self._find_store_problem())
-        disk, clock = check_disk(self._disk), check_clock(self._clock.measure_system_error())
-        now = self._clock.now()
-        buttons = [await report_refused_buttons(self._store, now), *await report_relay_shortages(self._store, now)]
+        report = await self._reporter.build(interaction)
         items: list[TaskButton] = []
-        if not await self._is_operator_guild(interaction):
-            relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
-            disk, clock, buttons = [_hide_details("Disk", finding) for finding in disk], [], []
-        elif store.is_ok and has_refused_capabilities(await self._store.find_missing_capabilities(now)):
+        if report.can_retry:
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
             items.append(TaskButton(retry))
-        findings = [
-            relay,
-            store,
-            *disk,
-            *buttons,
-            Finding("Discord", is_ok=True, message=f"connected as {self._bot.user}; no privileged intent is needed."),
-            Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
-            *clock,
-            _check_permissions(interaction),
-        ]
-        is_ok = all(finding.is_ok for finding in findings)
+        is_ok = all(finding.is_ok for finding in report.findings)
+        has_warnings = any(finding.advice for finding in report.findings)
+        title = "✅ Everything works, with warnings" if has_warnings else "✅ Everything works"
         embed = discord.Embed(
-            title="✅ Everything works" if is_ok else "⚠️ Something needs fixing",
+            title=title if is_ok else "⚠️ Something needs fixing",
             color=DONE_COLOR if is_ok else FAILED_COLOR,
-            description=limits.cut("\n".join(map(_format_finding, findings)), limits.EMBED_DESCRIPTION),
+            description=limits.cut("\n".join(map(_format_finding, report.findings)), limits.EMBED_DESCRIPTION),
         )
         await with_timeout(interaction.edit_original_response(embed=embed, view=build_view(items)))
 
@@ -172,21 +135,7 @@ class HelpCheckCog(commands.Cog):
         return "\n\n".join(groups)
 
 
-def _hide_details(name: str, finding: Finding) -> Finding:
-    """Leave out what only the operator may see, such as URLs and the relay's words."""
-    if finding.is_ok:
-        return Finding(name, is_ok=True, message="works.")
-    return Finding(name, is_ok=False, message="does not work.", advice="Tell the person who runs this bot.")
-
-
-def _check_permissions(interaction: Interaction) -> Finding:
-    names = list_missing_permissions(interaction.app_permissions)
-    if names:
-        advice = "Give these to the bot's role: channel settings, Permissions."
-        return Finding("Permissions here", is_ok=False, message=f"missing: {', '.join(names)}.", advice=advice)
-    return Finding("Permissions here", is_ok=True, message="nothing is missing.")
-
-
 def _format_finding(finding: Finding) -> str:
-    text = f"{'✅' if finding.is_ok else '❌'} **{finding.name}**: {finding.message}"
-    return text if finding.is_ok else f"{text}\n**Next:** {finding.advice}"
+    mark = "❌" if not finding.is_ok else "⚠️" if finding.advice else "✅"
+    text = f"{mark} **{finding.name}**: {finding.message}"
+    return f"{text}\n**Next:** {finding.advice}" if finding.advice else text

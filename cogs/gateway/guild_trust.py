@@ -43,16 +43,22 @@ class GuildTrust:
 
         `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
         """
-        member = is_bot_in_guild(interaction)
+        guild_id = interaction.guild_id or 0
+        if not is_bot_in_guild(interaction):
+            return Spender(interaction.user.id, 0, requester_id=requester_id, unjoined_guild_id=guild_id)
         return Spender(
             person_id=interaction.user.id,
-            guild_id=(interaction.guild_id or 0) if member else 0,
-            is_trusted_guild=member and await self.is_trusted(interaction.guild),
+            guild_id=guild_id,
+            is_trusted_guild=await self.find_trust(interaction.guild),
             requester_id=requester_id,
         )
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:
         """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""
+        return await self.find_trust(guild) is True
+
+    async def find_trust(self, guild: discord.Guild | None) -> bool | None:
+        """Return whether an owner of the application owns or manages the server; None if Discord cannot be reached."""
         if guild is None or not self.owners:
             return False
         if guild.owner_id in self.owners:
@@ -60,17 +66,21 @@ class GuildTrust:
         known = self._answers.get(guild.id)
         if known is not None and self._monotonic() - known[0] < _ANSWER_SECONDS:
             return known[1]
-        try:
-            answer = await self._is_managed_by_owner(guild)
-        except REQUEST_ERRORS as error:
-            # Not cached, so the next click asks again.
-            log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
-            return False
+        answer = await self._ask(guild)
+        if answer is None:  # not cached, so the next click asks again
+            return None
         if not guild.unavailable:  # until GUILD_CREATE has arrived, its members and roles are unknown
             self._answers[guild.id] = (self._monotonic(), answer)
         if answer and not self._guilds:
             self._warn_once(guild)
         return answer
+
+    async def ask_for_trust(self, guild: discord.Guild) -> bool | None:
+        """Ask anew who runs the server, as the checks do, after which a press asks anew too; see `find_trust`."""
+        if not self.owners or guild.owner_id in self.owners:
+            return bool(self.owners)
+        self._answers.pop(guild.id, None)
+        return await self._ask(guild)
 
     async def is_operator_guild(self, guild: discord.Guild) -> bool:
         """Whether the operator runs the server: it is in ALLOWED_GUILDS, or an owner of the application manages it."""
@@ -86,6 +96,13 @@ class GuildTrust:
                 clean_and_cut(guild.name, _MAX_NAME_LENGTH),
                 guild.id,
             )
+
+    async def _ask(self, guild: discord.Guild) -> bool | None:
+        try:
+            return await self._is_managed_by_owner(guild)
+        except REQUEST_ERRORS as error:
+            log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
+            return None
 
     async def _is_managed_by_owner(self, guild: discord.Guild) -> bool:
         for owner_id in self.owners:

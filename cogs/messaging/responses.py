@@ -9,13 +9,23 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitOutcomeUnknown
+from bot.errors import (
+    AlreadyClaimed,
+    AlreadyPressed,
+    AnswerLost,
+    MjbotError,
+    PersonNotAllowed,
+    PromptIgnored,
+    ServerNotAllowed,
+    SubmitOutcomeUnknown,
+)
 from cogs.components.modals import get_typed_prompt
 from cogs.context import Interaction, note_receipt
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
 from cogs.text.error_messages import describe_error, describe_internal_error
 from cogs.text.quotes import append_typed_text
+from cogs.text.spending_rules import describe_refusal_for_log
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +138,8 @@ async def _replace_public_response(interaction: Interaction, text: str) -> None:
 def log_and_describe_error(error: BaseException, interaction: Interaction) -> str:
     """Log an error and describe it; an unexpected one gets a number that finds its log line."""
     if isinstance(error, MjbotError):
-        log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
+        why = f", {describe_refusal_for_log(error)}" if isinstance(error, ServerNotAllowed | PersonNotAllowed) else ""
+        log.info("Refused %s: %s%s.", interaction.type.name, type(error).__name__, why)
         return explain_error(error, interaction)
     if isinstance(error, REQUEST_ERRORS):
         # Discord or the network failed, so a traceback says nothing; a message that is gone is not worth a warning.

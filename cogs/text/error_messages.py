@@ -60,6 +60,7 @@ from bot.relay.key_advice import KEY_ADVICE
 from cogs.text.input_errors import NOT_CHARGED, describe_input_error
 from cogs.text.picture_errors import describe_picture_error
 from cogs.text.quotes import quote_text
+from cogs.text.spending_rules import describe_person_refusal, describe_server_refusal
 
 _QUOTE_LENGTH: Final = 80
 """How many characters of the relay's own words a message shows."""
@@ -96,14 +97,6 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
         "of this bot can have it turned on. Until then, turn remix off in `/mjsettings`."
     ),
     PolicyRefused: "This bot's rules don't let you do that right now. Its operator can tell you more.",
-    ServerNotAllowed: (
-        "This server isn't allowed to use paid commands yet. The operator of this bot can add the server's id to "
-        "`ALLOWED_GUILDS`. `/mjstatus` is free for everyone."
-    ),
-    PersonNotAllowed: (
-        "Outside its servers, only people on this bot's list can use paid commands. The operator of this bot can add "
-        "your user id to `ALLOWED_USERS`. `/mjstatus` is free for everyone."
-    ),
     NotOwnerOrModerator: "Only the person who asked for this message, or a moderator, can do that. Ask one of them.",
     NotTheRequester: (
         "These buttons belong to the person who asked for this message. Run `/mjstatus` with its id: that gives you "
@@ -268,6 +261,10 @@ def _describe_seed_error(error: MjbotError) -> str:
 
 def _describe_own_error(error: MjbotError, now: datetime) -> str:
     match error:
+        case ServerNotAllowed():
+            return describe_server_refusal(error)
+        case PersonNotAllowed():
+            return describe_person_refusal(error)
         case SettingsError(problems=problems):
             names = ", ".join(filter(None, (quote_text(variable) for variable, _ in problems[:5])))
             return (

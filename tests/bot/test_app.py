@@ -27,6 +27,78 @@ async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, ca
         assert "In 1 server: Art." in caplog.messages
 
 
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        (
+            {},
+            [
+                (
+                    "Who may draw: all members of 1 server (ALLOWED_GUILDS); outside servers only you or your team "
+                    "(ALLOWED_USERS is not set). Limits: 30 jobs a day (UTC) for each person and 500 for all "
+                    "together, no wait between two."
+                ),
+                f"Server Art ({GUILD_ID}): all members may draw, because ALLOWED_GUILDS names it.",
+            ],
+        ),
+        (
+            {"allowed_guilds": frozenset({4711}), "daily_submits_per_person": 1, "press_cooldown_seconds": 3},
+            [
+                (
+                    "Who may draw: all members of 1 server (ALLOWED_GUILDS); outside servers only you or your team "
+                    "(ALLOWED_USERS is not set). Limits: 1 job a day (UTC) for each person and 500 for all together, 3 "
+                    "s between two of one person."
+                ),
+                (
+                    f"Server Art ({GUILD_ID}): no one may draw, because ALLOWED_GUILDS names only other servers. To "
+                    f"allow it, add {GUILD_ID} to ALLOWED_GUILDS and restart the bot."
+                ),
+                (
+                    "ALLOWED_GUILDS: 4711 is no server that the bot has joined, so no one may draw there. Add the bot "
+                    "to that server with the invite link, or correct the id."
+                ),
+            ],
+        ),
+        (
+            {"allowed_guilds": frozenset(), "daily_submits": 0},
+            [
+                (
+                    "Who may draw: no one, because DAILY_SUBMITS is 0: drawing is switched off. To switch it on, set "
+                    "it to 1 or more."
+                ),
+                (
+                    f"Server Art ({GUILD_ID}): no one may draw, because neither the owner of the application nor its "
+                    f"team owns or manages it. To allow it, set ALLOWED_GUILDS to {GUILD_ID} and the ids of your other "
+                    "servers."
+                ),
+            ],
+        ),
+    ],
+)
+async def test_the_start_logs_who_may_draw_and_where(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, Any], lines: list[str]
+) -> None:
+    """The limits are in one line; a server in which no one may draw is a warning."""
+    caplog.set_level(logging.INFO)
+    async with open_simcord_world(tmp_path, **changes) as w:
+        await w.until(lambda: lines[-1] in caplog.messages)
+    assert [message for message in caplog.messages if message in lines] == lines
+    levels = {record.getMessage(): record.levelname for record in caplog.records}
+    assert [levels[line] == "WARNING" for line in lines] == ["To " in line or "Add " in line for line in lines]
+
+
+async def test_a_server_that_the_bot_joins_later_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Most people invite the bot after its first start."""
+    caplog.set_level(logging.INFO)
+    async with open_simcord_world(tmp_path) as w:
+        await w.until(lambda: "commands with Discord" in caplog.text)
+        guild = w.app.bot.get_guild(GUILD_ID)
+        assert guild is not None
+        caplog.clear()
+        w.app.bot.dispatch("guild_join", guild)
+        await w.until(lambda: f"Server Art ({GUILD_ID}): all members may draw" in caplog.text)
+
+
 async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """At the default level the log tells states and ids, and nothing that people typed."""
     caplog.set_level(logging.INFO)
@@ -94,6 +166,7 @@ async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> N
     """A minute after the relay went away, by the bot's clock, while a task is watched."""
     async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=3600, picture_side=64)) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
+        await w.until(lambda: w.app.poller.outage.last_answer_at)
         assert await w.app.health.find_problems() == {}
         w.relay.down = True
         begun, reasons = w.clock.now(), dict[str, str]()

@@ -33,6 +33,7 @@ class Routes:
             ("GET", "/oauth2/applications/@me", lambda _: (200, self.state.application())),
             ("GET", "/applications/@me", lambda _: (200, self.state.application())),
             ("GET", "/applications/{application_id}/emojis", lambda _: (200, {"items": []})),
+            ("GET", "/users/@me/guilds", lambda _: (200, self.joined_guilds())),
             ("GET", "/users/{user_id}", self.user),
             ("POST", "/users/@me/channels", self.open_dm),
             ("GET", "/guilds/{guild_id}", self.guild),
@@ -81,6 +82,14 @@ class Routes:
         if found is None:
             raise RefusalError(status, code)
         return found
+
+    def joined_guilds(self) -> list[dict[str, Any]]:
+        """List the guilds that the bot has joined, each with the bot's permissions."""
+        permissions = str(self.state.bot.permissions)
+        return [
+            {"id": str(guild_id), "name": name, "owner": False, "permissions": permissions, "features": []}
+            for guild_id, name in sorted(self.state.guilds.items())
+        ]
 
     def guild(self, call: Call) -> Answer:
         """Give a guild that the bot has joined."""

@@ -15,6 +15,7 @@ from tests.wire.loopback_world import (
     EPHEMERAL,
     LOADING,
     MANAGE_GUILD,
+    SEND_IN_THREADS,
     USUAL,
     Channel,
     Edit,
@@ -126,7 +127,7 @@ class State:
         self.api_url = self.cdn_url = self.gateway_url = ""
         self.file_bytes = FILE_BYTES
         self.application_id = snowflake(86_400)
-        self.bot = Person(self.application_id, "mjbot", bot=True)
+        self.bot = Person(self.application_id, "mjbot", permissions=USUAL | SEND_IN_THREADS, bot=True)
         self.owner = Person(snowflake(86_400), "lien", permissions=USUAL | MANAGE_GUILD)
         self.member = Person(snowflake(86_400), "minh")
         self.people = [self.bot, self.owner, self.member]

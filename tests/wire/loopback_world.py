@@ -14,6 +14,7 @@ VIEW, SEND, MANAGE_GUILD = 1 << 10, 1 << 11, 1 << 5
 # view, send, embed links, attach files, read history, external emoji, application commands
 ADMIN_ROLE = 1_300_000_000_000_000_001  # the role of the people who may manage the server
 USUAL = VIEW | SEND | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 18 | 1 << 31
+SEND_IN_THREADS = 1 << 38
 
 _counter = itertools.count()
 

@@ -104,29 +104,36 @@ async def checked(world: WireWorld, *options: str, **changed: str) -> tuple[int,
 
 
 async def test_check_finds_everything_good(world: WireWorld) -> None:
-    """Where all is well each thing has its line, and the invite link is there."""
+    """Where all is well each thing has its line, and the invite link is there; only the commands come at the start."""
     world.discord.public = False
     code, said = await checked(world)
     assert code == 0, said
-    lines = said.splitlines()
-    assert all(line.startswith("ok  ") for line in lines), said
-    found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
-    assert found == [
-        "Database",
-        "Buttons",
-        "API key",
-        "Discord token",
-        "Intents",
-        "Invite link",
-        "For your own account",
-    ]
+    marks = {line[6:].split(":")[0]: line[:6].strip() for line in said.splitlines()}
+    assert marks == {
+        "Database": "ok",
+        "Buttons": "ok",
+        "API key": "ok",
+        "Discord token": "ok",
+        "Gateway": "ok",
+        "Commands": "WARN",
+        "Who may draw": "ok",
+        f"Server Atelier ({world.discord.guild_id})": "ok",
+        "Intents": "ok",
+        "Invite link": "ok",
+        "For your own account": "ok",
+    }
     assert f"client_id={world.discord.application_id}" in said
-    world.discord.public = True
-    code, said = await checked(world)
-    warned = [line for line in said.splitlines() if not line.startswith("ok  ")]
-    assert (code, [line[:16] for line in warned]) == (0, ["WARN  Public Bot"]), said
-    code, said = await checked(world, ALLOWED_GUILDS="1")
-    assert (code, "WARN" in said) == (0, False), said
+    assert world.discord.identifies == 0, "no login of the gateway is used up"
+
+
+async def test_check_reports_who_may_draw_where(world: WireWorld) -> None:
+    """An id of another server, which locks out the operator's own, is a failure."""
+    code, said = await checked(world, ALLOWED_GUILDS=str(world.discord.foreign_guild_id), DAILY_SUBMITS="1")
+    assert code == 1, said
+    own, other = world.discord.guild_id, world.discord.foreign_guild_id
+    assert "ok    Who may draw: all members of 1 server (ALLOWED_GUILDS)" in said
+    assert f"FAIL  Server Atelier ({own}): no one may draw, because ALLOWED_GUILDS names only other servers." in said
+    assert f"FAIL  ALLOWED_GUILDS: {other} is no server that the bot has joined" in said
 
 
 async def test_check_lets_refused_buttons_be_tried_again(world: WireWorld) -> None:

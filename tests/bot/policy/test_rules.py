@@ -12,6 +12,7 @@ from bot.entities import Usage
 from bot.errors import (
     CooldownActive,
     DailyLimitReached,
+    GuildRefusal,
     NotTheRequester,
     PersonNotAllowed,
     PolicyRefused,
@@ -77,6 +78,53 @@ def test_permissions_of_people_and_servers(
     rules: dict[str, Any], spender: Spender, refusal: type[PolicyRefused] | None
 ) -> None:
     assert find_refusal(lambda: replace(RULES, **rules).check_permission(spender)) is refusal
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_trusted", "refusal"),
+    [
+        ({"allowed_guilds": {6}}, False, None),
+        ({"allowed_guilds": {7, 8}}, True, "not listed"),
+        ({"allowed_guilds": {7}, "application_owners": ()}, None, "not listed"),
+        ({}, True, None),
+        ({}, False, "not managed"),
+        ({}, None, "managers unknown"),
+        ({"application_owners": ()}, False, "owners unknown"),
+    ],
+)
+def test_the_reason_why_a_server_may_not_spend(
+    rules: dict[str, Any], *, is_trusted: bool | None, refusal: GuildRefusal | None
+) -> None:
+    """What the checks report is what a press meets, for the owner of the application as for any member."""
+    policy = replace(RULES, **rules)
+    assert policy.judge_guild(6, is_trusted=is_trusted) == refusal
+    for person_id in (1, 9):
+        if refusal is None:
+            policy.check_permission(Spender(person_id, 6, is_trusted_guild=is_trusted))
+            continue
+        with pytest.raises(ServerNotAllowed) as refused:
+            policy.check_permission(Spender(person_id, 6, is_trusted_guild=is_trusted))
+        error = refused.value
+        assert (error.guild_id, error.refusal) == (6, refusal)
+        assert error.is_operator == (person_id in policy.application_owners)
+
+
+@pytest.mark.parametrize(
+    ("rules", "spender", "is_operator", "unjoined"),
+    [
+        ({"allowed_users": {9}}, Spender(1, 0), True, 0),
+        ({}, Spender(9, 0), False, 0),
+        ({"allowed_users": {9}, "allowed_guilds": {6}}, Spender(1, 0, unjoined_guild_id=6), True, 6),
+        ({"allowed_users": {9}, "allowed_guilds": {7}}, Spender(1, 0, unjoined_guild_id=6), True, 0),
+    ],
+)
+def test_the_refusal_of_a_person_says_who_and_where(
+    rules: dict[str, Any], spender: Spender, *, is_operator: bool, unjoined: int
+) -> None:
+    with pytest.raises(PersonNotAllowed) as refused:
+        replace(RULES, **rules).check_permission(spender)
+    error = refused.value
+    assert (error.person_id, error.is_operator, error.unjoined_guild_id) == (spender.person_id, is_operator, unjoined)
 
 
 @pytest.mark.parametrize(("ago", "left"), [(0.0, 3.0), (1.0, 2.0), (2.9, 0.1)])
@@ -149,10 +197,15 @@ def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
     assert (error.limit, error.whose, error.resets_at) == (limit, whose, datetime(2026, 1, 2, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}])
-def test_a_daily_limit_of_zero_refuses_every_submit(rules: dict[str, Any]) -> None:
-    with pytest.raises(DailyLimitReached):
-        replace(RULES, **rules).check_limits(Usage(0, 0, None, NOW))
+@pytest.mark.parametrize("rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}, {"daily_submits": -1}])
+@pytest.mark.parametrize(("person", "last"), [(0, None), (30, None), (4, NOW)])
+def test_a_daily_limit_of_zero_refuses_every_submit(rules: dict[str, Any], person: int, last: datetime | None) -> None:
+    """Whatever else would refuse it too: a cooldown and another limit end, and this one does not."""
+    policy = replace(RULES, **rules)
+    assert policy.is_drawing_off
+    with pytest.raises(DailyLimitReached) as refused:
+        policy.check_limits(Usage(person, 0, last, NOW))
+    assert refused.value.limit == 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 import pytest
+from simcord import MemberActor
 from simcord.backend.errors import SetupError
 
 from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
@@ -15,7 +16,7 @@ from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url
 from cogs.text import limits
 from cogs.text.permission_names import list_missing_permissions
 from sandbox.relay import RelaySettings
-from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_world
+from tests.worlds.simcord import GUILD_ID, Actor, SimcordWorld, buttons, open_simcord_world
 
 
 async def shown(w: SimcordWorld, name: str) -> discord.Embed:
@@ -27,10 +28,10 @@ async def shown(w: SimcordWorld, name: str) -> discord.Embed:
     return (await w.until(lambda: answer.embeds))[0]
 
 
-def may_manage(w: SimcordWorld) -> None:
-    """Let the member manage the server."""
+def may_manage(w: SimcordWorld, member: MemberActor | None = None) -> None:
+    """Let a member manage the server."""
     role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
-    w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
+    w.env.backend.get_guild(GUILD_ID).members[(member or w.member).id].role_ids.append(role.id)
 
 
 async def test_help_mentions_every_command(tmp_path: Path) -> None:
@@ -143,7 +144,8 @@ async def test_check_reports_a_wrong_clock(
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         cog: Any = w.app.bot.get_cog("HelpCheckCog")
-        cog._clock = replace(cog._clock, measure_system_error=lambda: error)
+        wrong = replace(cog._reporter.clock, measure_system_error=lambda: error)
+        cog._reporter = replace(cog._reporter, clock=wrong)
         found = await shown(w, "mjcheck")
         text = found.description or ""
         if said and known:
@@ -167,7 +169,7 @@ async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], 
         answer = result.response
         assert answer is not None
         await w.until(lambda: answer.embeds)
-        seen = await w.titled(answer.id, "✅ Everything works")
+        seen = await w.titled(answer.id, "✅ Everything works" if known else "⚠️ Something needs fixing")
         assert known == ("Favorite" in (seen.embeds[0].description or ""))
         assert known == ("it only stops watching" in (seen.embeds[0].description or ""))
         assert known == bool(list(buttons(seen)))
@@ -187,12 +189,91 @@ async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[i
         await w.app.store.save_missing_capability(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LIFETIME)
         result = await w.slash(w.member, "mjcheck")
         assert result.response is not None
-        seen = await w.titled(result.response.id, "✅")
+        seen = await w.titled(result.response.id, "✅" if known else "⚠️")
         found = seen.embeds[0]
         assert not list(buttons(seen))
         said = f"**Accounts**: the relay last said at {at:%H:%M} UTC that no Midjourney account was free."
         assert known == (said in (found.description or ""))
-        assert found.title == "✅ Everything works"
+
+
+ANOTHER_ID = GUILD_ID + 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "manages", "title", "said"),
+    [
+        (
+            {},
+            False,
+            "✅ Everything works",
+            "✅ **Drawing here**: all members may draw, because ALLOWED_GUILDS names it.",
+        ),
+        (
+            {"allowed_guilds": frozenset({ANOTHER_ID})},
+            True,
+            "⚠️ Something needs fixing",
+            (
+                "❌ **Drawing here**: no one may draw, because ALLOWED_GUILDS names only other servers.\n**Next:** To "
+                f"allow it, add {GUILD_ID} to ALLOWED_GUILDS and restart the bot."
+            ),
+        ),
+        (
+            {"allowed_guilds": frozenset({GUILD_ID, ANOTHER_ID})},
+            True,
+            "⚠️ Something needs fixing",
+            f"❌ **ALLOWED_GUILDS**: {ANOTHER_ID} is no server that the bot has joined, so no one may draw there.",
+        ),
+        (
+            {"allowed_guilds": frozenset()},
+            False,
+            "⚠️ Something needs fixing",
+            (
+                "❌ **Drawing here**: no one may draw in this server.\n**Next:** Ask the person who runs this bot to "
+                f"add this server's id, `{GUILD_ID}`, to `ALLOWED_GUILDS`."
+            ),
+        ),
+        (
+            {"allowed_guilds": frozenset()},
+            True,
+            "✅",
+            "all members may draw, because you or your team own or manage it.",
+        ),
+        ({"daily_submits": 0}, False, "✅ Everything works, with warnings", "⚠️ **Who may draw**: no one, because"),
+    ],
+)
+async def test_check_says_whether_members_may_draw_here(
+    tmp_path: Path, changes: dict[str, Any], title: str, said: str, *, manages: bool
+) -> None:
+    """For the reason that a press meets; the setting is named only in the operator's servers."""
+    async with open_simcord_world(tmp_path, **changes) as w:
+        may_manage(w)
+        if manages:
+            may_manage(w, w.owner)
+        found = await shown(w, "mjcheck")
+        assert (found.title or "").startswith(title)
+        assert said in (found.description or "")
+
+
+async def test_help_says_who_may_draw_here_and_how_much(tmp_path: Path) -> None:
+    """And to a person who may not, why; the operator is addressed as "you"."""
+    async with open_simcord_world(tmp_path) as w:
+        assert (await who_may_draw(w, w.member)).startswith(
+            "All members of this server may use paid commands and buttons: 30 jobs a day (UTC) for each person and 500 "
+            "for all together, no wait between two."
+        )
+        await w.restart(allowed_guilds=frozenset({ANOTHER_ID}), press_policy="requester", daily_submits_per_person=1)
+        assert (await who_may_draw(w, w.member)).startswith("This server isn't allowed to use paid commands yet.")
+        assert f"Add this one's id, `{GUILD_ID}`" in await who_may_draw(w, w.owner)
+        assert (await who_may_draw(w, w.owner.user)).startswith("You may use paid commands and buttons: 1 job a day")
+
+
+async def who_may_draw(w: SimcordWorld, actor: Actor) -> str:
+    """Return what /mjhelp tells a person about who may draw."""
+    result = await w.slash(actor, "mjhelp")
+    answer = result.response
+    assert answer is not None
+    [embed] = await w.until(lambda: answer.embeds)
+    return next(field.value or "" for field in embed.fields if field.name == "Who may draw")
 
 
 async def test_check_is_hidden_from_other_members(tmp_path: Path) -> None:

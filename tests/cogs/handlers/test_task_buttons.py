@@ -324,11 +324,19 @@ async def test_a_server_that_an_owner_manages_may_spend(tmp_path: Path) -> None:
         await w.child(await w.click(w.member, parent, "U1"), "✅")
 
 
-async def test_another_server_may_not_spend(tmp_path: Path) -> None:
-    """Only the servers in ALLOWED_GUILDS may, even where the application's owner manages another one."""
+async def test_another_server_may_not_spend(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Only the servers in ALLOWED_GUILDS may, even where the application's owner manages another one.
+
+    The operator and the log are told this server's id.
+    """
+    caplog.set_level(logging.INFO, "cogs.messaging.responses")
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset({1})) as w:
         parent = await w.finished(w.relay.add_task("grid"))
-        await refused(w, await w.click(w.owner, parent, "U1"), "ALLOWED_GUILDS")
+        await refused(w, await w.click(w.member, parent, "U1"), "The operator of this bot can add the server's id")
+        said = f"`ALLOWED_GUILDS` names only other servers. Add this one's id, `{GUILD_ID}`, and restart me."
+        await refused(w, await w.click(w.owner, parent, "U1"), said)
+    logged = f"the operator may not draw in server {GUILD_ID}, because ALLOWED_GUILDS names only other servers."
+    assert f"Refused component: ServerNotAllowed, {logged}" in caplog.text
 
 
 async def test_a_direct_message_is_for_those_who_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,171 @@
+"""Collect the findings of /mjcheck: all of them for the operator, and what concerns this server for its managers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.midjourney.capabilities import has_refused_capabilities
+from bot.ops.diagnostics import (
+    Finding,
+    check_clock,
+    check_database,
+    check_disk,
+    check_public_bot,
+    check_relay,
+    report_refused_buttons,
+    report_relay_shortages,
+)
+from bot.ops.health import Health
+from bot.ops.platform_disk import EphemeralDisk
+from bot.policy.rules import SpendingPolicy
+from bot.ports import Store
+from bot.relay.client import RelayClient
+from cogs.context import Interaction, is_bot_in_guild
+from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
+from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guild, judge_guilds, report_guild, report_policy
+from cogs.gateway.guild_trust import GuildTrust
+from cogs.gateway.permissions import build_invite_url
+from cogs.messaging.responses import REQUEST_ERRORS
+from cogs.text.markdown import escape_markdown
+from cogs.text.permission_names import list_missing_permissions
+from cogs.text.spending_rules import describe_guild
+
+_REPORTED_SEPARATELY: Final = frozenset({"key", "store"})
+"""The health checks that have findings of their own."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings of one /mjcheck; `can_retry`: the relay refused buttons, which may be tried again from here."""
+
+    findings: list[Finding]
+    can_retry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReporter:
+    """Collects the findings; `find_store_problem` returns why the database cannot be written, "" if it can."""
+
+    bot: commands.AutoShardedBot
+    relay: RelayClient
+    relay_url: str
+    store: Store
+    find_store_problem: Callable[[], str]
+    disk: EphemeralDisk | None
+    trust: GuildTrust
+    policy: SpendingPolicy
+    health: Health
+    clock: Clock
+
+    async def is_operator_guild(self, interaction: Interaction) -> bool:
+        """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
+        guild = interaction.guild
+        return guild is not None and is_bot_in_guild(interaction) and await self.trust.is_operator_guild(guild)
+
+    async def build(self, interaction: Interaction) -> Report:
+        """Test everything that this person may know about."""
+        relay = await check_relay(self.relay.check_key, self.relay_url)
+        store = await check_database(self.store, self.find_store_problem())
+        disk = check_disk(self.disk)
+        health = await self.health.find_problems(ignoring=_REPORTED_SEPARATELY)
+        general = [
+            *await self._check_drawing_here(interaction),
+            Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
+            _check_permissions(interaction),
+        ]
+        if not await self.is_operator_guild(interaction):
+            relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
+            hidden = [_hide_details("Disk", finding) for finding in disk]
+            hidden += [_hide_details(name.capitalize(), _report_health(name, health[name])) for name in health]
+            return Report([relay, store, *hidden, self._report_connection(), *general])
+        now = self.clock.now()
+        findings = [
+            relay,
+            store,
+            *disk,
+            *check_clock(self.clock.measure_system_error()),
+            *(_report_health(name, problem) for name, problem in health.items()),
+            await report_refused_buttons(self.store, now),
+            *await report_relay_shortages(self.store, now),
+            self._report_connection(),
+            *await self._check_commands(),
+            report_policy(self.policy),
+            *await self._check_settings(interaction),
+            *general,
+        ]
+        can_retry = store.is_ok and has_refused_capabilities(await self.store.find_missing_capabilities(now))
+        return Report(findings, can_retry=can_retry)
+
+    def _report_connection(self) -> Finding:
+        message = f"connected as {self.bot.user}; no privileged intent is needed."
+        return Finding("Discord", is_ok=True, message=message)
+
+    async def _check_commands(self) -> list[Finding]:
+        """Report commands that Discord does not offer; the log says why."""
+        try:
+            known = {command.name for command in await self.bot.tree.fetch_commands()}
+        except REQUEST_ERRORS:
+            return []
+        wanted = {one.name for one in self.bot.tree.walk_commands() if isinstance(one, app_commands.Command)}
+        if not (missing := ", ".join(f"`/{name}`" for name in sorted(wanted - known))):
+            return []
+        message = f"not registered with Discord: {missing}."
+        return [Finding("Commands", is_ok=False, message=message, advice="See the log for the reason.")]
+
+    async def _check_drawing_here(self, interaction: Interaction) -> list[Finding]:
+        """Report whether this server's members may draw; only the operator is told which setting decides."""
+        if (guild := interaction.guild) is None or not is_bot_in_guild(interaction):
+            return []
+        access = await judge_guild(self.policy, self.trust, guild)
+        if access.refusal is None or await self.is_operator_guild(interaction):
+            return [report_guild(self.policy, access, "Drawing here")]
+        advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
+        return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]
+
+    async def _check_settings(self, interaction: Interaction) -> list[Finding]:
+        """Report the ids in ALLOWED_GUILDS and ALLOWED_USERS, a public bot and, to the operator only, other servers."""
+        guilds = self.bot.guilds
+        lookup = IdLookup(self.bot, guilds)
+        application = self.bot.application
+        return [
+            *await report_allowed_ids(self.policy, lookup.find_kind),
+            *check_public_bot(
+                public=application is not None and application.bot_public,
+                guilds=bool(self.policy.allowed_guilds),
+                people=bool(self.policy.allowed_users),
+            ),
+            *(await self._list_other_guilds(interaction) if interaction.user.id in self.trust.owners else ()),
+        ]
+
+    async def _list_other_guilds(self, interaction: Interaction) -> list[Finding]:
+        """Report for the other servers whether their members may draw; it fails no check here."""
+        others = [guild for guild in self.bot.guilds if guild.id != interaction.guild_id]
+        findings: list[Finding] = []
+        for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS]):
+            message, advice = describe_guild(self.policy, each)
+            name = f"Server {escape_markdown(each.name)} ({each.guild_id})"
+            findings.append(Finding(name, is_ok=True, message=message, advice=advice))
+        return findings
+
+
+def _report_health(name: str, problem: str) -> Finding:
+    return Finding(name.capitalize(), is_ok=False, message=f"{problem}.", advice="See the log for the reason.")
+
+
+def _hide_details(name: str, finding: Finding) -> Finding:
+    """Leave out what only the operator may see, such as URLs and the relay's words."""
+    if finding.is_ok:
+        return Finding(name, is_ok=True, message="works.")
+    return Finding(name, is_ok=False, message="does not work.", advice="Tell the person who runs this bot.")
+
+
+def _check_permissions(interaction: Interaction) -> Finding:
+    names = list_missing_permissions(interaction.app_permissions)
+    if names:
+        advice = "Give these to the bot's role: channel settings, Permissions."
+        return Finding("Permissions here", is_ok=False, message=f"missing: {', '.join(names)}.", advice=advice)
+    return Finding("Permissions here", is_ok=True, message="nothing is missing.")

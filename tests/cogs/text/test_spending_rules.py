@@ -1,0 +1,152 @@
+"""Who may draw, where and how much, in words."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.errors import GuildRefusal, PersonNotAllowed, ServerNotAllowed
+from bot.policy.access import GuildAccess
+from bot.policy.rules import SpendingPolicy
+from cogs.text.spending_rules import (
+    describe_guild,
+    describe_person_refusal,
+    describe_place,
+    describe_policy,
+    describe_refusal_for_log,
+    describe_server_refusal,
+    format_count,
+)
+
+GUILD_ID, PERSON_ID = 1_187_000_000_000_000_001, 1_187_000_000_000_000_002
+POLICY = SpendingPolicy(
+    allowed_guilds=(),
+    allowed_users=(),
+    application_owners=(1,),
+    press_policy="anyone",
+    cooldown=timedelta(seconds=3),
+    daily_submits_per_person=30,
+    daily_submits=500,
+)
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs"), (1000, "1000 jobs")])
+def test_one_thing_is_singular(count: int, text: str) -> None:
+    assert format_count(count, "job") == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {},
+            (
+                "all members of the servers that you or your team own or manage (ALLOWED_GUILDS is not set); outside "
+                "servers only you or your team (ALLOWED_USERS is not set). Limits: 30 jobs a day (UTC) for each "
+                "person and 500 for all together, 3 s between two of one person."
+            ),
+        ),
+        (
+            {"allowed_guilds": {6, 7}, "allowed_users": {9}, "daily_submits_per_person": 1, "cooldown": timedelta()},
+            (
+                "all members of 2 servers (ALLOWED_GUILDS); outside servers only 1 person (ALLOWED_USERS). Limits: 1 "
+                "job a day (UTC) for each person and 500 for all together, no wait between two."
+            ),
+        ),
+        (
+            {"allowed_guilds": {6}, "allowed_users": {8, 9}, "press_policy": "requester"},
+            (
+                "all members of 1 server (ALLOWED_GUILDS); outside servers only 2 people (ALLOWED_USERS). Only the "
+                "requester of a message may press its paid buttons. Limits: 30 jobs a day (UTC) for each person and "
+                "500 for all together, 3 s between two of one person."
+            ),
+        ),
+        ({"daily_submits": 0}, "no one, because DAILY_SUBMITS is 0: drawing is switched off."),
+        ({"daily_submits_per_person": 0}, "no one, because DAILY_SUBMITS_PER_PERSON is 0: drawing is switched off."),
+    ],
+)
+def test_the_policy_is_one_line(changes: dict[str, Any], text: str) -> None:
+    assert describe_policy(replace(POLICY, **changes)) == text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "changes", "text", "step"),
+    [
+        (None, {"allowed_guilds": {6}}, "all members may draw, because ALLOWED_GUILDS names it.", ""),
+        (None, {}, "all members may draw, because you or your team own or manage it.", ""),
+        (None, {"daily_submits": 0}, "no one may draw, because drawing is switched off.", ""),
+        ("not listed", {}, "no one may draw, because ALLOWED_GUILDS names only other servers.", f"add {GUILD_ID} to"),
+        ("not managed", {}, "no one may draw, because neither the owner", f"set ALLOWED_GUILDS to {GUILD_ID}"),
+        ("owners unknown", {}, "no one may draw, because Discord has not told yet who owns", "Try again"),
+        ("managers unknown", {}, "no one may draw, because Discord does not tell who manages", "Try again"),
+    ],
+)
+def test_each_server_has_its_reason_and_the_next_step(
+    refusal: GuildRefusal | None, changes: dict[str, Any], text: str, step: str
+) -> None:
+    message, advice = describe_guild(replace(POLICY, **changes), GuildAccess(GUILD_ID, "Art", refusal))
+    assert message.startswith(text)
+    assert step in advice
+    assert bool(step) == bool(advice)
+
+
+@pytest.mark.parametrize("refusal", ["not listed", "not managed", "owners unknown", "managers unknown"])
+@pytest.mark.parametrize("is_operator", [True, False])
+def test_a_refusal_in_a_server_addresses_the_operator_as_you(refusal: GuildRefusal, *, is_operator: bool) -> None:
+    """With the server's id, unless Discord's silence is the reason; the log has it always."""
+    error = ServerNotAllowed(GUILD_ID, refusal, is_operator=is_operator)
+    text = describe_server_refusal(error)
+    assert len(text) <= 250
+    assert "unknown" in refusal or f"`{GUILD_ID}`" in text
+    assert "unknown" in refusal or is_operator == (" you " in f" {text.lower()} " or text.startswith("You "))
+    assert "unknown" in refusal or is_operator != ("operator of this bot" in text)
+    logged = describe_refusal_for_log(error)
+    assert logged.startswith(
+        f"{'the operator' if is_operator else 'a member'} may not draw in server {GUILD_ID}, because "
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "logged"),
+    [
+        (
+            PersonNotAllowed(PERSON_ID, is_operator=True),
+            f"you aren't one of them. Add your own id, `{PERSON_ID}`,",
+            f"the operator ({PERSON_ID}) may not draw outside servers",
+        ),
+        (
+            PersonNotAllowed(PERSON_ID),
+            f"The operator of this bot can add your user id, `{PERSON_ID}`, to `ALLOWED_USERS`.",
+            f"a person ({PERSON_ID}) may not draw outside servers",
+        ),
+        (
+            PersonNotAllowed(PERSON_ID, is_operator=True, unjoined_guild_id=GUILD_ID),
+            f"You allowed this server (`{GUILD_ID}`) in `ALLOWED_GUILDS`, but I haven't joined it",
+            f"in server {GUILD_ID}, which the bot has not joined",
+        ),
+    ],
+)
+def test_a_refusal_outside_servers_names_the_person(error: PersonNotAllowed, text: str, logged: str) -> None:
+    assert text in describe_person_refusal(error)
+    assert len(describe_person_refusal(error)) <= 250
+    assert logged in describe_refusal_for_log(error)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal", "guild", "text"),
+    [
+        ({}, None, True, "All members of this server may use paid commands and buttons: 30 jobs a day"),
+        ({"press_policy": "requester"}, None, False, "You may use paid commands and buttons: 30 jobs a day"),
+        ({"daily_submits": 0}, None, True, "Everything paid is switched off on this bot."),
+        ({}, ServerNotAllowed(GUILD_ID, "not listed"), True, "This server isn't allowed to use paid commands yet."),
+        ({}, PersonNotAllowed(PERSON_ID), False, "Outside its servers, only people on this bot's list can use paid"),
+    ],
+)
+def test_members_are_told_who_may_draw_where_they_are(
+    changes: dict[str, Any], refusal: ServerNotAllowed | PersonNotAllowed | None, text: str, *, guild: bool
+) -> None:
+    said = describe_place(replace(POLICY, **changes), refusal, guild=guild)
+    assert said.startswith(text)
+    assert said.endswith("`/mjstatus` is free for everyone.")
+    assert ("Only the person who asked" in said) == ("press_policy" in changes)
