@@ -13,16 +13,19 @@ from bot.clock import Clock, CorrectedTime, parse_http_date, utc_now
 from bot.errors import StoreUnavailable
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
+    NONE_REFUSED,
     Finding,
     check_clock,
     check_database,
     check_disk,
+    check_port,
     check_relay,
     check_token_format,
     explain_certificate_date,
     report_blocked_requests,
     report_database_error,
     report_notifications,
+    report_pending_migration,
     report_refused_buttons,
     report_relay_shortages,
     report_settings_mistakes,
@@ -30,9 +33,10 @@ from bot.ops.diagnostics import (
     reset_refusals,
 )
 from bot.ops.dotenv_lint import SettingsMistake
+from bot.ops.http_server import find_port_problem
 from bot.relay.client import RelayClient
 from bot.settings import Settings
-from bot.store import open_store
+from bot.store import inspect_database, open_store
 from cogs.commands.help_check import COMMAND_NAMES
 from cogs.gateway import connection
 from cogs.gateway.checks.discord_checks import check_discord
@@ -52,6 +56,7 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
     clock_findings = check_clock(*await _compare_clock(settings, clock))
     findings = await _check_store(settings, clock, forget=forget)
     findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    findings += check_port(settings.port, await find_port_problem(settings.port, settings.listen_host))
     async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), now=clock.now) as api:
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
     findings += [*discord_findings, *clock_findings]
@@ -62,14 +67,19 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
 
 
 async def _check_store(settings: Settings, clock: Clock, *, forget: bool) -> list[Finding]:
+    """Check the database without writing to it, except that `forget` clears the recorded refusals."""
+    url = settings.database_url.get_secret_value()
     try:
-        async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
-            await store.process_leases.end_lease()  # writes a row: a readable database may be read-only
+        pending = await inspect_database(url)
+        if pending is not None and not pending.found:
+            return [report_pending_migration(pending), NONE_REFUSED]
+        async with open_store(url, now=clock.now, migrates=False) as store:
             cleared = [await reset_refusals(store)] if forget else []
             now = clock.now()
-            shortages = await report_relay_shortages(store, now)
-            database = [await check_database(store), *await report_notifications(store.process_leases)]
-            return [*cleared, *database, await report_refused_buttons(store, now), *shortages]
+            database = await check_database(store) if pending is None else report_pending_migration(pending)
+            notifications = await report_notifications(store.process_leases)
+            buttons = await report_refused_buttons(store, now)
+            return [*cleared, database, *notifications, buttons, *await report_relay_shortages(store, now)]
     except StoreUnavailable as error:
         return [report_database_error(error)]
 

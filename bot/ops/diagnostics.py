@@ -14,6 +14,7 @@ from bot.ops.platform_disk import EphemeralDisk
 from bot.ports import ProcessLeases, Store
 from bot.relay.key_advice import describe_key_error
 from bot.settings import has_token_format
+from bot.store import PendingMigration
 from bot.store.database_errors import diagnose_database_error
 
 _WRONG_CLOCK = timedelta(seconds=30)
@@ -38,6 +39,9 @@ class Finding:
     def __str__(self) -> str:
         mark = "FAIL" if not self.is_ok else "WARN" if self.advice else "ok  "
         return f"{mark}  {self.name}: {self.message} {self.advice}".rstrip()
+
+
+NONE_REFUSED = Finding("Buttons", is_ok=True, message="the relay has refused none recently.")
 
 
 async def check_relay(check: Callable[[], Awaitable[None]], url: str) -> Finding:
@@ -132,6 +136,14 @@ async def check_database(store: Store, problem: str = "") -> Finding:
     )
 
 
+def report_pending_migration(pending: PendingMigration) -> Finding:
+    """Say what the next start will do to the database, which can be written."""
+    if not pending.found:
+        return Finding("Database", is_ok=True, message="is new. The bot will create its tables at its next start.")
+    message = f"works, with the older schema {pending.found}. The bot will migrate it at its next start."
+    return Finding("Database", is_ok=True, message=message)
+
+
 def report_database_error(error: StoreUnavailable) -> Finding:
     """Report why the database cannot be used."""
     message, advice = diagnose_database_error(error)
@@ -155,7 +167,7 @@ async def report_refused_buttons(store: Store, now: datetime) -> Finding:
         return Finding("Buttons", is_ok=True, message="can't be listed without the database.")
     refused, with_fallback = summarize_refusals(known)
     if not refused and not with_fallback and SEED_CAPABILITY not in known:
-        return Finding("Buttons", is_ok=True, message="the relay has refused none recently.")
+        return NONE_REFUSED
     names = [_name_with_reason(name, reason) for name, reason in refused.items()]
     message = f"refused by the relay, and disabled: {', '.join(names)}. " if names else ""
     message += f"Replaced by another request: {', '.join(with_fallback)}. " if with_fallback else ""
@@ -218,6 +230,14 @@ def check_public_bot(*, public: bool, guilds: bool, people: bool) -> list[Findin
         "or name your servers in ALLOWED_GUILDS."
     )
     return [Finding("Public Bot", is_ok=True, message=message, advice=advice)]
+
+
+def check_port(port: int | None, problem: str) -> list[Finding]:
+    """Report that PORT cannot be served, which the bot survives; nothing if it can."""
+    if not problem:
+        return []
+    advice = "Set PORT to a free port, or leave it empty: without it, nothing answers health checks."
+    return [Finding("PORT", is_ok=False, message=f"{port} {problem}.", advice=advice)]
 
 
 def check_disk(disk: EphemeralDisk | None) -> list[Finding]:

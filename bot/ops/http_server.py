@@ -1,10 +1,14 @@
 """The HTTP server for monitoring: /healthz, /readyz and /metrics, without secrets."""
 
 import asyncio
+import errno
 import logging
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import aiohttp
+import yarl
 from aiohttp import web
 from prometheus_client import disable_created_metrics
 from prometheus_client.aiohttp import make_aiohttp_handler
@@ -18,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 10.0
 """The process counts as alive if the event loop has run within this time."""
+_SERVER_NAME = "mjbot"
+_PROBE_TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 
 @asynccontextmanager
@@ -53,6 +59,43 @@ async def serve_http(
         address, bound_port = server.sockets[0].getsockname()[:2]
         log.info("Serving /healthz, /readyz and /metrics on port %d of %s.", bound_port, host or "every address")
         yield address, bound_port
+
+
+async def find_port_problem(port: int | None, host: str) -> str:
+    """Return why `serve_http` cannot serve on this port; "" if it can, or if a running bot does so already."""
+    if port is None:
+        return ""
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host or None, port)
+    except (OSError, UnicodeError) as error:
+        return "" if await _is_served_by_bot(port, host) else _describe_bind_error(error)
+    server.close()
+    return ""
+
+
+async def _is_served_by_bot(port: int, host: str) -> bool:
+    """Return whether /healthz answers there as a bot's does."""
+    address = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what a setting says
+    url = yarl.URL.build(scheme="http", host=address, port=port, path="/healthz")
+    try:
+        async with aiohttp.ClientSession(timeout=_PROBE_TIMEOUT) as session, session.get(url) as response:
+            return response.headers.get("Server") == _SERVER_NAME
+    except (aiohttp.ClientError, OSError, ValueError):
+        return False
+
+
+def _describe_bind_error(error: Exception) -> str:
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            return "is taken by another program"
+        case errno.EACCES | errno.EPERM:
+            return "may not be opened by this user (numbers below 1024 often belong to root)"
+        case errno.EADDRNOTAVAIL:
+            return "cannot be opened, because LISTEN_HOST is not an address of this machine"
+        case _ if isinstance(error, socket.gaierror | UnicodeError):
+            return "cannot be opened, because LISTEN_HOST is not an address"
+        case _:
+            return f"cannot be opened ({error})"
 
 
 async def _open_port(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
@@ -94,5 +137,5 @@ def _build_application(monitor: LoopLagMonitor, readiness: Readiness) -> web.App
 
 async def _set_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Hide the versions of libraries, and forbid caching."""
-    response.headers["Server"] = "mjbot"
+    response.headers["Server"] = _SERVER_NAME
     response.headers["Cache-Control"] = "no-store"

@@ -1,7 +1,11 @@
-"""Migrate a database to the newest schema, one process at a time."""
+"""Migrate a database to the newest schema, one process at a time; or tell what a migration would do."""
 
 import asyncio
+import errno
 import logging
+import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -11,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
-from bot.store.engine import create_engine
+from bot.store.engine import create_engine, parse_database_url, sqlite_path, translate_database_errors
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
@@ -19,6 +23,15 @@ _log = logging.getLogger(__name__)
 # Alembic keeps its state in module globals.
 _alembic_lock = Lock()
 _ADVISORY_LOCK = 0x6D6A_626F_7400
+_LEAST_FREE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class PendingMigration:
+    """What the next start will do: `found` is the schema of the database, "" if new, `newest` this version's."""
+
+    found: str
+    newest: str
 
 
 async def migrate(url: URL) -> None:
@@ -51,13 +64,62 @@ def _upgrade(connection: Connection) -> None:
     # configparser would take a single % in a path for an interpolation.
     config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
     config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
-    newest = script.get_current_head()
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == newest:
-        return
-    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
-        _log.info("database schema %s is newer than %s: used as it is", found, newest)
+    pending = _find_pending(connection, ScriptDirectory.from_config(config))
+    if pending is None:
         return
     command.upgrade(config, "head")
-    _log.info("database schema migrated from %s to %s", found or "nothing", newest)
+    _log.info("database schema migrated from %s to %s", pending.found or "nothing", pending.newest)
+
+
+def _find_pending(connection: Connection, script: ScriptDirectory) -> PendingMigration | None:
+    newest = script.get_current_head() or ""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == newest:
+        return None
+    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
+        _log.info("database schema %s is newer than %s: used as it is", found, newest)
+        return None
+    return PendingMigration(found or "", newest)
+
+
+async def inspect_database(url: str) -> PendingMigration | None:
+    """Return the migration that the next start with a DATABASE_URL will apply, or None; write nothing.
+
+    Whether the database can be written is tested in a transaction that is rolled back.
+
+    Raises:
+        SettingsError: parse_database_url does not accept the URL.
+        StoreUnavailable: The database cannot be reached or written.
+    """
+    address = parse_database_url(url)
+    with translate_database_errors():
+        if (file := sqlite_path(address)) and _is_new_file(file):
+            return PendingMigration("", ScriptDirectory(str(MIGRATIONS_DIR)).get_current_head() or "")
+        return await asyncio.to_thread(asyncio.run, _inspect(address))
+
+
+def _is_new_file(file: Path) -> bool:
+    """Return whether SQLite will create this file, or raise OSError if there is no room or no permission for it."""
+    folder = next(parent for parent in file.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return not file.exists() or (file.is_file() and not file.stat().st_size)
+
+
+async def _inspect(url: URL) -> PendingMigration | None:
+    engine = create_engine(url, pooled=False)
+    try:
+        async with engine.execution_options(immediate=True).connect() as connection:
+            pending = await connection.run_sync(_find_pending, ScriptDirectory(str(MIGRATIONS_DIR)))
+            if pending is None:
+                await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            else:
+                await connection.execute(text("CREATE TABLE mjbot_write_test (id INTEGER)"))
+            await connection.rollback()
+            return pending
+    finally:
+        await engine.dispose()

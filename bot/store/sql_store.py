@@ -57,9 +57,14 @@ _DELETE_BATCH = 1000
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, now: Now, owner: str = "", monotonic: Callable[[], float] = time.monotonic
+    url: str,
+    *,
+    now: Now,
+    owner: str = "",
+    monotonic: Callable[[], float] = time.monotonic,
+    migrates: bool = True,
 ) -> AsyncGenerator["SqlStore"]:
-    """Open the database of a DATABASE_URL, migrate its schema, and close it at the end.
+    """Open the database of a DATABASE_URL, migrate its schema unless told not to, and close it at the end.
 
     `owner` is this process's name among the processes that share the database; `monotonic` counts seconds, whatever
     the system's time does.
@@ -71,11 +76,12 @@ async def open_store(
     address = parse_database_url(url)
     file = sqlite_path(address)
     with translate_database_errors():
-        if file:
+        if file and migrates:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # The file holds tokens that can act as the bot. SQLite gives its other files the same mode.
             file.touch(mode=0o600)
-        await migrate(address)
+        if migrates:
+            await migrate(address)
     database = Database(create_engine(address), now=now, file=file)
     locks = ProcessLocks(file, owner) if file and owner else None
     with locks.hold() if locks else nullcontext():

@@ -20,6 +20,7 @@ from bot.ops.diagnostics import (
     check_clock,
     check_database,
     check_disk,
+    check_port,
     check_public_bot,
     check_relay,
     check_token_format,
@@ -269,3 +270,9 @@ def test_a_certificate_that_is_not_valid_now_is_blamed_on_the_time(code: int) ->
 @pytest.mark.parametrize("error", [refused_certificate(18), OSError("away"), ssl.SSLError("bad"), TimeoutError()])
 def test_other_errors_are_not_blamed_on_the_time(error: Exception) -> None:
     assert explain_certificate_date(error, datetime(2027, 1, 1, tzinfo=UTC)) == ""
+
+
+def test_a_port_that_cannot_be_served_has_advice() -> None:
+    [found] = check_port(8080, "is taken by another program")
+    assert str(found).startswith("FAIL  PORT: 8080 is taken by another program. Set PORT to a free port")
+    assert check_port(8080, "") == []

@@ -1,6 +1,7 @@
 """The health server on real sockets."""
 
 import asyncio
+import errno
 import logging
 import re
 import socket
@@ -12,7 +13,7 @@ import aiohttp
 import pytest
 
 from bot.ops.health import Health, Readiness
-from bot.ops.http_server import serve_http
+from bot.ops.http_server import find_port_problem, serve_http
 from bot.ops.loop_lag import LoopLagMonitor
 from tests.fakes.clock import FakeClock
 
@@ -164,3 +165,57 @@ async def test_without_a_port_no_server_starts() -> None:
     async with serve_http(None, "", Readiness()) as address:
         assert address is None
         assert asyncio.all_tasks() == before
+
+
+@asynccontextmanager
+async def taken_port(*, speaks_http: bool) -> AsyncGenerator[int]:
+    """Take a port as another program does."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if speaks_http:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: nginx\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answer, HERE, 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("speaks_http", [False, True])
+@pytest.mark.parametrize("host", [HERE, "", "0.0.0.0"])  # noqa: S104
+async def test_a_port_of_another_program_is_taken(host: str, *, speaks_http: bool) -> None:
+    async with taken_port(speaks_http=speaks_http) as port:
+        assert await find_port_problem(port, host) == "is taken by another program"
+
+
+async def test_a_port_that_a_running_bot_serves_is_no_problem() -> None:
+    """A check beside the bot, as in its container, finds nothing wrong."""
+    async with served() as (_, port):
+        assert await find_port_problem(port, HERE) == ""
+
+
+@pytest.mark.parametrize("host", [HERE, "", "localhost"])
+async def test_a_free_port_is_left_free(host: str, unused_tcp_port: int) -> None:
+    for _ in range(2):
+        assert await find_port_problem(unused_tcp_port, host) == ""
+    assert await find_port_problem(None, host) == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [
+        ("192.0.2.1", "cannot be opened, because LISTEN_HOST is not an address of this machine"),
+        ("mj.invalid", "cannot be opened, because LISTEN_HOST is not an address"),
+        ("a..b", "cannot be opened, because LISTEN_HOST is not an address"),
+    ],
+)
+async def test_a_wrong_listen_host_is_named(host: str, problem: str, unused_tcp_port: int) -> None:
+    assert await find_port_problem(unused_tcp_port, host) == problem
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM])
+async def test_a_port_of_root_is_named(code: int, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+    async def refuse(*_: object) -> None:
+        raise OSError(code, "denied")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", refuse)
+    assert "may not be opened by this user" in await find_port_problem(unused_tcp_port, HERE)
