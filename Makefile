@@ -50,8 +50,8 @@ bench: $(READY)
 $(READY): requirements-dev.txt
 	@python=$$(cd / && for name in python3 python3.13 python3.12 python3.11; do \
 		$$name -c 'import sys; print(sys.executable) if sys.version_info >= (3, 11) else sys.exit(1)' 2>/dev/null && break; done); \
-	test -n "$$python" || { echo "mjbot needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3)."; exit 1; }; \
-	"$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make a virtual environment here: install its venv package (Debian, Ubuntu: apt install python3-venv)."; exit 1; }; \
+	test -n "$$python" || { echo "mjbot needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3.11 python3.11-venv; macOS: brew install python; others: www.python.org/downloads)."; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make a virtual environment here: install its venv package (Debian, Ubuntu: apt install python3-venv, or python3.11-venv for Python 3.11)."; exit 1; }; \
 	"$$python" -m venv $(VENV)
 	@echo "Installing what mjbot needs into $(VENV) (once, about a minute) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
