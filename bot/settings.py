@@ -1,9 +1,10 @@
 """The operator's settings, from the environment or `.env`. Secrets stay hidden; errors name the variable."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +59,44 @@ def split_relay_url(value: str) -> tuple[str, str]:
     return address, url[len(address) :]
 
 
+def _clean_proxy(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Return a proxy's address with its scheme, and credentials in percent-encoding; "" for one that is not used."""
+    text = value.get_secret_value().strip().strip("'\"")
+    has_others = info.field_name == "all_proxy" and all(_reveal(info, name) for name in ("http_proxy", "https_proxy"))
+    if not text or str(info.data.get("no_proxy")) == "*" or has_others:
+        return SecretStr("")
+    if _SOCKS.match(text):
+        raise ValueError(
+            "is a SOCKS proxy, which the bot can't use. Set HTTPS_PROXY and HTTP_PROXY to an HTTP proxy, such as "
+            "http://127.0.0.1:7890 (programs with SOCKS often offer one too), or NO_PROXY=* to use none"
+        )
+    if (address := _parse_proxy(text if "://" in text else f"http://{text}")) is None:
+        raise ValueError(
+            "is not the address of a proxy, such as http://user:password@proxy.example:3128. In a password, "
+            "@ is written %40, : is %3A, / is %2F, # is %23"
+        )
+    return SecretStr(address)
+
+
+def _reveal(info: ValidationInfo, name: str) -> str:
+    secret = info.data.get(name)
+    return secret.get_secret_value() if isinstance(secret, SecretStr) else ""
+
+
+def _parse_proxy(text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    host, has_more = parts.hostname or "", parts.query or parts.fragment or parts.path.strip("/")
+    if has_more or not _PROXY_HOST.fullmatch(host) or not text.isprintable() or " " in text:
+        return None
+    user, password = (quote(unquote(part or ""), safe="") for part in (parts.username, parts.password))
+    credentials = f"{user}:{password}@" if user or password else ""
+    return f"{parts.scheme}://{credentials}{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def _check_shard_ids(value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
     count: int = info.data.get("shard_count") or 0
     if value and not count:
@@ -68,6 +107,8 @@ def _check_shard_ids(value: frozenset[int], info: ValidationInfo) -> frozenset[i
 
 
 Secret = Annotated[SecretStr, AfterValidator(_clean_secret)]
+ProxyAddress = Annotated[SecretStr, AfterValidator(_clean_proxy)]
+"""May hold a password."""
 BaseUrl = Annotated[str, AfterValidator(_clean_url)]
 DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_ids)]
 ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids), AfterValidator(_check_shard_ids)]
@@ -83,6 +124,9 @@ _API_PATH = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """A path of new-api or midjourney-proxy, or of midjourney-proxy's documentation, at the end of a URL."""
+_SOCKS = re.compile(r"socks\w*:", re.IGNORECASE)
+_PROXY_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+_PROXY_NAMES = ("no_proxy", "http_proxy", "https_proxy", "all_proxy")
 _DAY = 24 * 3600.0
 _TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 _SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
@@ -119,6 +163,11 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())
     ] = "INFO"
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_to_lower_case)] = "console"
+    no_proxy: str = ""
+    http_proxy: ProxyAddress = SecretStr("")
+    https_proxy: ProxyAddress = SecretStr("")
+    all_proxy: ProxyAddress = SecretStr("")
+    allow_fake_ip_dns: bool = False
     discord_api_url: BaseUrl = ""
 
     @classmethod
@@ -128,8 +177,10 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: A setting is missing or malformed; the error shows no secret.
         """
+        # Of two spellings of one name the lower one counts, as with curl; pydantic would take any.
+        spelled_low: dict[str, Any] = {name: value for name in _PROXY_NAMES if (value := os.environ.get(name))}
         try:
-            return cls(**given)
+            return cls(**spelled_low | given)
         except ValidationError as invalid:
             problems = [_describe_problem(error) for error in invalid.errors(include_url=False)]
             raise SettingsError(list(dict.fromkeys(problems))) from None
@@ -195,6 +246,8 @@ def _describe_accepted_values(field: FieldInfo) -> str:
     kinds: list[Any] = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
     if get_origin(field.annotation) is Literal:
         return ", ".join(kinds)
+    if bool in kinds:
+        return "true, false"
     whole = "a whole number" if int in kinds or PositiveInt in kinds else "a number"
     bounds = {
         name: getattr(rule, name) for rule in field.metadata for name in ("gt", "ge", "le") if hasattr(rule, name)

@@ -1,0 +1,147 @@
+"""aiohttp's connector as the bot uses it everywhere: the system's names, the operator's proxy, the proxy's own errors.
+
+The proxy is chosen here rather than in each session, because discord.py, its gateway and its webhooks have sessions of
+their own. aiohttp's own `trust_env` knows neither ALL_PROXY nor `https://` proxies nor `.env`, and reads ~/.netrc.
+"""
+
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict
+from yarl import URL
+
+from bot.imaging.network.proxies import Proxies, Proxy
+from bot.imaging.network.system_resolver import SystemResolver
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+DIRECT: Final = Proxies()
+"""No proxy."""
+
+_AUTHORIZATION: Final = "Proxy-Authorization"
+_WANTS_CREDENTIALS: Final = 407
+_OWN_SERVERS: Final = ("tinyproxy", "privoxy")
+"""Forward proxies that name themselves in the answers that are their own."""
+
+
+class ProxyError(aiohttp.ClientConnectionError):
+    """The operator's proxy could not be used, and the request was not sent; the text is a sentence for operators.
+
+    `advice` is the next step. Neither names credentials.
+    """
+
+    def __init__(self, proxy: Proxy, problem: str, advice: str = "") -> None:
+        super().__init__(f"The proxy {proxy.name} {problem}.")
+        self.advice = advice or f"Check {proxy.setting}, and whether the proxy runs."
+
+
+class SystemConnector(aiohttp.TCPConnector):
+    """Connects by the names of the system, and through the proxy that the settings name for the URL.
+
+    Everything that fails before a tunnel stands, or a proxy is reached, is a ProxyError: then nothing was sent.
+    """
+
+    def __init__(self, proxies: Proxies = DIRECT, *, resolver: AbstractResolver | None = None, **options: Any) -> None:  # noqa: ANN401 - TCPConnector's own
+        super().__init__(resolver=resolver or SystemResolver(), **options)  # pyright: ignore[reportUnknownMemberType]
+        self._proxies = proxies
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
+    ) -> "Connection":
+        """Connect to the request's host, or to the proxy for it."""
+        proxy = self._proxies.find(req.url)
+        if proxy is None:
+            return await super().connect(req, traces, timeout)
+        _set_proxy(req, proxy)
+        try:
+            return await super().connect(req, traces, timeout)
+        except (aiohttp.ClientError, OSError) as error:
+            if (explained := _explain(error, proxy, req.url)) is None:
+                raise
+            raise explained from None  # the other's repr holds the credentials
+
+
+def _set_proxy(req: aiohttp.ClientRequest, proxy: Proxy) -> None:
+    """Let a request go through the proxy; only the proxy gets its credentials."""
+    credentials = CIMultiDict({_AUTHORIZATION: proxy.authorization}) if proxy.authorization else None
+    if req.is_ssl():
+        req.update_proxy(proxy.url, None, credentials)  # sent with CONNECT
+        return
+    req.update_proxy(proxy.url, None, None)
+    req.headers.update(credentials or {})
+
+
+def _explain(error: Exception, proxy: Proxy, url: URL) -> ProxyError | None:
+    """Return what went wrong with the proxy; None if the proxy connected, and the target's own TLS failed."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return _describe_status(proxy, url, error.status)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return ProxyError(proxy, "isn't known by this name on this machine", f"Check the host in {proxy.setting}.")
+    if isinstance(error, TimeoutError):
+        advice = _describe_tls(proxy).advice if proxy.url.scheme == "https" else ""
+        return ProxyError(proxy, f"did not connect to {url.host}:{url.port} in time", advice)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        if (error.host, error.port) != (proxy.url.raw_host, proxy.url.port):
+            return None
+        if isinstance(error, aiohttp.ClientSSLError):
+            return _describe_tls(proxy)
+        reason = error.os_error.strerror or type(error.os_error).__name__
+        return ProxyError(proxy, f"can't be reached ({reason})")
+    if isinstance(error, ssl.SSLError):
+        return _describe_tls(proxy)
+    return ProxyError(
+        proxy, "ended the connection without a proper answer", f"Check {proxy.setting}: it has to be an HTTP proxy."
+    )
+
+
+def _describe_tls(proxy: Proxy) -> ProxyError:
+    advice = f"Most proxies speak plain HTTP, also to reach https:// addresses: write {proxy.setting}=http://…"
+    return ProxyError(proxy, "doesn't accept a TLS connection that this machine trusts", advice)
+
+
+def _describe_status(proxy: Proxy, url: URL, status: int) -> ProxyError:
+    target = f"{url.host}:{url.port}"
+    if status == _WANTS_CREDENTIALS and proxy.authorization:
+        return ProxyError(
+            proxy,
+            f"refused the user name and password (HTTP {status})",
+            f"Correct them in {proxy.setting} (@ is written %40 there, : is %3A, / is %2F, # is %23).",
+        )
+    if status == _WANTS_CREDENTIALS:
+        return ProxyError(
+            proxy,
+            f"wants a user name and password (HTTP {status})",
+            f"Add them to {proxy.setting}: http://user:password@{proxy.name}",
+        )
+    if status >= 500:
+        return ProxyError(
+            proxy,
+            f"could not connect to {target} (HTTP {status})",
+            "Check whether the proxy reaches that host; one in your own network belongs into NO_PROXY.",
+        )
+    return ProxyError(
+        proxy,
+        f"refused to connect to {target} (HTTP {status})",
+        "Allow that host in the proxy; one in your own network belongs into NO_PROXY.",
+    )
+
+
+def find_proxy_refusal(proxy: Proxy | None, url: URL, status: int, headers: Mapping[str, str]) -> ProxyError | None:
+    """Return the proxy's own refusal to forward a plain HTTP request; None for what may be the host's answer.
+
+    A tunnel's answers are all the host's. Without a tunnel, few proxies mark what they answer themselves: Squid does
+    by X-Squid-Error, and 407 comes from proxies only (RFC 9110, 15.5.8). With 5xx they may have forwarded the request.
+    """
+    if proxy is None or url.scheme == "https" or not 400 <= status < 500:
+        return None
+    server = headers.get("Server", "").lower()
+    is_own = "X-Squid-Error" in headers or (status == _WANTS_CREDENTIALS and "Proxy-Authenticate" in headers)
+    return _describe_status(proxy, url, status) if is_own or server.startswith(_OWN_SERVERS) else None
