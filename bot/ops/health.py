@@ -124,6 +124,8 @@ def _describe_error(error: RelayError) -> str:
     match error:
         case RelayMoved():
             return "the relay redirects to another address, to which MJ_API_URL must be changed"
+        case RelayUnreachable() if error.proxy_problem:
+            return "the proxy lets no request through to the relay"
         case RelayUnreachable():
             return "the relay does not answer"
         case RelayBusy():

@@ -94,6 +94,8 @@ def _describe_failure(error: RelayError) -> str:
     """Describe for the log why reads fail, with the cure if there is one."""
     if isinstance(error, RelayMoved):
         return f"The relay redirects to {error.address}: set MJ_API_URL to that address"
+    if isinstance(error, RelayUnreachable) and error.proxy_problem:
+        return f"{error.proxy_problem} {error.proxy_advice.removesuffix('.')}"
     advice, name = describe_key_error(error), type(error).__name__
     if advice is None:
         return f"The relay does not answer ({name}: {error.reason})"

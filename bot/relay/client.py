@@ -9,6 +9,8 @@ import aiohttp
 
 from bot.clock import Now, utc_now
 from bot.errors import RelayError
+from bot.imaging.network.connectors import DIRECT
+from bot.imaging.network.proxies import Proxies
 from bot.imaging.url_safety import rewrite_relay_url
 from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
@@ -85,13 +87,14 @@ class RelayClient:
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         upload_timeout: aiohttp.ClientTimeout = UPLOAD_TIMEOUT,
         transform_task: TaskTransform | None = None,
+        proxies: Proxies = DIRECT,
     ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` in their headers.
 
         Every task that is read passes through `transform_task`.
         """
         async with RelayTransport.open(
-            base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout
+            base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout, proxies=proxies
         ) as transport:
             yield cls(
                 transport,

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 
+from bot.imaging.network.connectors import SystemConnector
+
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
@@ -103,7 +105,7 @@ def record_response() -> Generator[ResponseRecording]:
         recording.end()
 
 
-class RecordingConnector(aiohttp.TCPConnector):
+class RecordingConnector(SystemConnector):
     """A connector that records responses for `record_response`."""
 
     async def connect(

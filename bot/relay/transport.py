@@ -13,6 +13,8 @@ import aiohttp
 
 from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
+from bot.imaging.network.connectors import DIRECT, ProxyError, find_proxy_refusal
+from bot.imaging.network.proxies import Proxies
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
 from bot.relay.response_recorder import (
     ReceivedAnswer,
@@ -109,6 +111,7 @@ class RelayTransport:
     headers: KeyHeaders = field(repr=False)
     read_session: aiohttp.ClientSession
     submit_session: aiohttp.ClientSession
+    proxies: Proxies = DIRECT
 
     @classmethod
     @asynccontextmanager
@@ -120,6 +123,7 @@ class RelayTransport:
         now: Now,
         read_timeout: aiohttp.ClientTimeout,
         submit_timeout: aiohttp.ClientTimeout,
+        proxies: Proxies = DIRECT,
     ) -> AsyncGenerator[Self]:
         """Open the sessions; `key` is sent in the headers of each request."""
         headers = {"Accept": "application/json", "User-Agent": "mjbot"}
@@ -127,7 +131,7 @@ class RelayTransport:
         # so no connection is used for two submits. `Connection: close` is not sent, as force_close would: Go's server
         # then resets the connection if it responds before it has read the body, which new-api does for a path that it
         # lacks, and the response is lost.
-        pooled, unpooled = RecordingConnector(), RecordingConnector(keepalive_timeout=0, limit=0)
+        pooled, unpooled = RecordingConnector(proxies), RecordingConnector(proxies, keepalive_timeout=0, limit=0)
         async with (
             aiohttp.ClientSession(headers=headers, timeout=read_timeout, connector=pooled) as read_session,
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=unpooled) as submit_session,
@@ -138,6 +142,7 @@ class RelayTransport:
                 headers=KeyHeaders(key, now),
                 read_session=read_session,
                 submit_session=submit_session,
+                proxies=proxies,
             )
 
     async def read(
@@ -194,6 +199,9 @@ class RelayTransport:
         with record_response() as recording:
             try:
                 return await self._exchange(session, request, key_headers, recording)
+            except ProxyError as error:  # nothing was sent to the relay
+                problem = str(error)
+                raise RelayUnreachable(problem, proxy_problem=problem, proxy_advice=error.advice) from None
             except _CONNECT_ERRORS as error:
                 no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
                 raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
@@ -220,6 +228,9 @@ class RelayTransport:
             allow_redirects=False,
             timeout=request.limits.timeout or session.timeout,
         ) as response:
+            proxy = self.proxies.find(response.url)
+            if refusal := find_proxy_refusal(proxy, response.url, response.status, response.headers):
+                raise refusal
             try:
                 body = await _read_body(response, request.limits.max_bytes, recording)
             except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -98,6 +98,10 @@ class Key:
         (BalanceExhausted("sk-secret"), "the balance of MJ_API_KEY is used up"),
         (RelayUnreachable("sk-secret"), "the relay does not answer"),
         (
+            RelayUnreachable("sk-secret", proxy_problem="The proxy sk-secret refused."),
+            "the proxy lets no request through to the relay",
+        ),
+        (
             RelayMoved("sk-secret", address="https://sk-secret.example"),
             "the relay redirects to another address, to which MJ_API_URL must be changed",
         ),

@@ -307,3 +307,16 @@ async def test_a_lookup_fails_with_the_refusal_of_the_key(clock: FakeClock, rela
     relay.failure = KeyLimited("no access")
     with pytest.raises(KeyLimited):
         await clock.run_until(poller.fetch_task("1"))
+
+
+async def test_a_proxy_in_the_way_is_logged_as_such(
+    clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the next step, as `check` has it."""
+    relay.set(task("1", progress=5))
+    problem, advice = "The proxy p.test:3128 can't be reached (Connection refused).", "Check HTTPS_PROXY."
+    relay.failure = RelayUnreachable(problem, proxy_problem=problem, proxy_advice=advice)
+    reader = Reader(poller, "1")
+    await clock.advance(1.0)
+    assert caplog.messages == [f"{problem} Check HTTPS_PROXY; still trying."]
+    await reader.leave()
