@@ -27,9 +27,11 @@ class PictureUnavailable(PictureError):
     """The host does not send the picture to the bot now; the link may work for people, and for the bot later.
 
     `status` is its HTTP status: 200 where it sent a page or JSON instead of a picture, 0 where there was no answer.
+    `through_proxy` says that the operator's proxy may have answered in its place, or has if the status is 0.
     """
 
     status: int = field(default=0, kw_only=True)
+    through_proxy: bool = field(default=False, kw_only=True)
     may_return: bool = field(default=True, kw_only=True)
 
 

@@ -23,11 +23,13 @@ from bot.errors import (
     UploadNotFound,
     UploadTooSlow,
 )
+from bot.imaging.network.connectors import DIRECT, ProxyError
+from bot.imaging.network.proxies import Proxies
+from bot.imaging.picture_sessions import PictureRefusals, PictureSessions
 from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.imaging.url_safety import (
     AddressRefusedError,
-    create_public_connector,
     get_host_and_port,
     is_internal_url,
     is_public_ip,
@@ -120,14 +122,17 @@ class PictureDownloader:
     """Download pictures from public addresses and from the relay, whatever the relay's address is.
 
     The connections of `session` are used for the host and port of `relay_url`, without its headers and cookies, which
-    hold the key. Create the downloader inside a running loop, and close it before `session`.
+    hold the key. Create the downloader inside a running loop, and close it before `session`. PictureSessions explains
+    `proxies`, `allows_fake_ip`, `resolver` and `is_allowed`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root passes five of them, a test those that it replaces
         self,
         session: aiohttp.ClientSession,
         relay_url: str,
         *,
+        proxies: Proxies = DIRECT,
+        allows_fake_ip: bool = False,
         resolver: AbstractResolver | None = None,
         is_allowed: Callable[[str], bool] = is_public_ip,
         now: Now = utc_now,
@@ -136,8 +141,9 @@ class PictureDownloader:
         worker: ImageWorker | None = None,
     ) -> None:
         self._relay = get_host_and_port(URL(relay_url))
-        self._relay_session = _create_session(session.connector, owns_connector=False)
-        self._public_session = _create_session(create_public_connector(resolver, is_allowed), owns_connector=True)
+        self._sessions = PictureSessions(
+            session, proxies=proxies, allows_fake_ip=allows_fake_ip, resolver=resolver, is_allowed=is_allowed
+        )
         self._now = now
         self._sleep = sleep
         self._limits = limits
@@ -148,8 +154,12 @@ class PictureDownloader:
     async def close(self) -> None:
         """Abort the work in progress, and close the connections that do not belong to the relay's session."""
         await self._worker.close()
-        await self._relay_session.close()
-        await self._public_session.close()
+        await self._sessions.close()
+
+    @property
+    def refusals(self) -> PictureRefusals:
+        """Return why the bot did not get the relay's last pictures, for operators."""
+        return self._sessions.refusals
 
     def is_private(self, url: str) -> bool:
         """Whether only this process can open the URL: it names the relay, by a private network's address."""
@@ -233,19 +243,32 @@ class PictureDownloader:
             is_from_relay = get_host_and_port(target) == self._relay and (
                 not is_user_supplied or (not redirects and _TASK_IMAGE_PATH.fullmatch(target.raw_path) is not None)
             )
-            session = self._relay_session if is_from_relay else self._public_session
             try:
-                async with session.get(target, allow_redirects=False) as response:
+                async with self._sessions.get(target, is_from_relay=is_from_relay) as response:
                     location = response.headers.get("Location")
                     if response.status not in _REDIRECT_STATUSES or location is None:
-                        return await _read_body(response, url, extend, is_from_relay=is_from_relay)
-            except aiohttp.ClientConnectorError as error:
-                if isinstance(error.os_error, AddressRefusedError):
-                    raise PictureForbidden(url, "not a public address") from error
-                raise
+                        through_proxy = self._sessions.is_forwarded(target)
+                        body = await _read_body(
+                            response, url, extend, is_from_relay=is_from_relay, through_proxy=through_proxy
+                        )
+                        self.refusals.forget(target.host or "")
+                        return body
+            except (AddressRefusedError, ProxyError) as error:
+                raise self._explain_refusal(url, target, error, is_user_supplied=is_user_supplied) from None
             target = _parse_target(location, target, url)
         # Challenge pages do that to clients that keep no cookies.
         raise PictureUnavailable(url, "redirected in circles", status=302)
+
+    def _explain_refusal(
+        self, url: str, target: URL, error: AddressRefusedError | ProxyError, *, is_user_supplied: bool
+    ) -> PictureError:
+        """Return the error for a link that was not opened; the operator is told of the relay's links only."""
+        problem = str(error) if isinstance(error, ProxyError) else ""
+        if not is_user_supplied:
+            self.refusals.add(target.host or "", problem)
+        if problem:
+            return PictureUnavailable(url, problem, through_proxy=True)
+        return PictureForbidden(url, f"{target.host}: {error}")
 
 
 @dataclass(frozen=True)
@@ -270,18 +293,6 @@ class LinkedPicture:
             raise UploadNotFound(self.url) from error
 
 
-def _create_session(connector: aiohttp.BaseConnector | None, *, owns_connector: bool) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=connector,
-        connector_owner=owns_connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        # Compression is not requested, and a compressed body is not a picture: so no zip bomb is ever unpacked.
-        auto_decompress=False,
-        headers={"Accept": "image/*, video/*", "Accept-Encoding": "identity", "User-Agent": "Mozilla/5.0 (mjbot)"},
-        timeout=aiohttp.ClientTimeout(total=None),
-    )
-
-
 def _is_temporary(error: Exception) -> bool:
     if isinstance(error, PictureUnavailable):
         return error.status >= 500
@@ -299,11 +310,16 @@ def _parse_target(link: str, base: URL, url: str) -> URL:
 
 
 async def _read_body(
-    response: aiohttp.ClientResponse, url: str, extend: Callable[[int], None], *, is_from_relay: bool
+    response: aiohttp.ClientResponse,
+    url: str,
+    extend: Callable[[int], None],
+    *,
+    is_from_relay: bool,
+    through_proxy: bool,
 ) -> bytes:
     """Read the file; `extend` is told how many bytes have arrived."""
     if response.status != 200:
-        raise await _explain_status(response, url, is_from_relay=is_from_relay)
+        raise await _explain_status(response, url, is_from_relay=is_from_relay, through_proxy=through_proxy)
     if (response.content_length or 0) > MAX_DOWNLOAD_BYTES:
         raise PictureTooLarge(url, f"{response.content_length} bytes announced")
     body = bytearray()
@@ -315,7 +331,9 @@ async def _read_body(
     return bytes(body)
 
 
-async def _explain_status(response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool) -> PictureError:
+async def _explain_status(
+    response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool, through_proxy: bool
+) -> PictureError:
     """Return the error for a status other than 200: only the host's own word makes a link a dead one.
 
     403, 429 and 5xx come from protection against hot links, from challenge pages and from faults, which pass, and which
@@ -330,7 +348,7 @@ async def _explain_status(response: aiohttp.ClientResponse, url: str, *, is_from
     is_unknown_task = is_from_relay and response.status == 400 and b"not_found" in body
     if is_unknown_task or (response.status == 403 and _EXPIRED_SIGNATURE.search(body)):
         return PictureGone(url, reason)
-    return PictureUnavailable(url, reason, status=response.status)
+    return PictureUnavailable(url, reason, status=response.status, through_proxy=through_proxy)
 
 
 async def _read_start(response: aiohttp.ClientResponse) -> bytes:

@@ -10,6 +10,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from bot.imaging.network.connectors import SystemConnector
+
 IMAGE_ROUTE = "/mj/image/"
 
 # Listed here, because ipaddress.is_global differs between Python versions.
@@ -45,6 +47,12 @@ _REFUSED_V6 = tuple(
     )
 )
 
+# The ranges from which TUN software gives every name an address of its own, to see later where a connection leads:
+# Clash (mihomo), sing-box, Xray, V2Ray and Surge, by default or as their examples have it.
+_FAKE_IP = tuple(ipaddress.ip_network(network) for network in ("198.18.0.0/15", "fc00::/18", "fdfe:dcba:9876::/64"))
+_KNOWN_DOMAINS = ("discord.com", "discordapp.com", "discordapp.net", "midjourney.com")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
+
 _LOOPBACK = re.compile(r"localhost|localhost\.localdomain|.+\.localhost|(127|0)(\.\d+){0,3}|::1?|::ffff:(127|0)\..+")
 _INTERNAL_NAME = re.compile(r"[^.:]+|.+\.(local|internal|intranet|lan|home|corp|home\.arpa)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
@@ -55,7 +63,11 @@ _HEX_SECONDS = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
 class AddressRefusedError(OSError):
-    """The connector was about to connect to an address that is not public."""
+    """The connector, or a proxy, was about to connect to an address that is not public."""
+
+
+class HostUnknownError(AddressRefusedError):
+    """A proxy would connect to a host that this machine does not know, and so cannot judge."""
 
 
 def is_public_ip(address: str) -> bool:
@@ -67,6 +79,49 @@ def is_public_ip(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv4Address):
         return not any(ip in network for network in _REFUSED_V4)
     return ip in _UNICAST_V6 and not any(ip in network for network in _REFUSED_V6)
+
+
+def is_fake_ip(address: str) -> bool:
+    """Whether DNS gives such addresses in place of a host's own: see _FAKE_IP.
+
+    The first two of a range belong to the software's network interface on this machine, and so to no host.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network and int(ip) - int(network.network_address) > 1 for network in _FAKE_IP)
+
+
+def is_numeric_host(host: str) -> bool:
+    """Whether a host is an address, in any of the spellings that some software reads as one: 127.1, 0x7f000001."""
+    return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None
+
+
+async def check_proxied_host(host: str, resolver: AbstractResolver, is_allowed: Callable[[str], bool]) -> None:
+    """Raise AddressRefusedError if a host to which a proxy would connect is not public, or not known to be.
+
+    The proxy looks a name up again, and uses any of its addresses: so all of them must be public here. A name that this
+    machine does not know may be one of the proxy's own network, or lead to the proxy's own machine or its metadata, so
+    it is refused, but for the domains of Discord and Midjourney, where nobody else makes names.
+    """
+    if is_numeric_host(host):
+        if not is_allowed(host):
+            raise AddressRefusedError("not a public address")
+        return
+    try:
+        found = await resolver.resolve(host, 0, socket.AF_UNSPEC)
+    except OSError:
+        if not has_known_domain(host):
+            raise HostUnknownError("unknown to this machine") from None
+        return
+    if not found or not all(is_allowed(each["host"]) for each in found):
+        raise AddressRefusedError("not a public address")
+
+
+def has_known_domain(host: str) -> bool:
+    """Whether a host is one of Discord's or Midjourney's."""
+    return any(host.lower().rstrip(".").endswith(f".{domain}") for domain in _KNOWN_DOMAINS)
 
 
 def create_public_connector(
@@ -85,7 +140,7 @@ def create_public_connector(
             raise AddressRefusedError("not a public address")
         return socket.socket(family, kind, protocol)
 
-    return aiohttp.TCPConnector(resolver=resolver, socket_factory=open_socket, use_dns_cache=False)
+    return SystemConnector(resolver=resolver, socket_factory=open_socket, use_dns_cache=False)
 
 
 def get_host_and_port(url: URL) -> tuple[str, int | None]:

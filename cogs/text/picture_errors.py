@@ -24,8 +24,7 @@ _TEXTS: Final[Mapping[type[MjbotError], str]] = {
         "may have a fresh one."
     ),
     PictureForbidden: (
-        "The picture is at an address that I'm not allowed to open. The operator of this bot can check the service's "
-        "picture addresses."
+        "The picture is at an address that I'm not allowed to open. `/mjcheck` tells the operator of this bot why."
     ),
     PictureTooLarge: "The picture is too large for me to attach. Open its link while it still works.",
     PictureWorkAborted: (
@@ -57,6 +56,8 @@ def describe_picture_refusal(error: PictureUnavailable) -> str:
     """Describe why a host does not send a picture to the bot, in one sentence."""
     if isinstance(error, PictureTooSlow):
         return "The picture's host sends it too slowly."
+    if error.through_proxy:
+        return _describe_proxied(error.status)
     match error.status:
         case 0:
             return "The picture's host didn't answer me."
@@ -82,3 +83,10 @@ def describe_missing_permission(missing: MissingPermission | None) -> str:
     if not missing.is_certain:
         return f"I lack a permission here, probably **{missing.name}**: a moderator can allow it in this channel."
     return f"I lack the permission **{missing.name}** here: a moderator can allow it in this channel."
+
+
+def _describe_proxied(status: int) -> str:
+    if not status:
+        return "The proxy in my own network didn't let me get the picture."
+    failed = "can't send it right now" if status >= 500 else "refused to send it to me"
+    return f"The picture's host, or the proxy in my own network, {failed} (HTTP {status})."
