@@ -30,6 +30,7 @@ from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
 from bot.ops.http_server import serve_http
 from bot.ops.logging_setup import configure_logging
+from bot.ops.network_checks import describe_proxies
 from bot.ops.process_secrets import hide_secrets
 from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
 from bot.settings import ENV_FILE, Settings
@@ -62,6 +63,8 @@ async def run(settings: Settings) -> int:
     for warning in (platform_disk.detect_ephemeral_disk_here(settings.database_url), *_find_mistakes()):
         if warning:
             log.warning("%s", warning)
+    if used := describe_proxies(settings):
+        log.info("%s%s", used[0].upper(), used[1:])
     readiness = Readiness()
     async with serve_http(settings.port, settings.listen_host, readiness):
         return await keep_connected(settings, stop, RetryTiming(), readiness)

@@ -25,9 +25,12 @@ from bot.features.seed import SeedService
 from bot.features.vary_region import RegionService
 from bot.imaging.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
+from bot.imaging.network.connectors import SystemConnector
+from bot.imaging.network.proxies import Proxies
 from bot.imaging.worker_process import ImageWorker
 from bot.ops.diagnostics import check_clock
 from bot.ops.health import Health, KeyCheck, find_polling_problem
+from bot.ops.network_checks import PictureHostCheck
 from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
 from bot.policy.rules import build_policy
@@ -212,19 +215,24 @@ async def open_app(
         store = await stack.enter_async_context(opening)
         await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
+        proxies = Proxies.from_settings(settings)
         relay = await stack.enter_async_context(
             RelayClient.open(
-                settings.mj_api_url, key, now=clock.now, sleep=clock.sleep, transform_task=offers.add_missing_buttons
+                settings.mj_api_url, key, now=clock.now, sleep=clock.sleep, transform_task=offers.add_missing_buttons,
+                proxies=proxies,
             )
-        )
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        )  # fmt: skip
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=SystemConnector(proxies)))
         worker = ImageWorker()
-        pictures = PictureDownloader(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, worker=worker)
+        pictures = PictureDownloader(
+            session, settings.mj_api_url, proxies=proxies, allows_fake_ip=settings.allow_fake_ip_dns, now=clock.now,
+            sleep=clock.sleep, worker=worker,
+        )  # fmt: skip
         stack.push_async_callback(pictures.close)
         images = ImageProcessor(worker)
         stack.push_async_callback(images.close)
         shards = (shard_count, ()) if shard_count else (settings.shard_count, settings.shard_ids)
-        bot = ShardedBot(*shards, clock=clock)
+        bot = ShardedBot(*shards, clock=clock, proxies=proxies)
         rate_limiter = RateLimiter(clock.monotonic, clock.sleep)
         stack.push_async_callback(rate_limiter.close)
         yield App(
@@ -268,6 +276,7 @@ def _build_reporter(app: App) -> CheckReporter:
         policy=app.policy,
         health=app.health,
         clock=app.clock,
+        check_pictures=PictureHostCheck(app.settings, app.pictures.refusals.problems).run,
     )
 
 

@@ -11,6 +11,8 @@ from discord.http import Route
 
 from bot.clock import Clock, CorrectedTime, parse_http_date, utc_now
 from bot.errors import StoreUnavailable
+from bot.imaging.network.connectors import ProxyError, SystemConnector
+from bot.imaging.network.proxies import Proxies
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
     NONE_REFUSED,
@@ -34,6 +36,7 @@ from bot.ops.diagnostics import (
 )
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.http_server import find_port_problem
+from bot.ops.network_checks import PictureHostCheck, describe_proxies
 from bot.relay.client import RelayClient
 from bot.settings import Settings
 from bot.store import inspect_database, open_store
@@ -57,9 +60,10 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
     findings = await _check_store(settings, clock, forget=forget)
     findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
     findings += check_port(settings.port, await find_port_problem(settings.port, settings.listen_host))
-    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), now=clock.now) as api:
+    key, proxies = settings.mj_api_key.get_secret_value(), Proxies.from_settings(settings)
+    async with RelayClient.open(settings.mj_api_url, key, now=clock.now, proxies=proxies) as api:
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
-    findings += [*discord_findings, *clock_findings]
+    findings += [*discord_findings, *clock_findings, *await _check_network(settings)]
     findings += report_settings_mistakes(mistakes)
     for finding in findings:
         print(finding)  # noqa: T201 - a command's answer
@@ -88,26 +92,33 @@ async def _compare_clock(settings: Settings, clock: Clock) -> tuple[timedelta | 
     """Return how far this machine's clock is ahead, and whose it was compared with: Discord's, else the relay's."""
     for whose, url in (("Discord", Route.BASE), ("the relay", settings.mj_api_url)):
         if clock.measure_system_error() is None:
-            await _ask_time(url, clock)
+            await _ask_time(url, clock, Proxies.from_settings(settings))
         if (error := clock.measure_system_error()) is not None:
             return error, whose
     return None, ""
 
 
-async def _ask_time(url: str, clock: Clock) -> None:
+async def _ask_time(url: str, clock: Clock, proxies: Proxies) -> None:
     """Record the Date of any answer of a server; with a wrong clock, no certificate can be verified."""
     timeout, sent_at = aiohttp.ClientTimeout(total=_ASK_TIME_SECONDS), clock.monotonic()
     with suppress(aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError):
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            aiohttp.ClientSession(timeout=timeout, connector=SystemConnector(proxies)) as session,
             session.head(url, ssl=False, allow_redirects=False) as response,
         ):
             if date := parse_http_date(response.headers.get("Date", "")):
                 clock.record_date(date, sent_at)
 
 
+async def _check_network(settings: Settings) -> list[Finding]:
+    used = describe_proxies(settings)
+    proxies = [Finding("Proxy", is_ok=True, message=used)] if used else []
+    return [*proxies, *await PictureHostCheck(settings).run()]
+
+
 async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
-    bot, token = ShardedBot(shard_count=1, clock=clock), settings.discord_token.get_secret_value()
+    bot = ShardedBot(shard_count=1, clock=clock, proxies=Proxies.from_settings(settings))
+    token = settings.discord_token.get_secret_value()
     if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
     try:
@@ -117,6 +128,8 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
+    except ProxyError as error:
+        return [Finding("Discord", is_ok=False, message=str(error), advice=error.advice)]
     except aiohttp.ClientConnectorDNSError as error:
         return [report_unknown_host("Discord", error.host)]
     except RequestsBlocked as blocked:

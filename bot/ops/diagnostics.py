@@ -54,6 +54,8 @@ async def check_relay(check: Callable[[], Awaitable[None]], url: str) -> Finding
         if isinstance(error, RelayMoved):
             message, advice = f"{url} redirects to {error.address}.", f"Set MJ_API_URL to {error.address}."
             return Finding("Relay", is_ok=False, message=message, advice=advice)
+        if isinstance(error, RelayUnreachable) and error.proxy_problem:
+            return Finding("Relay", is_ok=False, message=error.proxy_problem, advice=error.proxy_advice)
         if isinstance(error, RelayUnreachable) and error.no_host:
             return report_unknown_host("Relay", urlsplit(url).hostname or url, "MJ_API_URL")
         message = f"{url} doesn't respond properly ({_summarize_response(error)})."

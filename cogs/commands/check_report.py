@@ -1,6 +1,6 @@
 """Collect the findings of /mjcheck: all of them for the operator, and what concerns this server for its managers."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +60,7 @@ class CheckReporter:
     policy: SpendingPolicy
     health: Health
     clock: Clock
+    check_pictures: Callable[[], Awaitable[list[Finding]]]
 
     async def is_operator_guild(self, interaction: Interaction) -> bool:
         """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
@@ -70,7 +71,7 @@ class CheckReporter:
         """Test everything that this person may know about."""
         relay = await check_relay(self.relay.check_key, self.relay_url)
         store = await check_database(self.store, self.find_store_problem())
-        disk = check_disk(self.disk)
+        disk, pictures = check_disk(self.disk), await self.check_pictures()
         health = await self.health.find_problems(ignoring=_REPORTED_SEPARATELY)
         general = [
             *await self._check_drawing_here(interaction),
@@ -80,6 +81,7 @@ class CheckReporter:
         if not await self.is_operator_guild(interaction):
             relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
             hidden = [_hide_details("Disk", finding) for finding in disk]
+            hidden += [_hide_details("Pictures", finding) for finding in pictures if not finding.is_ok]
             hidden += [_hide_details(name.capitalize(), _report_health(name, health[name])) for name in health]
             return Report([relay, store, *hidden, self._report_connection(), *general])
         now = self.clock.now()
@@ -87,6 +89,7 @@ class CheckReporter:
             relay,
             store,
             *disk,
+            *pictures,
             *check_clock(self.clock.measure_system_error()),
             *(_report_health(name, problem) for name, problem in health.items()),
             await report_refused_buttons(self.store, now),

@@ -13,6 +13,8 @@ from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.imaging.network.connectors import DIRECT
+from bot.imaging.network.proxies import Proxies
 from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
@@ -34,10 +36,17 @@ class ShardedBot(commands.AutoShardedBot):
     """discord.py's bot for slash commands and buttons, which need no privileged intent.
 
     It connects this process's shards, `shard_ids` of `shard_count`; each IDENTIFY waits for its turn. Discord's
-    responses correct `clock`.
+    responses correct `clock`. Everything is sent through `proxies`.
     """
 
-    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = (), *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        shard_count: int | None,
+        shard_ids: Collection[int] = (),
+        *,
+        clock: Clock | None = None,
+        proxies: Proxies = DIRECT,
+    ) -> None:
         self.clock = clock or Clock()
         self.rest = RestGuard(self.clock)
         super().__init__(
@@ -51,6 +60,8 @@ class ShardedBot(commands.AutoShardedBot):
             # discord.py takes None for all shards, whatever its annotation says.
             shard_ids=sorted(shard_ids) or None,  # type: ignore[arg-type]
         )
+        if isinstance(self.http, GuardedHTTPClient):
+            self.http.proxies = proxies
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
         self.identify_limiter = IdentifyLimiter(self._fetch_start_limit)
         self.open_interactions = OpenInteractions()

@@ -1,18 +1,29 @@
-"""Download people's files from Discord's CDN with a size limit, which discord.py does not have."""
+"""discord.py's HTTP client, with a size limit for files of people, the system's names, and the operator's proxy."""
 
-from typing import cast
+from typing import Any, cast
 
 import aiohttp
 import discord
 from discord.http import HTTPClient
+from discord.utils import MISSING
 from yarl import URL
 
 from bot.errors import UploadTooLarge
+from bot.imaging.network.connectors import DIRECT, SystemConnector
+from bot.imaging.network.proxies import Proxies
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 
 
 class SizeLimitedHTTPClient(HTTPClient):
-    """discord.py's HTTP client, whose downloads stop at the largest file that the bot accepts."""
+    """Requests, webhooks and the gateway connect through `proxies`; downloads stop at the largest accepted file."""
+
+    proxies: Proxies = DIRECT
+
+    async def static_login(self, token: str) -> Any:  # noqa: ANN401 - discord.py's payload of a user
+        """Log in, over connections that discord.py's own session then uses for everything."""
+        if self.connector is MISSING:
+            self.connector = SystemConnector(self.proxies, limit=0)
+        return await super().static_login(token)
 
     async def get_from_cdn(self, url: str) -> bytes:
         """Download a file.

@@ -200,6 +200,13 @@ async def test_a_host_unknown_to_dns_fails() -> None:
     assert str(found) == f"FAIL  Relay: {said}"
 
 
+async def test_a_proxy_that_refuses_the_relay_fails() -> None:
+    """The sentence is about the proxy, and not about MJ_API_URL."""
+    problem, advice = "The proxy p.test:3128 refused to connect to relay.example:443 (HTTP 403).", "Allow that host."
+    error = RelayUnreachable(problem, proxy_problem=problem, proxy_advice=advice)
+    assert str(await check_relay(Tried(error), URL)) == f"FAIL  Relay: {problem} {advice}"
+
+
 @pytest.mark.parametrize("token", ["abc", "a.b.c", "MTE4NzAwMDAwMDAwMDAwMDAwMQ", "0123456789abcdef" * 4])
 def test_a_malformed_token_fails_and_is_not_shown(token: str) -> None:
     """It may be a public key, a client secret, an id or half a token."""
