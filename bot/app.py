@@ -1,16 +1,14 @@
 """The composition root: opens the resources, builds the services on them, and the cogs on the services."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from itertools import chain, repeat
 from uuid import uuid4
 
 import aiohttp
-import discord
 from discord.ext import commands
 
 from bot.clock import Clock, CorrectedTime
@@ -41,7 +39,6 @@ from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.recovery.lost_messages import LostMessageSearch
 from bot.relay.client import RelayClient
-from bot.retry import retry
 from bot.settings import Settings
 from bot.store import open_store
 from bot.store.sql_store import SqlStore
@@ -73,6 +70,7 @@ from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
 from cogs.gateway.shard_health import ShardHealth
 from cogs.gateway.sharded_bot import ShardedBot
+from cogs.gateway.start_requests import RARELY, StartRequest
 from cogs.handlers.cancel_delete import CancelDeleteHandler
 from cogs.handlers.result_buttons import ResultButtonHandler
 from cogs.handlers.task_buttons import TaskButtonHandler
@@ -81,8 +79,6 @@ from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RateLimiter
 
 log = logging.getLogger(__name__)
-
-_FIRST_RETRY_SECONDS, _LATER_RETRY_SECONDS = (5, 10, 20, 40, 80, 160), 300
 
 
 @dataclass(kw_only=True)
@@ -131,10 +127,20 @@ class App:
             clock=clock,
         )
         self.retention = Retention(store, store.process_leases, days=settings.retention_days, clock=clock)
+        self.owner_request = StartRequest(
+            "tell who owns this application",
+            partial(self.trust.load_owners, self.bot),
+            clock,
+            consequence=_name_consequence(settings),
+        )
+        self.command_request = StartRequest(
+            "register the commands", partial(sync_commands, self.bot), clock, pauses_if_refused=RARELY
+        )
         self.health = Health(
             {
                 "gateway": ShardHealth(self.bot).find_problem,
                 "discord": self.bot.rest.find_problem,
+                "owners": self.owner_request.find_problem,
                 "polls": partial(find_polling_problem, self.poller, settings.poll_seconds),
                 "key": KeyCheck(relay.check_key, supervisor, clock.now).find_problem,
                 "store": self.job_leases.find_problem,
@@ -151,6 +157,8 @@ class App:
         async with self.supervisor.serve():
             self.supervisor.start(WorkKey("poller"), self.poller.run)
             self.supervisor.start(WorkKey("rate limiter"), self.rate_limiter.run)
+            # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
+            self.supervisor.start(WorkKey("owners"), self.owner_request.repeat_until_done)
             self.supervisor.start(WorkKey("ready"), self._when_ready)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
@@ -167,8 +175,7 @@ class App:
                 )
 
     async def _when_ready(self) -> None:
-        # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
-        await self._ask_discord("who owns this application", partial(self.trust.load_owners, self.bot))
+        await self.owner_request.wait_for_first_try()
         await self.bot.wait_until_ready()
         for finding in check_clock(self.clock.measure_system_error()):
             log.warning("%s: %s %s", finding.name, finding.message, finding.advice)
@@ -179,22 +186,14 @@ class App:
         log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
         await log_access(self.bot, self.policy, self.trust)
         self.bot.add_listener(partial(log_joined_guild, self.policy, self.trust), "on_guild_join")
-        await self._ask_discord("which commands are registered", partial(sync_commands, self.bot))
+        if self.owner_request.find_problem():
+            self.supervisor.start(WorkKey("access log"), self._log_access_later)
+        await self.command_request.repeat_until_done()
 
-    async def _ask_discord(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
-        """Ask Discord until it answers; a question that it refuses is not repeated."""
-
-        def is_temporary(error: Exception) -> bool:
-            if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
-                return False
-            log.warning("Discord does not tell %s (%s); asking again later.", what, error)
-            return isinstance(error, discord.HTTPException | OSError | aiohttp.ClientError)
-
-        delays = chain(_FIRST_RETRY_SECONDS, repeat(_LATER_RETRY_SECONDS))
-        try:
-            await retry(ask, should_retry=is_temporary, delays=delays, sleep=self.clock.sleep)
-        except discord.HTTPException as refused:
-            log.error("Discord refuses to tell %s: %s", what, refused)  # noqa: TRY400 - no traceback is needed
+    async def _log_access_later(self) -> None:
+        """Log who may draw once more when the owners, who decide that, are known."""
+        await self.owner_request.wait_until_done()
+        await log_access(self.bot, self.policy, self.trust)
 
 
 @asynccontextmanager
@@ -292,3 +291,10 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
             CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)
         ),
     )
+
+
+def _name_consequence(settings: Settings) -> str:
+    """Say who may not draw while nobody knows who owns the application."""
+    if settings.allowed_guilds:
+        return "" if settings.allowed_users else ", so nobody may draw outside the servers in ALLOWED_GUILDS"
+    return ", so nobody may draw in a server" if settings.allowed_users else ", so nobody may draw"

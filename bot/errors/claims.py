@@ -31,11 +31,13 @@ class PersonNotAllowed(PolicyRefused):
     """The person `person_id` may not spend outside servers; `is_operator` says that they own the application.
 
     `unjoined_guild_id` is the server in which they ask, if ALLOWED_GUILDS names it and the bot has not joined it.
+    `owners_unknown` says that the owners decide, and that Discord has not told yet who they are.
     """
 
     person_id: int
     is_operator: bool = field(default=False, kw_only=True)
     unjoined_guild_id: int = field(default=0, kw_only=True)
+    owners_unknown: bool = field(default=False, kw_only=True)
 
 
 class NotTheRequester(PolicyRefused):

@@ -60,7 +60,12 @@ class SpendingPolicy:
                 raise ServerNotAllowed(spender.guild_id, refusal, is_operator=is_operator)
         elif spender.person_id not in self.people_outside_guilds:
             unjoined = spender.unjoined_guild_id if spender.unjoined_guild_id in self.allowed_guilds else 0
-            raise PersonNotAllowed(spender.person_id, is_operator=is_operator, unjoined_guild_id=unjoined)
+            raise PersonNotAllowed(
+                spender.person_id,
+                is_operator=is_operator,
+                unjoined_guild_id=unjoined,
+                owners_unknown=not self.people_outside_guilds,
+            )
         if self.press_policy == "requester" and spender.requester_id is not None:
             if not spender.requester_id:
                 raise RequesterUnknown

@@ -1,6 +1,7 @@
 """discord.py's bot and shards, with a rate limit for IDENTIFY under which no shard blocks another."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -20,8 +21,12 @@ from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
 from cogs.gateway.rest_client import GuardedHTTPClient, RestGuard
 from cogs.gateway.rest_metrics import create_trace_config
+from cogs.gateway.start_requests import is_refusal
 from cogs.gateway.tolerant_websocket import TolerantWebSocket
 from cogs.messaging.open_interactions import OpenInteractions
+from cogs.messaging.responses import summarize_error
+
+log = logging.getLogger(__name__)
 
 _REQUEST_SECONDS = 20.0
 _IDENTIFY_INTERVAL_SECONDS = 5.0
@@ -68,6 +73,22 @@ class ShardedBot(commands.AutoShardedBot):
         self.recommended_shard_count = 1
         """How many shards Discord recommends, for all processes together."""
 
+    async def login(self, token: str) -> None:
+        """Log in; if Discord refuses only to tell about the application, it is asked again later.
+
+        READY tells the application's id, and nothing else is needed until then.
+        """
+        try:
+            await super().login(token)
+        except (discord.HTTPException, *MALFORMED_ANSWER_ERRORS) as error:
+            is_unknown_application = self.user is not None and self.application is None
+            if not is_unknown_application or _is_temporary(error):
+                raise
+            log.warning(
+                "Logged in, although Discord does not tell about this application (%s).", summarize_error(error)
+            )
+            await self.setup_hook()
+
     async def setup_hook(self) -> None:
         """Add the cogs once, before the first connection."""
         for cog in self.cogs_to_add:
@@ -109,6 +130,10 @@ class ShardedBot(commands.AutoShardedBot):
         except (discord.DiscordException, aiohttp.ClientError, OSError, *MALFORMED_ANSWER_ERRORS):
             return None
         return limit
+
+
+def _is_temporary(error: Exception) -> bool:
+    return isinstance(error, discord.HTTPException) and not is_refusal(error)
 
 
 class IdentifyQueueShard(shard.Shard):

@@ -111,6 +111,11 @@ def describe_server_refusal(error: ServerNotAllowed) -> str:
 
 def describe_person_refusal(error: PersonNotAllowed) -> str:
     """Tell a person, in Markdown, why they may not draw outside servers, and what the operator can do."""
+    if error.owners_unknown:
+        return (
+            "Discord hasn't told me who my operator is, so I can't tell who may draw outside servers. Try again in a "
+            "minute."
+        )
     if error.unjoined_guild_id and error.is_operator:
         return (
             f"You allowed this server (`{error.unjoined_guild_id}`) in `ALLOWED_GUILDS`, but I haven't joined it: you "
@@ -133,6 +138,8 @@ def describe_refusal_for_log(error: ServerNotAllowed | PersonNotAllowed) -> str:
     if isinstance(error, ServerNotAllowed):
         return f"{who} may not draw in server {error.guild_id}, because {_CAUSES[error.refusal]}"
     who = "the operator" if error.is_operator else "a person"
+    if error.owners_unknown:
+        return f"{who} ({error.person_id}) may not draw outside servers, because {_CAUSES['owners unknown']}"
     unjoined = error.unjoined_guild_id
     where = f" in server {unjoined}, which the bot has not joined" if unjoined else " outside servers"
     return f"{who} ({error.person_id}) may not draw{where}"

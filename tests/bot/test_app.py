@@ -109,15 +109,31 @@ async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.
             assert secret not in caplog.text
 
 
-async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_refusal_of_the_commands_is_repeated_rarely(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Commands that Discord refuses are an error in the log, and the bot goes on."""
     async with open_simcord_world(tmp_path) as w:
         w.env.backend.commands[None]["mjhelp", 1]["description"] = "older"
         w.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035, times=None)
         await w.restart()
-        await w.until(lambda: "Discord refuses" in caplog.text)
+        await w.until(lambda: "Discord refuses to register the commands" in caplog.text)
         await w.finished(w.relay.add_task("grid"))
-        assert w.requests("PUT", "/commands") == 2
+        assert "owners" not in await w.app.health.find_problems()
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (404, 0), (401, 0), (400, 50035)])
+async def test_the_owner_of_the_application_is_asked_for_until_known(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int, code: int
+) -> None:
+    """Readiness says so meanwhile, and the servers of the owner may draw as soon as Discord tells."""
+    async with open_simcord_world(tmp_path) as w:
+        w.env.inject_error("GET", "/oauth2/applications/@me", status=status, code=code, times=3)
+        await w.restart(allowed_guilds=frozenset())
+        await w.until(lambda: "tell who owns this application" in caplog.text)
+        [refused] = [line for line in caplog.messages if "refuses to tell who owns this application" in line]
+        assert refused.endswith("), so nobody may draw; asking again.")
+        await w.until(lambda: w.app.trust.owners == {w.owner.id})
+        assert "owners" not in await w.app.health.find_problems()
+        assert "Discord agrees to tell who owns this application now." in caplog.messages
 
 
 async def test_a_failing_command_is_answered_with_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -158,3 +158,20 @@ async def test_a_block_that_ends_lets_the_bot_connect(discord: LoopbackDiscord, 
     await connected(readiness)
     stop.set()
     assert await asyncio.wait_for(living, 60) == 0
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, {"code": 50001}), (404, {}), (200, {"team": 5})])
+async def test_a_login_that_learns_no_owner_connects(
+    discord: LoopbackDiscord, tmp_path: Path, status: int, body: dict[str, object]
+) -> None:
+    """Discord refuses to tell about the application, or tells nonsense: the bot is there, and says what is missing."""
+    discord.fail("GET", "/oauth2/applications/@me", status, body=body, times=None)
+    stop, readiness = asyncio.Event(), Readiness()
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, RetryTiming(), readiness))
+    async with asyncio.timeout(60):
+        while set(problems := await readiness.find_problems()) != {"key", "owners"}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert problems["owners"].startswith("Discord doesn't tell who owns this application (")
+    assert problems["owners"].endswith(", so nobody may draw")
+    stop.set()
+    assert await asyncio.wait_for(living, 60) == 0

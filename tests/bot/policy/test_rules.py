@@ -218,3 +218,19 @@ def test_a_daily_limit_of_zero_refuses_every_submit(rules: dict[str, Any], perso
 )
 def test_daily_limits_are_reset_at_midnight_utc(now: datetime, midnight: datetime) -> None:
     assert next_utc_midnight(now) == midnight
+
+
+@pytest.mark.parametrize(
+    ("changes", "unknown"),
+    [
+        ({"application_owners": ()}, True),
+        ({"application_owners": (), "allowed_guilds": {7}}, True),
+        ({"application_owners": (), "allowed_users": {9}}, False),
+        ({"application_owners": (1,)}, False),
+    ],
+)
+def test_a_refusal_tells_unknown_owners_from_others(changes: dict[str, Any], *, unknown: bool) -> None:
+    """Outside servers the owners decide only where ALLOWED_USERS is empty."""
+    with pytest.raises(PersonNotAllowed) as refused:
+        replace(RULES, **changes).check_permission(Spender(5, 0))
+    assert refused.value.owners_unknown == unknown

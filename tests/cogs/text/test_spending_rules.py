@@ -125,6 +125,11 @@ def test_a_refusal_in_a_server_addresses_the_operator_as_you(refusal: GuildRefus
             f"You allowed this server (`{GUILD_ID}`) in `ALLOWED_GUILDS`, but I haven't joined it",
             f"in server {GUILD_ID}, which the bot has not joined",
         ),
+        (
+            PersonNotAllowed(PERSON_ID, unjoined_guild_id=GUILD_ID, owners_unknown=True),
+            "Discord hasn't told me who my operator is, so I can't tell who may draw outside servers.",
+            "outside servers, because Discord has not told yet who owns the application",
+        ),
     ],
 )
 def test_a_refusal_outside_servers_names_the_person(error: PersonNotAllowed, text: str, logged: str) -> None:
