@@ -68,6 +68,7 @@ from cogs.gateway.command_sync import sync_commands
 from cogs.gateway.connection import close_gateway
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.place_changes import PlaceChanges
 from cogs.gateway.shard_health import ShardHealth
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.gateway.start_requests import RARELY, StartRequest
@@ -101,6 +102,7 @@ class App:
         times = WatchTimes(
             give_up_after=timedelta(minutes=settings.watch_minutes),
             notify_after=timedelta(seconds=settings.notify_after_seconds),
+            keep_for=timedelta(days=settings.retention_days),
         )
         self.supervisor = supervisor = TaskSupervisor()
         self.trust = GuildTrust(clock, guilds=settings.allowed_guilds)
@@ -286,6 +288,7 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
     return (
         TaskButtonHandler(bot, app.tracker, app.presses, app.person_settings, trust, rate_limiter, app.clock),
         VaryRegionHandler(app.presses, regions, trust, rate_limiter, app.clock),
+        PlaceChanges(bot, app.tracker.redraws.wake),
         ResultButtonHandler(bot, downloads, LineageFinder(store), rate_limiter),
         CancelDeleteHandler(
             CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)

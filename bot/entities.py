@@ -68,7 +68,8 @@ class Job:
     `task_id` is empty while the submit is on its way. `pressed` is the name of the pressed button or of the command,
     empty for `/mjstatus`; `done` is the title of its result. `claim_id` is 0 where the job was not paid for.
     `form_sent`: the task's form was answered, after which new-api may say MODAL for a while longer. `notified`: the
-    requester was told of the end.
+    requester was told of the end. `redraws`: how often its final state was to be drawn again, the last time at
+    `redraw_at`, as Discord did not take it.
     """
 
     place: Place
@@ -83,6 +84,8 @@ class Job:
     notify: bool = False
     form_sent: bool = False
     notified: bool = False
+    redraws: int = 0
+    redraw_at: datetime | None = None
 
     @property
     def id(self) -> int:

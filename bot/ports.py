@@ -46,6 +46,10 @@ class Store(Protocol):
         """Overwrite a job's fields; a stored `form_sent` stays set."""
         ...
 
+    async def save_redraw(self, message_id: int, redraws: int, at: datetime) -> None:
+        """Remember that a job's final state was not taken `redraws` times, and when it is drawn again."""
+        ...
+
     async def close_job(self, message_id: int) -> None:
         """Mark a job as ended, if this process still owns it. Its row stays, for links and for its requester."""
         ...

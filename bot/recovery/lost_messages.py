@@ -70,6 +70,9 @@ class LostMessageSearch:
                 place = await self._editor.send_message(job)
             except DisplayFailed as failed:
                 log.info("A message for task %s cannot be sent yet: %s.", job.task_id, failed)
+                if self._jobs.redraws.measure_rest(job) <= 0:
+                    await self._jobs.close_job(job)
+                    return
                 await self._sleep(pause)
             except DisplayError as gone:
                 log.warning("Task %s has no message: %s.", job.task_id, type(gone).__name__)

@@ -57,6 +57,8 @@ def job_from_row(row: Mapping[str, Any]) -> Job:
         notify=row["notify"],
         form_sent=row["form_sent"],
         notified=bool(row["notified"]),
+        redraws=row["redraws"] or 0,
+        redraw_at=row["redraw_at"],
     )
 
 

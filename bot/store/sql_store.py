@@ -133,6 +133,11 @@ class SqlStore:
         row = {**job_to_row(job), "form_sent": form_sent}
         await self.database.write(update(jobs).where(jobs.c.message_id == job.id).values(row))
 
+    async def save_redraw(self, message_id: int, redraws: int, at: datetime) -> None:
+        """Remember when a job's final state is drawn again, for the process that then owns it."""
+        row = {"redraws": redraws, "redraw_at": at}
+        await self.database.write(update(jobs).where(jobs.c.message_id == message_id).values(row))
+
     async def close_job(self, message_id: int) -> None:
         """Mark a job as ended, if this process still owns it."""
         own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)

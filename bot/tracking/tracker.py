@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from itertools import chain, repeat
+from itertools import repeat
 from math import inf
 
 from bot.clock import Clock
@@ -22,6 +22,7 @@ from bot.scene import JobEnding
 from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
 from bot.tracking.offered_buttons import ButtonOffers
+from bot.tracking.redraws import Redraws, find_failure
 from bot.tracking.result_files import ResultFileFetcher
 from bot.tracking.result_message import PICTURE_RETRY_SECONDS, ResultCallbacks, ResultMessage
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
@@ -30,17 +31,19 @@ log = logging.getLogger(__name__)
 
 _TOKEN_MARGIN = timedelta(minutes=1)
 """How long before its interaction token expires a message that only the token reaches is drawn for the last time."""
-_REDRAW_PAUSES = (60.0, 120.0, 300.0, 600.0)
-"""The seconds between tries to draw a final state that Discord did not take; the last is repeated."""
 _JOB = "job"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchTimes:
-    """How long a task is watched, and how long it takes at least to be worth a notification (zero: none)."""
+    """How long a task is watched, and how long it takes at least to be worth a notification (zero: none).
+
+    `keep_for`: how long a final state that Discord does not take is drawn again.
+    """
 
     give_up_after: timedelta
     notify_after: timedelta
+    keep_for: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ class JobTracker:
         self._privacy = TaskPrivacy(store)
         self._give_up_after = times.give_up_after
         self._clock = clock
+        self.redraws = Redraws(store, clock, keep_for=times.keep_for)
         self.messages = JobMessages(store, editor, pictures, clock.now)
 
     async def fetch_task(self, task_id: str, viewer: Viewer) -> Task:
@@ -123,7 +127,7 @@ class JobTracker:
         known = await self._store.find_job(place.message_id)
         now = self._clock.now()
         job = known or Job(place=place, requester=person, task_id=task_id, born_at=now)
-        job = replace(job, place=place, task_id=task_id, born_at=now, notify=False)
+        job = replace(job, place=place, task_id=task_id, born_at=now, notify=False, redraws=0, redraw_at=None)
         await self.follow_job(job, task, viewer=viewer)
 
     async def continue_job(
@@ -189,9 +193,9 @@ class JobTracker:
 
         If Discord does not take it, it is drawn later, in the background.
         """
-        if not await _is_shown(self._end_job(job, ending, task)):
-            draw = partial(self._end_job, job, ending, task)
-            self._supervisor.start(make_job_key(job.id), partial(self._draw_later, job, draw))
+        draw = partial(self._end_job, job, ending, task)
+        if (failure := await find_failure(draw())) is not None:
+            self._supervisor.start(make_job_key(job.id), partial(self._draw_later, job, draw, failure))
 
     async def _end_job(self, job: Job, ending: JobEnding, task: Task | None) -> None:
         await self.messages.show_ending(job, ending, task)
@@ -235,17 +239,17 @@ class JobTracker:
         # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
         seeds = repeat(seed) if resumed else iter((seed,))
         times = self._compute_times(job)
-        if not await _is_shown(self._retry(job, lambda: self._follow(job, times, next(seeds, None), resumed=resumed))):
+        if resumed:
+            await self.redraws.resume_pause(job)
+        follow = self._retry(job, lambda: self._follow(job, times, next(seeds, None), resumed=resumed))
+        if (failure := await find_failure(follow)) is not None:
             # The picture is downloaded again: thousands of them must not stay in memory while Discord is away.
-            await self._draw_later(job, lambda: self._retry(job, lambda: self._follow(job, times, None)))
+            await self._draw_later(job, lambda: self._retry(job, lambda: self._follow(job, times, None)), failure)
 
-    async def _draw_later(self, job: Job, draw: Callable[[], Awaitable[None]]) -> None:
-        """Draw a final state after growing pauses, until Discord takes it or says that the message is gone."""
-        for pause in chain(_REDRAW_PAUSES, repeat(_REDRAW_PAUSES[-1])):
-            log.error("Job %d does not show its final state; it is drawn again in %g s.", job.id, pause)
-            await self._clock.sleep(pause)
-            if await _is_shown(draw()):
-                return
+    async def _draw_later(self, job: Job, draw: Callable[[], Awaitable[None]], failure: DisplayFailed) -> None:
+        """Draw a final state again until Discord takes it, says that the message is gone, or the row is too old."""
+        if not await self.redraws.draw_until_shown(job, draw, failure):
+            await self.close_job(job)
 
     async def _follow(self, job: Job, times: _JobTimes, seed: Task | None, *, resumed: bool = False) -> None:
         try:
@@ -316,12 +320,3 @@ class JobTracker:
         until = min(self._clock.monotonic() + PICTURE_RETRY_SECONDS, times.last_edit_at)
         await ResultMessage(feed, task, callbacks, self._clock, until).show()
         await self.close_job(job)
-
-
-async def _is_shown(drawing: Awaitable[None]) -> bool:
-    """Return whether Discord took a final state; if not, a later drawing may work."""
-    try:
-        await drawing
-    except DisplayFailed:
-        return False
-    return True

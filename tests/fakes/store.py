@@ -81,6 +81,11 @@ class FakeStore:
         known = self.jobs.get(job.id)
         return replace(job, form_sent=job.form_sent or (known is not None and known.form_sent))
 
+    async def save_redraw(self, message_id: int, redraws: int, at: datetime) -> None:
+        self._answer()
+        if message_id in self.jobs:
+            self.jobs[message_id] = replace(self.jobs[message_id], redraws=redraws, redraw_at=at)
+
     async def close_job(self, message_id: int) -> None:
         self._answer()
         if self.owners.get(message_id, self.owner) == self.owner and message_id in self.jobs:

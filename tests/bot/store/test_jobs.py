@@ -97,3 +97,14 @@ async def test_jobs_of_many_tasks_are_listed_newest_first(store: Store) -> None:
     assert [4, 2, 1] == [job.id for job in await store.list_jobs_of_tasks(["a", "b", ""], 9)]
     assert [4, 2] == [job.id for job in await store.list_jobs_of_tasks(["a", "b"], 2)]
     assert [] == list(await store.list_jobs_of_tasks([], 9))
+
+
+async def test_the_pause_of_a_redraw_is_stored(store: Store) -> None:
+    """It survives other writes of that row by whoever read it, and a new watch forgets it."""
+    await store.open_job(a_job(1))
+    await store.save_redraw(1, 3, later(90))
+    await store.save_redraw(2, 3, later(90))
+    assert await store.find_job(1) == a_job(1, redraws=3, redraw_at=later(90))
+    await store.open_job(a_job(1))
+    assert await store.find_job(1) == a_job(1)
+    assert await store.find_job(2) is None
