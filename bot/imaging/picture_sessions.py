@@ -16,12 +16,31 @@ from bot.imaging.url_safety import (
     check_proxied_host,
     create_public_connector,
     is_fake_ip,
+    is_internal_name,
     is_numeric_host,
     is_public_ip,
 )
 
+_PROBE_SECONDS: Final = 5.0
 _MAX_REFUSALS: Final = 3
 """How many hosts are remembered whose pictures were refused."""
+
+
+async def find_proxy_refusal_of(host: str, proxies: Proxies) -> ProxyError | None:
+    """Return the error of the proxy for an https:// host; None if the proxy connects to it, or none is used."""
+    if proxies.find(url := URL(f"https://{host}/")) is None:
+        return None
+    timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(connector=SystemConnector(proxies), timeout=timeout) as session,
+            session.head(url, allow_redirects=False),
+        ):
+            return None
+    except ProxyError as error:
+        return error
+    except (aiohttp.ClientError, OSError):  # the host's own, or no answer in time
+        return None
 
 
 class PictureRefusals:
@@ -63,6 +82,7 @@ class PictureSessions:
     ) -> None:
         self._proxies = proxies
         self._resolver = resolver or SystemResolver()
+        self._allows_fake_ip = allows_fake_ip
         self._is_literal_allowed = is_allowed
         self._is_allowed = _add_fake_ips(is_allowed) if allows_fake_ip else is_allowed
         self._relay = _create_session(relay_session.connector, owns_connector=False)
@@ -105,6 +125,8 @@ class PictureSessions:
         host = target.raw_host or ""
         if is_numeric_host(host) and not self._is_literal_allowed(host):
             raise AddressRefusedError("not a public address")
+        if self._allows_fake_ip and is_internal_name(host.lower().rstrip(".")):
+            raise AddressRefusedError("not a public name")
         if self._proxies.find(target) is None:
             return self._public
         await check_proxied_host(host, self._resolver, self._is_allowed)

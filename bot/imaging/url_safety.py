@@ -119,6 +119,11 @@ async def check_proxied_host(host: str, resolver: AbstractResolver, is_allowed: 
         raise AddressRefusedError("not a public address")
 
 
+def is_internal_name(host: str) -> bool:
+    """Whether a name is made for a private network, such as `nas.local` and `router`."""
+    return _LOOPBACK.fullmatch(host) is not None or _INTERNAL_NAME.fullmatch(host) is not None
+
+
 def has_known_domain(host: str) -> bool:
     """Whether a host is one of Discord's or Midjourney's."""
     return any(host.lower().rstrip(".").endswith(f".{domain}") for domain in _KNOWN_DOMAINS)

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
+from bot.imaging.network.connectors import ProxyError
 from bot.imaging.network.proxies import Proxies
 from bot.imaging.network.system_resolver import SystemResolver
+from bot.imaging.picture_sessions import find_proxy_refusal_of
 from bot.imaging.url_safety import has_known_domain, is_fake_ip, is_public_ip
 from bot.ops.diagnostics import Finding
 from bot.settings import Settings
@@ -16,15 +18,23 @@ from bot.settings import Settings
 LookUp = Callable[[str], Awaitable[list[str]]]
 """Return the addresses of a host as this machine resolves it; raise OSError if it does not know the host."""
 
+TryProxy = Callable[[str, Proxies], Awaitable[ProxyError | None]]
+"""Return the proxy's error for an https:// host; None if there is none."""
+
 _PICTURE_HOSTS = ("cdn.discordapp.com", "cdn.midjourney.com")
 """Where most relays' pictures are."""
 _SECONDS = 3.0
 _NAME = "Pictures"
 
 
-async def look_up(host: str) -> list[str]:
-    """Return the addresses of a host."""
-    return [each["host"] for each in await SystemResolver().resolve(host)]
+def create_look_up() -> LookUp:
+    """Create a look-up by the system, with a limit of its own for names that take long."""
+    resolver = SystemResolver()
+
+    async def look_up(host: str) -> list[str]:
+        return [each["host"] for each in await resolver.resolve(host)]
+
+    return look_up
 
 
 def describe_proxies(settings: Settings) -> str:
@@ -54,7 +64,8 @@ class PictureHostCheck:
 
     settings: Settings
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
-    look_up: LookUp = look_up
+    look_up: LookUp = field(default_factory=create_look_up)
+    try_proxy: TryProxy = find_proxy_refusal_of
 
     async def run(self) -> list[Finding]:
         """Return the worst finding, if there is one."""
@@ -62,13 +73,27 @@ class PictureHostCheck:
             if problem:
                 message = f"the bot gets none from {host}. {problem}"
                 return [Finding(_NAME, is_ok=False, message=message, advice="Allow that host in the proxy.")]
-        relay = urlsplit(self.settings.mj_api_url).hostname or ""
-        hosts = dict.fromkeys((*self.problems, *_PICTURE_HOSTS, relay))
+        tried = await self._try_proxy()
+        if any(not finding.is_ok for finding in tried):
+            return tried
+        return await self._judge_addresses() or tried
+
+    async def _try_proxy(self) -> list[Finding]:
+        """Report a proxy that does not let the usual hosts through; a refusal is a failure, a fault may pass."""
+        proxies = Proxies.from_settings(self.settings)
+        errors = await asyncio.gather(*(self.try_proxy(host, proxies) for host in _PICTURE_HOSTS))
+        if (error := next(filter(None, errors), None)) is None:
+            return []
+        return [Finding(_NAME, is_ok=not 400 <= error.status < 500, message=str(error), advice=error.advice)]
+
+    async def _judge_addresses(self) -> list[Finding]:
+        hosts = tuple(dict.fromkeys((*self.problems, *_PICTURE_HOSTS)))
         found = dict(zip(hosts, await asyncio.gather(*map(self._find_addresses, hosts)), strict=True))
-        picture_hosts = {host: addresses for host, addresses in found.items() if host != relay or host in self.problems}
-        return (
-            self._report_fake_ips(found) or _report_private(picture_hosts) or self._report_unknown(picture_hosts) or []
-        )
+        if not any(found.values()):  # the relay's own pictures may be anywhere, but show what DNS does
+            relay = urlsplit(self.settings.mj_api_url).hostname or ""
+            fake = self._report_fake_ips({relay: await self._find_addresses(relay)})
+            return fake or self._report_unknown(found)
+        return self._report_fake_ips(found) or _report_private(found) or self._report_unknown(found)
 
     async def _find_addresses(self, host: str) -> list[str]:
         try:

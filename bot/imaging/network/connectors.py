@@ -25,6 +25,8 @@ DIRECT: Final = Proxies()
 
 _AUTHORIZATION: Final = "Proxy-Authorization"
 _WANTS_CREDENTIALS: Final = 407
+_UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
+"""OpenSSL's X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE."""
 _OWN_SERVERS: Final = ("tinyproxy", "privoxy")
 """Forward proxies that name themselves in the answers that are their own."""
 
@@ -32,11 +34,12 @@ _OWN_SERVERS: Final = ("tinyproxy", "privoxy")
 class ProxyError(aiohttp.ClientConnectionError):
     """The operator's proxy could not be used, and the request was not sent; the text is a sentence for operators.
 
-    `advice` is the next step. Neither names credentials.
+    `advice` is the next step. Neither names credentials. `status` is the proxy's answer, 0 if there was none.
     """
 
-    def __init__(self, proxy: Proxy, problem: str, advice: str = "") -> None:
+    def __init__(self, proxy: Proxy, problem: str, advice: str = "", *, status: int = 0) -> None:
         super().__init__(f"The proxy {proxy.name} {problem}.")
+        self.status = status
         self.advice = advice or f"Check {proxy.setting}, and whether the proxy runs."
 
 
@@ -80,7 +83,7 @@ def _set_proxy(req: aiohttp.ClientRequest, proxy: Proxy) -> None:
 
 
 def _explain(error: Exception, proxy: Proxy, url: URL) -> ProxyError | None:
-    """Return what went wrong with the proxy; None if the proxy connected, and the target's own TLS failed."""
+    """Return what went wrong with the proxy; None if the proxy connected, and the host's own TLS failed."""
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _describe_status(proxy, url, error.status)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -90,7 +93,7 @@ def _explain(error: Exception, proxy: Proxy, url: URL) -> ProxyError | None:
         return ProxyError(proxy, f"did not connect to {url.host}:{url.port} in time", advice)
     if isinstance(error, aiohttp.ClientConnectorError):
         if (error.host, error.port) != (proxy.url.raw_host, proxy.url.port):
-            return None
+            return _explain_certificate(error, proxy)
         if isinstance(error, aiohttp.ClientSSLError):
             return _describe_tls(proxy)
         reason = error.os_error.strerror or type(error.os_error).__name__
@@ -102,36 +105,36 @@ def _explain(error: Exception, proxy: Proxy, url: URL) -> ProxyError | None:
     )
 
 
+def _explain_certificate(error: aiohttp.ClientConnectorError, proxy: Proxy) -> ProxyError | None:
+    """Return the error for a proxy that reads the TLS connection: its certificates have an issuer of its own."""
+    reason = error.os_error
+    if not isinstance(reason, ssl.SSLCertVerificationError) or reason.verify_code not in _UNKNOWN_ISSUER:
+        return None
+    problem = f"shows a certificate of its own for {error.host}, whose issuer this machine doesn't trust"
+    advice = "Set SSL_CERT_FILE to a file with the trusted certificates and the proxy's, or name the host in NO_PROXY."
+    return ProxyError(proxy, problem, advice)
+
+
 def _describe_tls(proxy: Proxy) -> ProxyError:
     advice = f"Most proxies speak plain HTTP, also to reach https:// addresses: write {proxy.setting}=http://…"
     return ProxyError(proxy, "doesn't accept a TLS connection that this machine trusts", advice)
 
 
 def _describe_status(proxy: Proxy, url: URL, status: int) -> ProxyError:
-    target = f"{url.host}:{url.port}"
+    """Describe a proxy's own answer to a request for `url`."""
     if status == _WANTS_CREDENTIALS and proxy.authorization:
-        return ProxyError(
-            proxy,
-            f"refused the user name and password (HTTP {status})",
-            f"Correct them in {proxy.setting} (@ is written %40 there, : is %3A, / is %2F, # is %23).",
-        )
-    if status == _WANTS_CREDENTIALS:
-        return ProxyError(
-            proxy,
-            f"wants a user name and password (HTTP {status})",
-            f"Add them to {proxy.setting}: http://user:password@{proxy.name}",
-        )
-    if status >= 500:
-        return ProxyError(
-            proxy,
-            f"could not connect to {target} (HTTP {status})",
-            "Check whether the proxy reaches that host; one in your own network belongs into NO_PROXY.",
-        )
-    return ProxyError(
-        proxy,
-        f"refused to connect to {target} (HTTP {status})",
-        "Allow that host in the proxy; one in your own network belongs into NO_PROXY.",
-    )
+        problem = "refused the user name and password"
+        advice = f"Correct them in {proxy.setting} (@ is written %40 there, : is %3A, / is %2F, # is %23)."
+    elif status == _WANTS_CREDENTIALS:
+        problem = "wants a user name and password"
+        advice = f"Add them to {proxy.setting}: http://user:password@{proxy.name}"
+    elif status >= 500:
+        problem = f"could not connect to {url.host}:{url.port}"
+        advice = "Check whether the proxy reaches that host; one in your own network belongs into NO_PROXY."
+    else:
+        problem = f"refused to connect to {url.host}:{url.port}"
+        advice = "Allow that host in the proxy; one in your own network belongs into NO_PROXY."
+    return ProxyError(proxy, f"{problem} (HTTP {status})", advice, status=status)
 
 
 def find_proxy_refusal(proxy: Proxy | None, url: URL, status: int, headers: Mapping[str, str]) -> ProxyError | None:

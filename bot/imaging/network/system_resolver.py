@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from bot.imaging.network.proxies import is_loopback
+
 GetAddrInfo = Callable[..., list[Any]]
 """`socket.getaddrinfo`, or what a test puts in its place."""
 
@@ -53,6 +55,8 @@ class SystemResolver(AbstractResolver):
     async def _run(self, host: str, port: int, family: int) -> list[Any]:
         """Call getaddrinfo in a new daemon thread, once there is a free slot."""
         await self._slots.acquire()
+        # Otherwise the system may leave out the addresses of a machine that has no other network.
+        flags = 0 if is_loopback(host) else socket.AI_ADDRCONFIG
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
 
@@ -68,7 +72,7 @@ class SystemResolver(AbstractResolver):
         def look_up() -> None:
             found, error = None, None
             try:
-                found = self._getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+                found = self._getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, flags)
             except OSError as failed:
                 error = failed
             except (UnicodeError, ValueError) as invalid:  # too long a label, or an empty one

@@ -15,7 +15,7 @@ from bot.errors import PictureError, PictureForbidden, PictureGone, PictureUnava
 from bot.imaging.downloader import PictureDownloader
 from bot.imaging.network.connectors import SystemConnector
 from bot.imaging.network.proxies import Proxies, Proxy
-from bot.imaging.picture_sessions import PictureRefusals
+from bot.imaging.picture_sessions import PictureRefusals, find_proxy_refusal_of
 from bot.imaging.url_safety import is_fake_ip, is_public_ip
 from tests.fakes.http_proxy import HttpProxy, respond
 from tests.pictures import draw_noise, encode
@@ -244,6 +244,32 @@ async def test_the_setting_opens_neither_literal_nor_private_addresses(bench: Be
     with pytest.raises(PictureForbidden):
         await (await bench.pictures(proxied=proxied, allows_fake_ip=True)).download_bytes(f"http://{host}/a.png")
     assert bench.proxy.seen == []
+
+
+@pytest.mark.parametrize(
+    "host", ["router", "nas.local", "box.lan", "db.internal", "localhost", "x.localhost", "NAS.LOCAL."]
+)
+@pytest.mark.parametrize("proxied", [True, False])
+async def test_the_setting_refuses_names_of_private_networks(bench: Bench, host: str, proxied: bool) -> None:  # noqa: FBT001
+    """Their own addresses cannot be seen behind the stand-ins."""
+    bench.names.known[host] = ["198.18.0.9"]
+    with pytest.raises(PictureForbidden):
+        await (await bench.pictures(proxied=proxied, allows_fake_ip=True)).download_bytes(f"http://{host}/a.png")
+    assert bench.proxy.seen == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [(respond(403), 403), (respond(407), 407), (respond(502), 502), (b"", 0), (None, None)]
+)
+async def test_a_proxy_is_tried_for_a_host(bench: Bench, answer: bytes | None, status: int | None) -> None:
+    """What comes through its tunnel is not looked at."""
+    bench.proxy.answer = answer
+    bench.proxy.routes["cdn.example:443"] = bench.port
+    proxy = Proxy.parse(bench.proxy.address, "HTTPS_PROXY")
+    refusal = await find_proxy_refusal_of("cdn.example", Proxies(https=proxy))
+    assert (refusal.status if refusal else None) == status
+    assert bench.proxy.seen == ["CONNECT cdn.example:443"]
+    assert await find_proxy_refusal_of("cdn.example", Proxies(http=proxy)) is None
 
 
 def test_only_the_last_refusals_are_kept() -> None:

@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from yarl import URL
 
-from bot.ops.network_checks import PictureHostCheck, describe_proxies, look_up
+from bot.imaging.network.connectors import ProxyError
+from bot.imaging.network.proxies import Proxies, Proxy
+from bot.ops.network_checks import PictureHostCheck, create_look_up, describe_proxies
 from bot.settings import Settings
 
 PUBLIC = ["93.184.216.34"]
@@ -23,7 +26,12 @@ async def check(names: dict[str, list[str]], problems: dict[str, str] | None = N
             raise OSError("unknown")
         return names[host]
 
-    return "\n".join(map(str, await PictureHostCheck(read(**given), problems or {}, find).run()))
+    return "\n".join(map(str, await PictureHostCheck(read(**given), problems or {}, find, let_through).run()))
+
+
+async def let_through(host: str, proxies: Proxies) -> ProxyError | None:
+    """Stand for a proxy that connects to every host."""
+    return None
 
 
 CDN, MIDJOURNEY, RELAY = "cdn.discordapp.com", "cdn.midjourney.com", "api.yescale.io"
@@ -35,7 +43,7 @@ FAKE_HINT = "Set ALLOW_FAKE_IP_DNS=true; .env.example says what that opens."
     [
         ({CDN: ["198.18.0.9"]}, {}, CDN, "198.18.0.9"),
         ({CDN: PUBLIC, MIDJOURNEY: ["fc00::77"]}, {}, MIDJOURNEY, "fc00::77"),
-        ({CDN: PUBLIC, RELAY: ["198.19.4.4"]}, {}, RELAY, "198.19.4.4"),
+        ({RELAY: ["198.19.4.4"]}, {}, RELAY, "198.19.4.4"),
         ({"pics.example": ["fdfe:dcba:9876::9"]}, {"pics.example": ""}, "pics.example", "fdfe:dcba:9876::9"),
     ],
 )
@@ -76,6 +84,7 @@ async def test_private_picture_hosts_are_reported(host: str, address: str, what:
         ({CDN: PUBLIC, MIDJOURNEY: PUBLIC, RELAY: PUBLIC}, {}, {}),
         ({}, {}, {}),
         ({CDN: PUBLIC, RELAY: ["192.168.1.7"]}, {}, {"mj_api_url": f"http://{RELAY}:3000"}),
+        ({CDN: PUBLIC, RELAY: ["198.18.0.9"]}, {}, {}),
         ({CDN: PUBLIC, "pics.example": PUBLIC}, {"pics.example": ""}, {}),
         ({}, {}, {"https_proxy": "p.test:1", "no_proxy": "*.discordapp.com, midjourney.com"}),
     ],
@@ -114,11 +123,36 @@ async def test_a_dns_server_that_does_not_answer_holds_nothing_up(monkeypatch: p
         await asyncio.Event().wait()
         return []
 
-    assert await PictureHostCheck(read(), {}, hang).run() == []
+    assert await PictureHostCheck(read(), {}, hang, let_through).run() == []
 
 
 async def test_hosts_are_looked_up_as_the_system_does() -> None:
-    assert {"127.0.0.1", "::1"} & set(await look_up("localhost"))
+    assert {"127.0.0.1", "::1"} & set(await create_look_up()("localhost"))
+
+
+@pytest.mark.parametrize(
+    ("status", "fake", "expected"),
+    [
+        (403, True, "FAIL  Pictures: The proxy p.test:3128 did so. Do this."),
+        (407, False, "FAIL  Pictures: The proxy p.test:3128 did so. Do this."),
+        (502, False, "WARN  Pictures: The proxy p.test:3128 did so. Do this."),
+        (0, False, "WARN  Pictures: The proxy p.test:3128 did so. Do this."),
+        (502, True, "FAIL  Pictures: this machine's DNS gives cdn.discordapp.com the address 198.18.0.9"),
+    ],
+)
+async def test_a_proxy_that_refuses_the_usual_hosts_is_reported(status: int, fake: bool, expected: str) -> None:  # noqa: FBT001
+    """A refusal is a failure; a fault may pass, and hides nothing worse."""
+
+    async def find(host: str) -> list[str]:
+        return ["198.18.0.9"] if fake else PUBLIC
+
+    async def refuse(host: str, proxies: Proxies) -> ProxyError | None:
+        proxy = Proxy(URL("http://p.test:3128"), "HTTPS_PROXY")
+        return ProxyError(proxy, "did so", "Do this.", status=status) if host == MIDJOURNEY else None
+
+    found = await PictureHostCheck(read(https_proxy="p.test:3128"), {}, find, refuse).run()
+    assert str(found[0]).startswith(expected)
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(

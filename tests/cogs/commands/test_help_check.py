@@ -11,6 +11,8 @@ import pytest
 from simcord import MemberActor
 from simcord.backend.errors import SetupError
 
+from bot.errors import PictureForbidden
+from bot.imaging.network.system_resolver import SystemResolver
 from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
 from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url
 from cogs.text import limits
@@ -111,6 +113,31 @@ async def test_check_hides_details_in_servers_of_strangers(
         if not known:
             assert first == ("❌ **Relay**: does not work." if key else "✅ **Relay**: works.")
             assert "✅ **Database**: works." in text
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+@pytest.mark.parametrize("host", ["cdn.discordapp.com", "pictures.example"])
+async def test_check_reports_fake_ip_dns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, named: set[int], *, known: bool
+) -> None:
+    """With the host, what it resolves to, and the setting; also of a host whose picture was refused."""
+
+    async def resolve(_: SystemResolver, name: str, port: int = 0, **__: object) -> list[dict[str, str | int]]:
+        if name != host:
+            raise OSError("unknown")
+        return [{"host": "198.18.0.9", "port": port}]
+
+    monkeypatch.setattr(SystemResolver, "resolve", resolve)
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        with pytest.raises(PictureForbidden):
+            await w.app.pictures.download_bytes(f"http://{host}/a.png")
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs fixing"
+        assert "❌ **Pictures**" in text
+        assert known == (f"DNS gives {host} the address 198.18.0.9" in text)
+        assert known == ("Set ALLOW_FAKE_IP_DNS=true" in text)
 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])

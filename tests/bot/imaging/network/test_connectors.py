@@ -45,7 +45,7 @@ class Bench:
     async def session(self, address: str | None = None, **connector: Any) -> aiohttp.ClientSession:  # noqa: ANN401 - passed on
         """Open a session through a proxy for everything, which trusts the site's certificate."""
         proxy = Proxy.parse(address or self.proxy.address, "HTTPS_PROXY")
-        made = SystemConnector(Proxies(http=proxy, https=proxy), ssl=create_client_context(), **connector)
+        made = SystemConnector(Proxies(http=proxy, https=proxy), **{"ssl": create_client_context(), **connector})
         return await self._stack.enter_async_context(aiohttp.ClientSession(connector=made))
 
 
@@ -159,6 +159,14 @@ async def test_the_hosts_own_certificate_is_not_the_proxys_error(bench: Bench) -
     with pytest.raises(aiohttp.ClientConnectorCertificateError) as failed:
         await session.get("https://other.example/")
     assert failed.value.host == "other.example"
+
+
+async def test_a_proxy_that_reads_tls_is_explained(bench: Bench) -> None:
+    """Its certificates have an issuer that this machine does not trust."""
+    session = await bench.session(ssl=True)
+    with pytest.raises(ProxyError, match=r"shows a certificate of its own for site\.test, whose issuer") as failed:
+        await session.get("https://site.test/")
+    assert "SSL_CERT_FILE" in failed.value.advice
 
 
 PROXY = Proxy(URL("http://proxy.test:3128"), "HTTP_PROXY")

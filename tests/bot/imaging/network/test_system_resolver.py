@@ -64,6 +64,22 @@ async def test_the_systems_own_hosts_are_found() -> None:
     assert {"127.0.0.1", "::1"} & {each["host"] for each in await SystemResolver().resolve("localhost")}
 
 
+@pytest.mark.parametrize(
+    ("host", "flags"),
+    [("localhost", 0), ("127.0.0.1", 0), ("relay.localhost", 0), ("nas.local", socket.AI_ADDRCONFIG)],
+)
+async def test_loopback_is_found_without_another_network(host: str, flags: int) -> None:
+    """For other names, only families are asked for that the machine has addresses of."""
+    asked: list[tuple[object, ...]] = []
+
+    def note(*arguments: object) -> list[Any]:
+        asked.append(arguments)
+        return []
+
+    await SystemResolver(note).resolve(host, 80, V4)
+    assert asked == [(host, 80, V4, socket.SOCK_STREAM, 0, flags)]
+
+
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test", "no-such-host.invalid", "nul\0.test"])
 async def test_what_is_no_host_is_an_oserror(host: str) -> None:
     """Aiohttp then reports that nothing was sent."""
