@@ -1,4 +1,4 @@
-"""`python -m bot` runs mjbot, `python -m bot check` tests whether it can run.
+"""`python -m bot` runs mjbot, `check` tests whether it can run, `remove-commands` removes its commands from Discord.
 
 Exit codes: 0 stopped on request, or all checks passed; 1 Discord refused the token, or a check failed; 2 invalid
 settings or arguments.
@@ -10,11 +10,12 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import discord
 
@@ -33,6 +34,7 @@ from bot.ops.logging_setup import configure_logging
 from bot.ops.network_checks import describe_proxies
 from bot.ops.process_secrets import hide_secrets
 from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
+from bot.remove_commands import run_removal
 from bot.settings import ENV_FILE, Settings
 from cogs.gateway import connection
 from cogs.gateway.rest_limits import RequestsBlocked
@@ -142,13 +144,14 @@ async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming
 
 
 _USE = """\
-Use `python -m bot` to run the bot, `python -m bot check` to test the settings, and `python -m bot check --forget` to
-also enable the buttons that the relay refused."""
+Use `python -m bot` to run the bot, `python -m bot check` to test the settings, `python -m bot check --forget` to also
+enable the buttons that the relay refused, and `python -m bot remove-commands` to remove the bot's commands from
+Discord before you uninstall it."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name, and return the exit code."""
-    if list(arguments) not in ([], ["check"], ["check", "--forget"]):
+    if list(arguments) not in ([], ["check"], ["check", "--forget"], ["remove-commands"]):
         print(_USE, file=sys.stderr)  # noqa: T201
         return 2
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # find_mistakes reports the same lines in more detail
@@ -161,12 +164,21 @@ def main(arguments: Sequence[str]) -> int:
     if settings.discord_api_url:
         connection.override_api_url(settings.discord_api_url)
     try:
-        command = run_checks(settings, _find_mistakes(), forget="--forget" in arguments) if arguments else run(settings)
-        return asyncio.run(command)
+        return asyncio.run(_run_command(arguments, settings))
     except KeyboardInterrupt:  # before run() installed its handlers
         return 0
     except SettingsError as error:  # problems that only the users of a setting can find
         return _report_settings_error(error)
+
+
+def _run_command(arguments: Sequence[str], settings: Settings) -> Coroutine[Any, Any, int]:
+    match list(arguments):
+        case []:
+            return run(settings)
+        case ["remove-commands"]:
+            return run_removal(settings)
+        case _:
+            return run_checks(settings, _find_mistakes(), forget="--forget" in arguments)
 
 
 def _find_mistakes() -> list[SettingsMistake]:

@@ -1,7 +1,7 @@
 """`python -m bot check`: test everything that the bot needs once, and print a line for each finding."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -65,9 +65,15 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
     findings += [*discord_findings, *clock_findings, *await _check_network(settings)]
     findings += report_settings_mistakes(mistakes)
-    for finding in findings:
+    return print_findings(findings)
+
+
+def print_findings(findings: Iterable[Finding]) -> int:
+    """Print a line for each finding, and return the exit code."""
+    found = list(findings)
+    for finding in found:
         print(finding)  # noqa: T201 - a command's answer
-    return 0 if all(finding.is_ok for finding in findings) else 1
+    return 0 if all(finding.is_ok for finding in found) else 1
 
 
 async def _check_store(settings: Settings, clock: Clock, *, forget: bool) -> list[Finding]:
@@ -117,6 +123,17 @@ async def _check_network(settings: Settings) -> list[Finding]:
 
 
 async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
+    async def check(bot: ShardedBot) -> list[Finding]:
+        findings = await check_discord(bot, settings, COMMAND_NAMES, clock)
+        return [Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."), *findings]
+
+    return await run_logged_in(settings, clock, check)
+
+
+async def run_logged_in(
+    settings: Settings, clock: Clock, work: Callable[[ShardedBot], Awaitable[list[Finding]]]
+) -> list[Finding]:
+    """Log in to Discord, but not to its gateway, and return what `work` finds, or why Discord can't be used."""
     bot = ShardedBot(shard_count=1, clock=clock, proxies=Proxies.from_settings(settings))
     token = settings.discord_token.get_secret_value()
     if not settings.discord_api_url and (malformed := check_token_format(token)):
@@ -124,7 +141,7 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         async with bot:
             await connection.log_in(bot, token)
-            findings = await check_discord(bot, settings, COMMAND_NAMES, clock)
+            return await work(bot)
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
@@ -138,4 +155,3 @@ async def _check_discord(settings: Settings, clock: Clock) -> list[Finding]:
         reason = explain_certificate_date(error, utc_now()) or type(error).__name__
         message = f"can't be reached ({reason})."
         return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
-    return [Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."), *findings]

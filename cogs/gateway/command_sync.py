@@ -1,11 +1,30 @@
-"""Register the commands with Discord, if they differ from the registered ones."""
+"""Register the commands with Discord, if they differ from the registered ones; or remove them all."""
 
 import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import discord
 from discord.ext import commands
 
+from cogs.messaging.responses import summarize_error
+from cogs.text.markdown import clean_and_cut
+
 log = logging.getLogger(__name__)
+
+_SLASH_COMMAND, _ENTRY_POINT = 1, 4
+"""Types of commands; Discord refuses to remove an entry point, which it made itself, with the others."""
+_MAX_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class RemovedCommands:
+    """The names of the commands removed from a server, or from everywhere if `guild` is empty; or why they were not."""
+
+    names: tuple[str, ...]
+    guild: str = ""
+    refusal: str = ""
 
 
 async def sync_commands(bot: commands.AutoShardedBot) -> None:
@@ -22,6 +41,40 @@ async def sync_commands(bot: commands.AutoShardedBot) -> None:
         return
     synced = await bot.tree.sync()
     log.info("Registered %d commands with Discord.", len(synced))
+
+
+async def remove_commands(bot: commands.AutoShardedBot) -> AsyncGenerator[RemovedCommands]:
+    """Remove the application's global commands, and those of each server that has any; the bot itself makes no such.
+
+    Raises:
+        discord.HTTPException: Discord refuses to remove the global commands, or cannot be reached.
+    """
+    application_id, http = bot.application_id or 0, bot.http
+    known: list[dict[str, Any]] = [{**command} for command in await http.get_global_commands(application_id)]
+    kept = [command for command in known if command.get("type") == _ENTRY_POINT]
+    if len(kept) < len(known):
+        await http.bulk_upsert_global_commands(application_id, kept)
+    yield RemovedCommands(_list_names(known))
+    async for guild in bot.fetch_guilds(limit=None, with_counts=False):
+        try:
+            local = await http.get_guild_commands(application_id, guild.id)
+            if local:
+                await http.bulk_upsert_guild_commands(application_id, guild.id, [])
+                yield RemovedCommands(_list_names(local), _name_guild(guild))
+        except discord.Forbidden as refused:
+            yield RemovedCommands((), _name_guild(guild), summarize_error(refused))
+
+
+def _name_guild(guild: discord.Guild) -> str:
+    return f"{clean_and_cut(guild.name, _MAX_NAME_LENGTH)} ({guild.id})"
+
+
+def _list_names(known: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names as members see them: a slash command with its slash, an entry of a menu without."""
+    removed = (command for command in known if command.get("type") != _ENTRY_POINT)
+    return tuple(
+        sorted(("/" if one.get("type", _SLASH_COMMAND) == _SLASH_COMMAND else "") + one["name"] for one in removed)
+    )
 
 
 def _sort_key(command: dict[str, Any]) -> tuple[int, str]:
