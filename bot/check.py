@@ -146,7 +146,7 @@ async def run_logged_in(
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except ProxyError as error:
-        return [Finding("Discord", is_ok=False, message=str(error), advice=error.advice)]
+        return [Finding("Discord", is_ok=False, message=error.problem, advice=error.advice)]
     except aiohttp.ClientConnectorDNSError as error:
         return [report_unknown_host("Discord", error.host)]
     except RequestsBlocked as blocked:

@@ -263,11 +263,11 @@ class PictureDownloader:
         self, url: str, target: URL, error: AddressRefusedError | ProxyError, *, is_user_supplied: bool
     ) -> PictureError:
         """Return the error for a link that was not opened; the operator is told of the relay's links only."""
-        problem = str(error) if isinstance(error, ProxyError) else ""
+        proxy_error = error if isinstance(error, ProxyError) else None
         if not is_user_supplied:
-            self.refusals.add(target.host or "", problem)
-        if problem:
-            return PictureUnavailable(url, problem, through_proxy=True)
+            self.refusals.add(target.host or "", proxy_error)
+        if proxy_error:
+            return PictureUnavailable(url, str(error), through_proxy=True)
         return PictureForbidden(url, f"{target.host}: {error}")
 
 

@@ -47,13 +47,13 @@ class PictureRefusals:
     """The last hosts whose pictures the bot did not get, because of their address or of the proxy; for operators."""
 
     def __init__(self) -> None:
-        self.problems: dict[str, str] = {}
-        """What the proxy did, by host; empty where the host's address was refused."""
+        self.problems: dict[str, ProxyError | None] = {}
+        """The proxy's error, by host; None where the host's address was refused."""
 
-    def add(self, host: str, problem: str = "") -> None:
+    def add(self, host: str, error: ProxyError | None = None) -> None:
         """Note a refusal, and forget the oldest of too many."""
         self.forget(host)
-        self.problems[host] = problem
+        self.problems[host] = error
         if len(self.problems) > _MAX_REFUSALS:
             self.forget(next(iter(self.problems)))
 

@@ -63,16 +63,16 @@ class PictureHostCheck:
     """
 
     settings: Settings
-    problems: Mapping[str, str] = field(default_factory=dict[str, str])
+    problems: Mapping[str, ProxyError | None] = field(default_factory=dict[str, ProxyError | None])
     look_up: LookUp = field(default_factory=create_look_up)
     try_proxy: TryProxy = find_proxy_refusal_of
 
     async def run(self) -> list[Finding]:
         """Return the worst finding, if there is one."""
-        for host, problem in self.problems.items():
-            if problem:
-                message = f"the bot gets none from {host}. {problem}"
-                return [Finding(_NAME, is_ok=False, message=message, advice="Allow that host in the proxy.")]
+        for host, error in self.problems.items():
+            if error:
+                message = f"the bot gets none from {host}. {error.problem}"
+                return [Finding(_NAME, is_ok=False, message=message, advice=error.advice)]
         tried = await self._try_proxy()
         if any(not finding.is_ok for finding in tried):
             return tried
@@ -84,7 +84,7 @@ class PictureHostCheck:
         errors = await asyncio.gather(*(self.try_proxy(host, proxies) for host in _PICTURE_HOSTS))
         if (error := next(filter(None, errors), None)) is None:
             return []
-        return [Finding(_NAME, is_ok=not 400 <= error.status < 500, message=str(error), advice=error.advice)]
+        return [Finding(_NAME, is_ok=not 400 <= error.status < 500, message=error.problem, advice=error.advice)]
 
     async def _judge_addresses(self) -> list[Finding]:
         hosts = tuple(dict.fromkeys((*self.problems, *_PICTURE_HOSTS)))

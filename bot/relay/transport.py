@@ -200,8 +200,8 @@ class RelayTransport:
             try:
                 return await self._exchange(session, request, key_headers, recording)
             except ProxyError as error:  # nothing was sent to the relay
-                problem = str(error)
-                raise RelayUnreachable(problem, proxy_problem=problem, proxy_advice=error.advice) from None
+                problem, advice = error.problem, error.advice
+                raise RelayUnreachable(problem, proxy_problem=problem, proxy_advice=advice) from None
             except _CONNECT_ERRORS as error:
                 no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
                 raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None

@@ -4,6 +4,7 @@ The proxy is chosen here rather than in each session, because discord.py, its ga
 their own. aiohttp's own `trust_env` knows neither ALL_PROXY nor `https://` proxies nor `.env`, and reads ~/.netrc.
 """
 
+import os
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -32,15 +33,17 @@ _OWN_SERVERS: Final = ("tinyproxy", "privoxy")
 
 
 class ProxyError(aiohttp.ClientConnectionError):
-    """The operator's proxy could not be used, and the request was not sent; the text is a sentence for operators.
+    """The operator's proxy could not be used, and the request was not sent.
 
-    `advice` is the next step. Neither names credentials. `status` is the proxy's answer, 0 if there was none.
+    `problem` is a sentence for operators, and `advice` the next step; neither names credentials. `status` is the
+    proxy's answer, 0 if there was none.
     """
 
     def __init__(self, proxy: Proxy, problem: str, advice: str = "", *, status: int = 0) -> None:
-        super().__init__(f"The proxy {proxy.name} {problem}.")
-        self.status = status
+        self.problem = f"The proxy {proxy.name} {problem}."
         self.advice = advice or f"Check {proxy.setting}, and whether the proxy runs."
+        self.status = status
+        super().__init__(f"{self.problem} {self.advice}")
 
 
 class SystemConnector(aiohttp.TCPConnector):
@@ -96,7 +99,8 @@ def _explain(error: Exception, proxy: Proxy, url: URL) -> ProxyError | None:
             return _explain_certificate(error, proxy)
         if isinstance(error, aiohttp.ClientSSLError):
             return _describe_tls(proxy)
-        reason = error.os_error.strerror or type(error.os_error).__name__
+        number = error.os_error.errno
+        reason = os.strerror(number) if number else type(error.os_error).__name__
         return ProxyError(proxy, f"can't be reached ({reason})")
     if isinstance(error, ssl.SSLError):
         return _describe_tls(proxy)

@@ -10,6 +10,8 @@ from bot.imaging.network.proxies import Proxies, Proxy
 from bot.ops.network_checks import PictureHostCheck, create_look_up, describe_proxies
 from bot.settings import Settings
 
+PROXY = Proxy(URL("http://p.test:3128"), "HTTPS_PROXY")
+Problems = dict[str, ProxyError | None]
 PUBLIC = ["93.184.216.34"]
 
 
@@ -18,7 +20,7 @@ def read(**given: object) -> Settings:
     return Settings.read(_env_file=None, discord_token="a.b.c", mj_api_key="sk-1", **given)
 
 
-async def check(names: dict[str, list[str]], problems: dict[str, str] | None = None, **given: object) -> str:
+async def check(names: dict[str, list[str]], problems: Problems | None = None, **given: object) -> str:
     """Return the findings, where names are known as given and all others are unknown."""
 
     async def find(host: str) -> list[str]:
@@ -44,11 +46,11 @@ FAKE_HINT = "Set ALLOW_FAKE_IP_DNS=true; .env.example says what that opens."
         ({CDN: ["198.18.0.9"]}, {}, CDN, "198.18.0.9"),
         ({CDN: PUBLIC, MIDJOURNEY: ["fc00::77"]}, {}, MIDJOURNEY, "fc00::77"),
         ({RELAY: ["198.19.4.4"]}, {}, RELAY, "198.19.4.4"),
-        ({"pics.example": ["fdfe:dcba:9876::9"]}, {"pics.example": ""}, "pics.example", "fdfe:dcba:9876::9"),
+        ({"pics.example": ["fdfe:dcba:9876::9"]}, {"pics.example": None}, "pics.example", "fdfe:dcba:9876::9"),
     ],
 )
 async def test_fake_ip_dns_is_reported(
-    names: dict[str, list[str]], problems: dict[str, str], host: str, address: str
+    names: dict[str, list[str]], problems: Problems, host: str, address: str
 ) -> None:
     """One finding: the host, its address, and the setting; no failure once the setting allows it."""
     known = (
@@ -73,7 +75,7 @@ RELAY_HINT = "The relay should deliver pictures itself, or from a public address
 )
 async def test_private_picture_hosts_are_reported(host: str, address: str, what: str, advice: str) -> None:
     """Also those from which the running bot refused a picture."""
-    problems = {} if host == CDN else {host: ""}
+    problems: Problems = {} if host == CDN else {host: None}
     expected = f"FAIL  Pictures: {what} not a public address, so pictures from there are refused. {advice}"
     assert await check({host: [address]}, problems) == expected
 
@@ -85,12 +87,12 @@ async def test_private_picture_hosts_are_reported(host: str, address: str, what:
         ({}, {}, {}),
         ({CDN: PUBLIC, RELAY: ["192.168.1.7"]}, {}, {"mj_api_url": f"http://{RELAY}:3000"}),
         ({CDN: PUBLIC, RELAY: ["198.18.0.9"]}, {}, {}),
-        ({CDN: PUBLIC, "pics.example": PUBLIC}, {"pics.example": ""}, {}),
+        ({CDN: PUBLIC, "pics.example": PUBLIC}, {"pics.example": None}, {}),
         ({}, {}, {"https_proxy": "p.test:1", "no_proxy": "*.discordapp.com, midjourney.com"}),
     ],
 )
 async def test_nothing_is_reported_of_hosts_that_work(
-    names: dict[str, list[str]], problems: dict[str, str], given: dict[str, object]
+    names: dict[str, list[str]], problems: Problems, given: dict[str, object]
 ) -> None:
     """The relay itself may be private, an unknown name is reported elsewhere, and what was mended is forgotten."""
     assert await check(names, problems, **given) == ""
@@ -104,15 +106,16 @@ async def test_names_that_only_the_proxy_knows_are_reported() -> None:
     )
     given = {"all_proxy": "p.test:1"}
     assert await check({}, {}, **given) == f"WARN  Pictures: this machine can't look up {CDN}, {told}"
-    refused = await check({}, {"pics.example": ""}, **given)
+    refused = await check({}, {"pics.example": None}, **given)
     assert refused == f"FAIL  Pictures: this machine can't look up pics.example, {told}"
-    assert (await check({}, {CDN: ""}, **given)).startswith("WARN")
+    assert (await check({}, {CDN: None}, **given)).startswith("WARN")
 
 
 async def test_what_the_proxy_did_comes_first() -> None:
-    problem = "The proxy p.test:3128 refused to connect to cdn.midjourney.com:443 (HTTP 403)."
-    found = await check({CDN: ["198.18.0.9"]}, {"ok.example": "", MIDJOURNEY: problem}, https_proxy="p.test:3128")
-    assert found == f"FAIL  Pictures: the bot gets none from {MIDJOURNEY}. {problem} Allow that host in the proxy."
+    error = ProxyError(PROXY, "refused to connect to cdn.midjourney.com:443 (HTTP 403)", "Allow it.", status=403)
+    problems: Problems = {"ok.example": None, MIDJOURNEY: error}
+    found = await check({CDN: ["198.18.0.9"]}, problems, https_proxy="p.test:3128")
+    assert found == f"FAIL  Pictures: the bot gets none from {MIDJOURNEY}. {error.problem} Allow it."
 
 
 async def test_a_dns_server_that_does_not_answer_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,8 +150,7 @@ async def test_a_proxy_that_refuses_the_usual_hosts_is_reported(status: int, fak
         return ["198.18.0.9"] if fake else PUBLIC
 
     async def refuse(host: str, proxies: Proxies) -> ProxyError | None:
-        proxy = Proxy(URL("http://p.test:3128"), "HTTPS_PROXY")
-        return ProxyError(proxy, "did so", "Do this.", status=status) if host == MIDJOURNEY else None
+        return ProxyError(PROXY, "did so", "Do this.", status=status) if host == MIDJOURNEY else None
 
     found = await PictureHostCheck(read(https_proxy="p.test:3128"), {}, find, refuse).run()
     assert str(found[0]).startswith(expected)

@@ -123,17 +123,18 @@ async def test_a_tunnel_that_fails_is_the_proxys_error(
     session = await bench.session(f"http://{user}127.0.0.1:{bench.proxy.port}")
     with pytest.raises(ProxyError) as failed:
         await session.get("https://site.test/")
-    assert str(failed.value) == f"The proxy 127.0.0.1:{bench.proxy.port} {said}."
+    assert failed.value.problem == f"The proxy 127.0.0.1:{bench.proxy.port} {said}."
     assert advice in failed.value.advice
+    assert str(failed.value) == f"{failed.value.problem} {failed.value.advice}"
     assert failed.value.__suppress_context__
-    assert not [secret for secret in SECRETS if secret in f"{failed.value!r} {failed.value.advice}"]
+    assert not [secret for secret in SECRETS if secret in f"{failed.value!r}"]
 
 
 @pytest.mark.parametrize("url", ["https://site.test/", "http://site.test/"])
 async def test_a_proxy_that_does_not_listen_is_named(bench: Bench, url: str) -> None:
     port = unused_port()
     session = await bench.session(f"http://{USER}@127.0.0.1:{port}")
-    with pytest.raises(ProxyError, match=rf"The proxy 127\.0\.0\.1:{port} can't be reached \(.+\)"):
+    with pytest.raises(ProxyError, match=rf"The proxy 127\.0\.0\.1:{port} can't be reached \(Connection refused\)"):
         await session.get(url)
 
 
