@@ -1,4 +1,4 @@
-"""A cable that a test can pull: TCP on 127.0.0.1, carried on to a server's Unix socket."""
+"""A cable that a test can pull: TCP on 127.0.0.1, carried on to a server's Unix socket, or to its port there."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,7 +9,7 @@ from pathlib import Path
 class Proxy:
     """Carries connections while `plugged`; a pulled cable ends those that there are, and refuses others."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | int) -> None:
         self.port = 0
         self.plugged = True
         self._target = target
@@ -20,6 +20,10 @@ class Proxy:
         self.plugged = False
         for writer in self._writers:
             writer.transport.abort()
+
+    def plug_in(self) -> None:
+        """Carry connections again."""
+        self.plugged = True
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator["Proxy"]:
@@ -36,7 +40,7 @@ class Proxy:
         if not self.plugged:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+        far_reader, far_writer = await self._open()
         ends = {writer, far_writer}
         self._writers |= ends
         try:
@@ -45,6 +49,11 @@ class Proxy:
             self._writers -= ends
             for end in ends:
                 end.close()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._target, Path):
+            return await asyncio.open_unix_connection(self._target)
+        return await asyncio.open_connection("127.0.0.1", self._target)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
