@@ -11,7 +11,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Status, Task
-from bot.scene import JobEnding, PictureLink, Scene
+from bot.scene import FileRefusal, JobEnding, MissingPermission, PictureLink, Scene
 from tests.fakes.sample_entities import place
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -152,6 +152,8 @@ def scenes(draw: st.DrawFn) -> Scene:
         picture=draw(st.none() | PICTURES),
         picture_link=draw(st.sampled_from(PictureLink)),
         picture_refusal=draw(st.none() | st.integers().map(lambda status: PictureUnavailable("", status=status))),
+        file_refusal=draw(st.none() | st.sampled_from(FileRefusal)),
+        missing_permission=draw(st.none() | st.builds(MissingPermission, st.just("Attach Files"), st.booleans())),
         is_picture_pending=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),

@@ -8,7 +8,7 @@ import pytest
 from bot.entities import ButtonStates
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Task
-from bot.scene import JobEnding, Scene
+from bot.scene import FileRefusal, JobEnding, MissingPermission, PictureLink, Scene
 from cogs.views.task_message import RenderedMessage, render_message
 from tests.fakes.sample_entities import job
 from tests.recordings import recorded
@@ -143,3 +143,31 @@ def test_a_time_in_the_future_is_not_shown(status: str, zone: float) -> None:
     submitted = own.born_at + timedelta(hours=zone)
     task = Task.model_validate({"id": "1", "status": status, "submitTime": submitted.strftime("%Y-%m-%d %H:%M:%S")})
     assert f"<t:{int(own.born_at.timestamp())}:R>" in (_render(task).embed.description or "")
+
+
+@pytest.mark.parametrize("refusal", FileRefusal)
+@pytest.mark.parametrize(
+    ("link", "linked"), [(PictureLink.WORKING, True), (PictureLink.DEAD, False), (PictureLink.PRIVATE, False)]
+)
+def test_a_refused_file_is_explained_and_linked_by_a_living_link(
+    refusal: FileRefusal, link: PictureLink, *, linked: bool
+) -> None:
+    task = Task.model_validate(recorded(GRID).body)
+    said = _render(task, file_refusal=refusal, picture_link=link).embed.description or ""
+    assert (f"[Open the picture]({task.image_url})" in said) is linked
+    assert "iscord" in said or "not allowed" in said
+    careful = _render_careful(task, file_refusal=refusal, picture_link=link)
+    assert "](" not in (careful.embed.description or "")
+
+
+def test_a_missing_permission_is_named_in_every_state() -> None:
+    for fields in ({}, {"status": "IN_PROGRESS", "progress": "10%"}, {"status": "FAILURE", "buttons": []}):
+        task = Task.model_validate({**recorded(GRID).body, **fields})
+        said = _render(task, missing_permission=MissingPermission("Embed Links", is_certain=True)).embed.description
+        assert said
+        assert said.endswith("I lack the permission **Embed Links** here: a moderator can allow it in this channel.")
+
+
+def _render_careful(task: Task, **more: Any) -> RenderedMessage:  # noqa: ANN401
+    own = job(task_id=task.id)
+    return render_message(Scene(job=own, task=task, now=own.born_at, **more), careful=True)

@@ -14,10 +14,16 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import ButtonKind, hash_custom_id
 from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.task import Task
-from bot.scene import JobEnding, Scene
+from bot.scene import FileRefusal, JobEnding, PictureLink, Scene
 from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.text.limits import EMBED_DESCRIPTION, length
-from cogs.views.task_message import RenderedMessage, render_finished_buttons, render_message, render_sending
+from cogs.views.task_message import (
+    RenderedMessage,
+    render_finished_buttons,
+    render_message,
+    render_plain_text,
+    render_sending,
+)
 from tests.cogs.views.scenes import HOSTILE, PERSONS, TASKS, scenes
 from tests.discord_payloads.message import refusals
 from tests.fakes.sample_entities import LIEN, job
@@ -58,6 +64,9 @@ async def test_every_scene_is_rendered_as_a_valid_message(given_scene: Scene) ->
     for careful in (False, True):
         drawing = render_message(given_scene, careful=careful)
         assert refused(drawing) == []
+        plain = {"content": render_plain_text(drawing.embed), "embeds": [], "components": drawing.view.to_components()}
+        assert plain["content"]
+        assert refusals(plain, files=[], edit=True) == []
         assert all(isinstance(item, TaskButton | TaskMenu) or item.url for item in drawing.view.children)  # type: ignore[attr-defined]
         assert drawing.view.timeout is None
 
@@ -212,3 +221,32 @@ async def test_each_drawing_has_a_view_of_its_own() -> None:
     shown = scene(GRID)
     views: list[ui.View] = [render_message(shown).view, render_message(shown).view]
     assert views[0] is not views[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "careful", "plain", "shown"),
+    [
+        ({"picture": PICTURE}, False, False, True),
+        ({"picture": PICTURE}, True, True, True),
+        ({}, False, False, True),
+        ({}, False, True, False),
+        ({}, True, False, False),
+        ({"picture_link": PictureLink.DEAD}, False, False, False),
+        ({"picture_link": PictureLink.BROKEN, "is_picture_pending": True}, False, False, False),
+        ({"picture_link": PictureLink.PRIVATE}, False, False, False),
+        ({"file_refusal": FileRefusal.EXPLICIT}, False, False, False),
+        ({"file_refusal": FileRefusal.TOO_LARGE}, False, False, True),
+        ({"phase": JobEnding.WATCH_STOPPED}, True, True, True),
+    ],
+)
+def test_a_message_knows_whether_it_shows_the_result(
+    more: dict[str, Any], *, careful: bool, plain: bool, shown: bool
+) -> None:
+    """By a file, or by its link in an embed; a notification says so."""
+    assert render_message(scene(GRID, **more), careful=careful, plain=plain).shows_result is shown
+
+
+def test_a_long_text_is_cut_line_by_line_where_embeds_are_not_allowed() -> None:
+    embed = discord.Embed(title="t", description="\n".join(["x" * 999] * 4))
+    embed.set_image(url="https://cdn.test/a.png")
+    assert render_plain_text(embed) == f"**t**\n[Open the picture](<https://cdn.test/a.png>)\n{'x' * 999}"
