@@ -27,7 +27,8 @@ from bot.imaging.network.connectors import SystemConnector
 from bot.imaging.network.proxies import Proxies
 from bot.imaging.worker_process import ImageWorker
 from bot.ops.diagnostics import check_clock
-from bot.ops.health import Health, KeyCheck, find_polling_problem
+from bot.ops.health import Health, find_polling_problem
+from bot.ops.key_check import KeyCheck
 from bot.ops.network_checks import PictureHostCheck
 from bot.ops.platform_disk import detect_ephemeral_disk_here
 from bot.ops.shutdown import shut_down
@@ -138,13 +139,14 @@ class App:
         self.command_request = StartRequest(
             "register the commands", partial(sync_commands, self.bot), clock, pauses_if_refused=RARELY
         )
+        self.key_check = KeyCheck(relay.check_key, settings.mj_api_url, supervisor, clock)
         self.health = Health(
             {
                 "gateway": ShardHealth(self.bot).find_problem,
                 "discord": self.bot.rest.find_problem,
                 "owners": self.owner_request.find_problem,
                 "polls": partial(find_polling_problem, self.poller, settings.poll_seconds),
-                "key": KeyCheck(relay.check_key, supervisor, clock.now).find_problem,
+                "key": self.key_check.find_problem,
                 "store": self.job_leases.find_problem,
             }
         )
@@ -162,6 +164,7 @@ class App:
             # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
             self.supervisor.start(WorkKey("owners"), self.owner_request.repeat_until_done)
             self.supervisor.start(WorkKey("ready"), self._when_ready)
+            self.supervisor.start(WorkKey("key checks"), self.key_check.run)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
             await self.job_leases.run_once()

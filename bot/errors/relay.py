@@ -87,7 +87,13 @@ class TaskUnknown(RelayError):
 
 
 class ParentGone(RelayError):
-    """The parent task no longer exists where Midjourney could use it."""
+    """The parent task no longer exists where Midjourney could use it.
+
+    `unknown_to_key` says that the relay has no such task for the bot's key, which may be of another account than the
+    one that made it.
+    """
+
+    unknown_to_key: bool = field(default=False, kw_only=True)
 
 
 class ParentBusy(RelayError):

@@ -4,15 +4,14 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from bot.errors import RelayError, RelayMoved, RelayUnreachable, StoreUnavailable
+from bot.errors import RelayError, StoreUnavailable
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.platform_disk import EphemeralDisk
 from bot.ports import ProcessLeases, Store
-from bot.relay.key_advice import describe_key_error
+from bot.relay.relay_problems import RelayProblem, describe_relay_problem
 from bot.settings import has_token_format
 from bot.store import PendingMigration
 from bot.store.database_errors import diagnose_database_error
@@ -49,30 +48,18 @@ async def check_relay(check: Callable[[], Awaitable[None]], url: str) -> Finding
     try:
         await check()
     except RelayError as error:
-        if problem := describe_key_error(error, quoting=True):
-            return Finding("API key", is_ok=False, message=f"{problem[0]}.", advice=problem[1])
-        if isinstance(error, RelayMoved):
-            message, advice = f"{url} redirects to {error.address}.", f"Set MJ_API_URL to {error.address}."
-            return Finding("Relay", is_ok=False, message=message, advice=advice)
-        if isinstance(error, RelayUnreachable) and error.proxy_problem:
-            return Finding("Relay", is_ok=False, message=error.proxy_problem, advice=error.proxy_advice)
-        if isinstance(error, RelayUnreachable) and error.no_host:
-            return report_unknown_host("Relay", urlsplit(url).hostname or url, "MJ_API_URL")
-        message = f"{url} doesn't respond properly ({_summarize_response(error)})."
-        return Finding("Relay", is_ok=False, message=message, advice="Check MJ_API_URL, and whether the relay is up.")
+        return report_relay_problem(describe_relay_problem(error, url))
     return Finding("API key", is_ok=True, message=f"accepted by {url}.")
 
 
-def _summarize_response(error: RelayError) -> str:
-    """Return the relay's words or the HTTP status of an error; the status of a success would explain nothing."""
-    if error.reason[:6] in {"HTTP 2", "HTTP 3"} and is_wordless(error.reason):
-        return "a web page or an empty response"
-    return error.reason or type(error).__name__
+def report_relay_problem(found: RelayProblem) -> Finding:
+    """Report why the relay cannot be used."""
+    return Finding(found.subject, is_ok=False, message=found.problem, advice=found.advice)
 
 
-def report_unknown_host(name: str, host: str, setting: str = "") -> Finding:
-    """Report that DNS does not know the host; `setting` is where the operator has set it, if anywhere."""
-    advice = "Check its internet connection" + (f", then {setting}." if setting else " and its DNS server.")
+def report_unknown_host(name: str, host: str) -> Finding:
+    """Report that DNS does not know the host."""
+    advice = "Check its internet connection and its DNS server."
     return Finding(name, is_ok=False, message=f"this machine can't find the host {host}.", advice=advice)
 
 
@@ -202,7 +189,7 @@ async def report_relay_shortages(store: Store, now: datetime) -> list[Finding]:
             if at is not None:
                 why = translate_refusal(known[what]) if what == NO_CHANNEL else ""
                 message = f"the relay last said at {at:%H:%M} UTC that {event}{f' ({why})' if why else ''}."
-                found.append(Finding(name, is_ok=True, message=f"{message} If this continues, {cure}."))
+                found.append(Finding(name, is_ok=True, message=message, advice=f"If this continues, {cure}."))
     except StoreUnavailable:
         return []
     return found

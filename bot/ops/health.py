@@ -4,12 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 
-from bot.errors import RelayBusy, RelayError, RelayMoved, RelayUnreachable
 from bot.polling.poller import Poller
 from bot.relay.key_advice import describe_key_error
-from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +14,6 @@ HealthCheck = Callable[[], str | Awaitable[str]]
 """Returns what is wrong, or an empty text."""
 
 _CHECK_SECONDS = 2.0
-_KEY_INTERVAL = timedelta(minutes=1)
-_KEY_TIMEOUT_SECONDS = 1.5
-"""How long the relay may take to check the key, before the previous result is returned."""
 _STALE_SECONDS, _STALE_POLLS = 60.0, 6
 
 
@@ -72,66 +66,6 @@ class Readiness:
     async def find_problems(self) -> dict[str, str]:
         """Return why the bot is not ready, by the name of the check."""
         return dict(self._waiting_for) if self._health is None else await self._health.find_problems()
-
-
-class KeyCheck:
-    """Whether the relay accepts the key: checked on demand, once a minute at most, with one request at a time."""
-
-    def __init__(
-        self,
-        ask: Callable[[], Awaitable[None]],
-        supervisor: TaskSupervisor,
-        now: Callable[[], datetime],
-        *,
-        timeout_seconds: float = _KEY_TIMEOUT_SECONDS,
-    ) -> None:
-        self._ask = ask
-        self._timeout_seconds = timeout_seconds
-        self._supervisor = supervisor
-        self._now = now
-        self._asked_at: datetime | None = None
-        self._check_done = asyncio.Event()
-        self._problem = "the relay has not confirmed the key yet"
-
-    async def find_problem(self) -> str:
-        """Return what is wrong with the key, or with the relay that checks it."""
-        age = abs(self._now() - self._asked_at) if self._asked_at else _KEY_INTERVAL
-        if age >= _KEY_INTERVAL and (self._check_done.is_set() or self._asked_at is None):
-            self._asked_at = self._now()
-            self._check_done.clear()
-            # Under the supervisor, because the caller may be canceled before the relay answers.
-            self._supervisor.start(WorkKey("key check"), self._check)
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._check_done.wait()
-        except TimeoutError:
-            log.debug("The relay is slow to check the key.")
-        return self._problem
-
-    async def _check(self) -> None:
-        try:
-            await self._ask()
-            self._problem = ""
-        except RelayError as error:
-            self._problem = _describe_error(error)
-        finally:
-            self._check_done.set()
-
-
-def _describe_error(error: RelayError) -> str:
-    if problem := describe_key_error(error):
-        return problem[0]
-    match error:
-        case RelayMoved():
-            return "the relay redirects to another address, to which MJ_API_URL must be changed"
-        case RelayUnreachable() if error.proxy_problem:
-            return "the proxy lets no request through to the relay"
-        case RelayUnreachable():
-            return "the relay does not answer"
-        case RelayBusy():
-            return "the relay is too busy to check the key"
-        case _:
-            return f"the relay sent an invalid answer ({type(error).__name__})"
 
 
 def find_polling_problem(poller: Poller, poll_seconds: float) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 from math import inf
 
 from bot.clock import Clock
-from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayMoved, RelayUnreachable
+from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayUnreachable
 from bot.polling.poll_schedule import PollSchedule
-from bot.relay.key_advice import describe_key_error
+from bot.relay.relay_problems import describe_relay_problem
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class RelayOutage:
         """
         now = self._monotonic()
         if self.silent_since is None:
-            log.warning("%s; still trying.", _describe_failure(error))
+            log.warning("Polls fail, and go on. %s", describe_relay_problem(error))
             self.silent_since, self._silent_at = self._now(), now
         retry_after = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
         if retry_after is None:
@@ -85,18 +85,6 @@ class RelayOutage:
         if first_at is None or now - first_at < _CONFIRM_SECONDS / 2:
             return self.key_refusal is None
         if type(error) is not type(self.key_refusal):
-            log.warning("%s; still trying.", _describe_failure(error))
+            log.warning("Polls fail, and go on. %s", describe_relay_problem(error))
         self.key_refusal = error
         return False
-
-
-def _describe_failure(error: RelayError) -> str:
-    """Describe for the log why reads fail, with the cure if there is one."""
-    if isinstance(error, RelayMoved):
-        return f"The relay redirects to {error.address}: set MJ_API_URL to that address"
-    if isinstance(error, RelayUnreachable) and error.proxy_problem:
-        return f"{error.proxy_problem} {error.proxy_advice.removesuffix('.')}"
-    advice, name = describe_key_error(error), type(error).__name__
-    if advice is None:
-        return f"The relay does not answer ({name}: {error.reason})"
-    return f"The relay refuses this bot's key ({name}: {error.reason}): {advice[0]}. {advice[1].removesuffix('.')}"

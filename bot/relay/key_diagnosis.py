@@ -85,7 +85,7 @@ def _parse_usage(response: RelayResponse, now: datetime) -> RelayError | None:
     if 0 < _parse_number(usage.get("expires_at")) <= now.timestamp():
         return KeyExpired()
     if usage.get("unlimited_quota") is not True and _parse_number(usage["total_available"], 1.0) <= 0:
-        return BalanceExhausted()
+        return BalanceExhausted("the key's quota is used up")
     # The relay knows the key, which is neither expired nor exhausted: it is switched off or refused for another reason.
     return KeyRefused()
 

@@ -20,7 +20,13 @@ from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
 from cogs.messaging.discord_refusals import DELETED_CODES
 from cogs.messaging.rate_limits import RateLimiter
-from cogs.messaging.responses import REQUEST_ERRORS, explain_error, send_ephemeral, summarize_error, with_timeout
+from cogs.messaging.responses import (
+    REQUEST_ERRORS,
+    log_and_describe_error,
+    send_ephemeral,
+    summarize_error,
+    with_timeout,
+)
 from cogs.views.task_buttons import PRESSED_DESCRIPTION
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
@@ -64,7 +70,7 @@ class _TokenFollowups:
     async def send_error(self, error: MjbotError) -> None:
         """Tell the person privately why the request failed."""
         await self._rate_limiter.acquire_token(self._interaction.token)
-        await send_ephemeral(self._interaction, explain_error(error, self._interaction))
+        await send_ephemeral(self._interaction, log_and_describe_error(error, self._interaction))
 
 
 class ClickFollowups(_TokenFollowups):

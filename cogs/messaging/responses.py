@@ -14,6 +14,7 @@ from bot.errors import (
     AlreadyPressed,
     AnswerLost,
     MjbotError,
+    ParentGone,
     PersonNotAllowed,
     PromptIgnored,
     ServerNotAllowed,
@@ -138,8 +139,7 @@ async def _replace_public_response(interaction: Interaction, text: str) -> None:
 def log_and_describe_error(error: BaseException, interaction: Interaction) -> str:
     """Log an error and describe it; an unexpected one gets a number that finds its log line."""
     if isinstance(error, MjbotError):
-        why = f", {describe_refusal_for_log(error)}" if isinstance(error, ServerNotAllowed | PersonNotAllowed) else ""
-        log.info("Refused %s: %s%s.", interaction.type.name, type(error).__name__, why)
+        log.info("Refused %s: %s%s.", interaction.type.name, type(error).__name__, _explain_to_operator(error))
         return explain_error(error, interaction)
     if isinstance(error, REQUEST_ERRORS):
         # Discord or the network failed, so a traceback says nothing; a message that is gone is not worth a warning.
@@ -153,6 +153,17 @@ def log_and_describe_error(error: BaseException, interaction: Interaction) -> st
     else:
         log.error("Interaction %d failed.", interaction.id, exc_info=error)
     return describe_internal_error(interaction.id)
+
+
+def _explain_to_operator(error: MjbotError) -> str:
+    """Say more in the log about a refusal that only the operator can mend."""
+    match error:
+        case ServerNotAllowed() | PersonNotAllowed():
+            return f", {describe_refusal_for_log(error)}"
+        case ParentGone(unknown_to_key=True):
+            return ", the relay has no such task for MJ_API_KEY, which may be of another account than before"
+        case _:
+            return ""
 
 
 @asynccontextmanager

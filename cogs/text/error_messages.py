@@ -13,6 +13,7 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     AnswerLost,
+    BalanceExhausted,
     ButtonUnknown,
     ClaimLost,
     CooldownActive,
@@ -56,7 +57,7 @@ from bot.errors import (
     UpstreamKeyRefused,
 )
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
-from bot.relay.key_advice import KEY_ADVICE
+from bot.relay.key_advice import find_key_advice, is_reason_open
 from cogs.text.input_errors import NOT_CHARGED, describe_input_error
 from cogs.text.picture_errors import describe_picture_error
 from cogs.text.quotes import quote_text
@@ -68,6 +69,10 @@ _MAX_WAIT_SECONDS: Final = 7 * 86_400.0
 """The longest wait that a message announces, whatever Retry-After says."""
 _MESSAGE_LINK: Final = re.compile(r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/\d{1,20}")
 
+_FOREIGN_PARENT: Final = (
+    "The service has no such picture for this bot's key. If the operator of this bot has replaced the key by one of "
+    f"another account, only newer pictures have working buttons. Start again from one of those. {NOT_CHARGED}"
+)
 # Errors that carry no details worth showing. A class without an entry is described as its base class.
 _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     MjbotError: "That didn't work. Try again in a minute. If it fails again, tell the operator of this bot.",
@@ -153,6 +158,7 @@ def describe_error(error: MjbotError, now: datetime, *, command: bool = False) -
         text := _describe_relay_error(error, now)
         or _describe_key_error(error)
         or _describe_seed_error(error)
+        or (_FOREIGN_PARENT if isinstance(error, ParentGone) and error.unknown_to_key else "")
         or _describe_own_error(error, now)
         or describe_input_error(error)
         or describe_picture_error(error)
@@ -216,10 +222,10 @@ def _describe_relay_error(error: MjbotError, now: datetime) -> str:
 
 def describe_key_problem(error: MjbotError) -> str:
     """Describe what is wrong with the bot's key, and the operator's cure; "" for any other error."""
-    if not isinstance(error, RelayError) or (advice := KEY_ADVICE.get(type(error))) is None:
+    if not isinstance(error, KeyRefused | BalanceExhausted) or (advice := find_key_advice(error)) is None:
         return ""
     problem, cure = (text.replace("MJ_API_KEY", "`MJ_API_KEY`") for text in (advice.problem, advice.cure))
-    words = _quote_relay(error.reason) if type(error) is KeyRefused else ""
+    words = _quote_relay(error.reason) if is_reason_open(error) else ""
     return f"I can't use the service: {problem}.{words} The operator of this bot has to {cure}."
 
 

@@ -300,9 +300,12 @@ def _format_last_progress(scene: Scene) -> str:
 
 def _build_task_not_found(scene: Scene) -> MessageState:
     name = format_code(clean_and_cut(scene.job.task_id, 64))
-    line = f"The service no longer has task {name}. **Next:** press **Look again**, or start over."
+    line = (
+        f"The service has no task {name} for this bot's key: it is gone, or was made with the key of another account. "
+        "**Next:** press **Look again**, or start over."
+    )
     return MessageState(
-        INACTIVE_COLOR, "❔ The service lost this task", (line,), (LOOK_AGAIN, *_get_delete_button(scene))
+        INACTIVE_COLOR, "❔ The service doesn't know this task", (line,), (LOOK_AGAIN, *_get_delete_button(scene))
     )
 
 

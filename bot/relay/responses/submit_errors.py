@@ -44,6 +44,7 @@ from bot.relay.responses.submit_words import (
     QUEUE_FULL,
     REFUSING,
     TAKEN,
+    UNKNOWN_TO_KEY,
     UPSTREAM_LOST,
     fold_words,
     remove_known_refusals,
@@ -204,7 +205,7 @@ class _Answer:
         if PARENT_BUSY.search(words):
             return ParentBusy(reason)
         if PARENT_GONE.search(words):
-            return ParentGone(reason)
+            return ParentGone(reason, unknown_to_key=UNKNOWN_TO_KEY.search(words) is not None)
         if PARENT_UNCHANGEABLE.search(words):
             return ParentUnchangeable(reason)
         return self._find_capacity_error() or (ParentGone(reason) if self.submit.code == 3 else None)

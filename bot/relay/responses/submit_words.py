@@ -33,6 +33,8 @@ PARENT_GONE: Final = re.compile(
     r"task_not_found|关联任务不存在|已失效|该任务所属(?:渠道|管道)已被禁用|"
     r"channel associated with this task has been disabled"
 )
+UNKNOWN_TO_KEY: Final = re.compile(r"\btask_not_found\b")
+"""new-api looks for the parent among the tasks of the key's account, before it forwards a press."""
 PARENT_UNCHANGEABLE: Final = re.compile(r"关联任务不允许执行变化")
 BALANCE: Final = re.compile(
     r"quota_not_enough|(?:余额|额度)不足|insufficient[ _](?:user[ _])?(?:quota|balance)|quota is not enough"

@@ -159,7 +159,8 @@ async def test_recent_shortages_of_accounts_and_channels_are_listed() -> None:
     await store.save_missing_capability(NO_CHANNEL, "当前分组 g 下对于模型 mj_pan 无可用渠道", at=now, until=now + hour)
     accounts, channels = await report_relay_shortages(store, now)
     assert accounts.is_ok
-    assert accounts.message.startswith("the relay last said at 14:03 UTC that no Midjourney account was free. If")
+    assert accounts.message == "the relay last said at 14:03 UTC that no Midjourney account was free."
+    assert accounts.advice == "If this continues, check the relay's accounts."
     assert (
         "14:03 UTC that no channel could take a request (the key's group has no channel for mj_pan)."
         in channels.message

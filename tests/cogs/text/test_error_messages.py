@@ -23,6 +23,7 @@ from bot.errors import (
     MjbotError,
     ModalNotSent,
     NoAccountAvailable,
+    ParentGone,
     PersonNotAllowed,
     PictureGone,
     PictureUnavailable,
@@ -180,7 +181,20 @@ def test_retry_after_becomes_a_timestamp() -> None:
             NoAccountAvailable(speed="turbo"),
             "or use another speed than `turbo`, which your prompt or `/mjsettings` sets",
         ),
-        (KeyRefused("该令牌已过期"), "the relay refuses `MJ_API_KEY`. It says: `the key has expired`."),
+        (
+            KeyRefused("该令牌已过期"),
+            "service: `MJ_API_KEY` has expired. The operator of this bot has to renew the key",
+        ),
+        (KeyRefused("该令牌状态不可用"), "`MJ_API_KEY` is switched off at the relay. The operator of this bot has to"),
+        (
+            BalanceExhausted("该令牌额度已用尽"),
+            "the quota of `MJ_API_KEY` is used up. The operator of this bot has to raise",
+        ),
+        (
+            ParentGone(unknown_to_key=True),
+            "no such picture for this bot's key. If the operator of this bot has replaced",
+        ),
+        (ParentGone(), "The service no longer has the picture behind this button."),
         (KeyRefused("go away"), "the relay refuses `MJ_API_KEY`. It says: `go away`. The operator"),
         (KeyRefused(), "`MJ_API_KEY`"),
         (

@@ -772,11 +772,14 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "lost": (
         scene(RUNNING, phase=JobEnding.TASK_NOT_FOUND),
         Look(
-            "❔ The service lost this task",
+            "❔ The service doesn't know this task",
             DARK,
             (
                 PROMPT,
-                "The service no longer has task `1754300000123417`. **Next:** press **Look again**, or start over.",
+                (
+                    "The service has no task `1754300000123417` for this bot's key: it is gone, or was made with the "
+                    "key of another account. **Next:** press **Look again**, or start over."
+                ),
             ),
             ours=(LOOK, DELETE),
         ),
@@ -1009,7 +1012,7 @@ async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Butto
         (KeyExpired("该令牌已过期"), "has expired", "renew the key"),
         (KeyUnknown("无效的令牌"), "the relay does not know `MJ_API_KEY`", "copy `MJ_API_KEY` again"),
         (BalanceExhausted(), "is used up", "top it up"),
-        (KeyRefused("用户已被封禁"), "the relay refuses `MJ_API_KEY`. It says: `the account is banned`.", "copy"),
+        (KeyRefused("用户已被封禁"), "the relay has banned the account of `MJ_API_KEY`.", "ask the relay's support"),
         (KeyRefused("ask *Bob*"), "the relay refuses `MJ_API_KEY`. It says: `ask *Bob*`.", "copy"),
         (KeyRefused(), "the relay refuses `MJ_API_KEY`.", "copy"),
     ],

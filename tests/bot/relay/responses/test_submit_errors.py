@@ -120,6 +120,23 @@ BEFORE_FORWARDING: list[tuple[int, str, type[RelayError]]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        (_new_api(4, "task_not_found"), True),
+        (_new_api(4, "task_not_found "), True),
+        (_new_api(4, "TASK_NOT_FOUND (request id: 1)"), True),
+        (_new_api(4, "该任务所属渠道已被禁用"), False),
+        (_new_api(3, "关联任务不存在或已失效"), False),
+    ],
+)
+def test_a_parent_of_another_account_is_not_called_lost(text: str, *, unknown: bool) -> None:
+    """new-api looks for the parent among the tasks of the key's account; a key of another one finds none."""
+    error = _submit(400, text)
+    assert isinstance(error, ParentGone)
+    assert error.unknown_to_key == unknown
+
+
 @pytest.mark.parametrize(("status", "text", "kind"), BEFORE_FORWARDING)
 def test_error_before_forwarding_is_a_refusal(status: int, text: str, kind: type[RelayError]) -> None:
     error = _submit(status, text)
