@@ -16,6 +16,7 @@ from bot.imaging.network.proxies import Proxies
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
     NONE_REFUSED,
+    SET_CLOCK,
     Finding,
     check_clock,
     check_database,
@@ -152,6 +153,7 @@ async def run_logged_in(
     except RequestsBlocked as blocked:
         return [report_blocked_requests(str(blocked))]
     except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
-        reason = explain_certificate_date(error, utc_now()) or type(error).__name__
-        message = f"can't be reached ({reason})."
-        return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
+        time_problem = explain_certificate_date(error, utc_now())
+        message = f"can't be reached ({time_problem or type(error).__name__})."
+        advice = SET_CLOCK if time_problem else "Try again in a minute."
+        return [Finding("Discord", is_ok=False, message=message, advice=advice)]

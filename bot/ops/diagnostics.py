@@ -18,7 +18,7 @@ from bot.store.database_errors import diagnose_database_error
 
 _WRONG_CLOCK = timedelta(seconds=30)
 """How much the machine's clock may differ: less is normal without a time server, and does no harm."""
-_SET_CLOCK = (
+SET_CLOCK = (
     "Set the clock, best by switching on its synchronization: `sudo timedatectl set-ntp true` on Linux; Settings, Time "
     "& language, Sync now on Windows; for a container or virtual machine, on its host."
 )
@@ -69,7 +69,7 @@ def check_clock(error: timedelta | None, whose: str = "Discord") -> list[Finding
         return []
     direction = "fast" if error > timedelta() else "slow"
     message = f"this machine's clock is {_format_duration(abs(error))} {direction}, compared with {whose}'s."
-    return [Finding("Clock", is_ok=False, message=message, advice=_SET_CLOCK)]
+    return [Finding("Clock", is_ok=False, message=message, advice=SET_CLOCK)]
 
 
 def _format_duration(duration: timedelta) -> str:

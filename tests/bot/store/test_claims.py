@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.clock import CorrectedTime
 from bot.entities import ClaimState, Usage
 from bot.errors import AlreadyClaimed, CooldownActive
 from bot.ports import Store
-from bot.store import open_store
+from bot.store import SqlStore, open_store
+from tests.fakes.clock import FakeClock
 from tests.fakes.sample_rows import NOON, a_claim, allow, later, write_accepted_claim
 from tests.postgres import Postgres
 
@@ -153,6 +155,31 @@ async def test_usage_counts_todays_submits_that_may_be_billed(store: Store) -> N
         Usage(1, 2, NOON, later(2)),
     ]
     assert expected == seen
+
+
+@pytest.mark.parametrize("seconds", [-86_400.0 * 365, -3600.0, -20.0, 20.0, 3600.0, 86_400.0])
+async def test_setting_the_systems_time_moves_no_cooldown(url: str, seconds: float) -> None:
+    """It ends 30 s after the claim, neither earlier nor later: in this process, and in the next one."""
+    system = FakeClock(NOON)
+    time = CorrectedTime(system.clock)
+    async with open_store(url, now=time.now) as store:
+        await store.create_claim(a_claim(1, "U1", made_at=time.now()), allow)
+        system.step(seconds)
+        await system.advance(10.0)
+        await _check_cooldown(store, time, left=20.0)
+    next_time = CorrectedTime(system.clock)
+    next_time.record_date(time.now(), system.time)  # Discord's answer to the login
+    async with open_store(url, now=next_time.now) as store:
+        await _check_cooldown(store, next_time, left=20.0)
+        await system.advance(20.0)
+        await _check_cooldown(store, next_time, left=0.0)
+
+
+async def _check_cooldown(store: SqlStore, time: CorrectedTime, *, left: float) -> None:
+    """Check that a cooldown of 30 s has so much left, within the second that a Date header may differ."""
+    usage = await store.find_usage(7)
+    assert usage.last_claim_at is not None
+    assert (usage.last_claim_at + timedelta(seconds=30) - time.now()).total_seconds() == pytest.approx(left, abs=1.0)
 
 
 @pytest.mark.parametrize(
