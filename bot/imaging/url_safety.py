@@ -1,5 +1,6 @@
 """Check a picture's URL: may we connect to its host, when does it expire, and can only the relay open it."""
 
+import asyncio
 import ipaddress
 import re
 import socket
@@ -51,6 +52,7 @@ _REFUSED_V6 = tuple(
 # Clash (mihomo), sing-box, Xray, V2Ray and Surge, by default or as their examples have it.
 _FAKE_IP = tuple(ipaddress.ip_network(network) for network in ("198.18.0.0/15", "fc00::/18", "fdfe:dcba:9876::/64"))
 _KNOWN_DOMAINS = ("discord.com", "discordapp.com", "discordapp.net", "midjourney.com")
+_LOOKUP_SECONDS = 5.0
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 
 _LOOPBACK = re.compile(r"localhost|localhost\.localdomain|.+\.localhost|(127|0)(\.\d+){0,3}|::1?|::ffff:(127|0)\..+")
@@ -110,8 +112,9 @@ async def check_proxied_host(host: str, resolver: AbstractResolver, is_allowed: 
             raise AddressRefusedError("not a public address")
         return
     try:
-        found = await resolver.resolve(host, 0, socket.AF_UNSPEC)
-    except OSError:
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            found = await resolver.resolve(host, 0, socket.AF_UNSPEC)
+    except OSError:  # TimeoutError is one: of a network whose DNS servers don't answer, only the proxy knows more
         if not has_known_domain(host):
             raise HostUnknownError("unknown to this machine") from None
         return

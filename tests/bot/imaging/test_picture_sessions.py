@@ -1,5 +1,6 @@
 """Pictures behind a proxy and behind fake-IP DNS: which hosts are opened, and how each refusal is told."""
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -142,6 +143,26 @@ async def test_private_hosts_are_refused_with_a_proxy_too(bench: Bench, host: st
         await pictures.download_bytes(f"http://{host}/a.png", is_user_supplied=supplied)
     assert bench.proxy.seen == []
     assert list(pictures.refusals.problems) == ([] if supplied else [host.strip("[]")])
+
+
+@pytest.mark.parametrize(("host", "opens"), [("cdn.discordapp.com", True), ("cdn.example", False)])
+async def test_dns_servers_that_do_not_answer_count_as_unknown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, host: str, *, opens: bool
+) -> None:
+    """In time for the picture."""
+
+    async def hang(*_: object) -> list[ResolveResult]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr("bot.imaging.url_safety._LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr(bench.names, "resolve", hang)
+    pictures = await bench.pictures()
+    if opens:
+        assert await pictures.download_bytes(f"http://{host}/a.png") == PNG
+        return
+    with pytest.raises(PictureForbidden, match="unknown to this machine"):
+        await pictures.download_bytes(f"http://{host}/a.png")
 
 
 @pytest.mark.parametrize("target", ["http://nas.example/b.png", "http://169.254.169.254/", "https://unknown.example/"])

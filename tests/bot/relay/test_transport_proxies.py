@@ -1,4 +1,4 @@
-"""The relay behind the operator's proxy: what goes through, and what a proxy's own answer to a paid request means."""
+"""The relay in the operator's network: names, what goes through a proxy, and what its own answer to a submit means."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -10,6 +10,7 @@ import pytest
 from bot.clock import utc_now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
 from bot.imaging.network.proxies import Proxies, Proxy
+from bot.imaging.network.system_resolver import SystemResolver
 from bot.relay.client import RelayClient
 from bot.relay.response_recorder import RecordingConnector
 from bot.relay.transport import KeyHeaders, RelayTransport
@@ -65,6 +66,24 @@ async def bench() -> AsyncGenerator[Bench]:
         tls = await stack.enter_async_context(serve_tls(port))
         made.proxy.routes = {"relay.test": port, "relay.test:443": tls}
         yield made
+
+
+@pytest.mark.parametrize("host", ["nas.local", "new-api", "relay.svc.cluster.local"])
+async def test_the_relay_may_have_a_name_that_only_the_system_knows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """mDNS, Docker's and Kubernetes' names are not those of a DNS server."""
+    asked: list[str] = []
+
+    async def resolve(_: SystemResolver, name: str, port: int = 0, **__: object) -> list[dict[str, str | int]]:
+        asked.append(name)
+        return [{"host": "127.0.0.1", "port": port}]
+
+    monkeypatch.setattr(SystemResolver, "resolve", resolve)
+    port = bench.relay.url.rpartition(":")[2]
+    async with RelayClient.open(f"http://{host}:{port}", KEY) as client:
+        assert (await press_button(client)).is_accepted
+    assert set(asked) == {host}
 
 
 @pytest.mark.parametrize("url", [HTTP, HTTPS])

@@ -1,18 +1,23 @@
 """Uploaded files, over a real socket: no more is read than the bot accepts, whatever size was announced."""
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import discord
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from discord.http import Route
 
 from bot.errors import UploadTooLarge
+from bot.imaging.network.system_resolver import SystemResolver
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
+from tests.wire.loopback import LoopbackDiscord
 
 CHUNK = 1024 * 1024
 
@@ -82,3 +87,32 @@ async def test_a_missing_file_raises_the_error_of_discord_py(status: int, error:
     async with download(Host(0, status).answer) as coming:
         with pytest.raises(error):
             await coming
+
+
+@pytest.mark.parametrize("host", ["discord.nas.local", "discord", "discord.svc.cluster.local"])
+async def test_discord_is_reached_by_the_names_of_the_system(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """discord.py's own session would ask DNS servers only."""
+
+    async def resolve(_: SystemResolver, name: str, port: int = 0, **__: object) -> list[dict[str, str | int]]:
+        assert name == host
+        return [{"host": "127.0.0.1", "port": port}]
+
+    monkeypatch.setattr(SystemResolver, "resolve", resolve)
+    async with LoopbackDiscord() as there:
+        monkeypatch.setattr(Route, "BASE", there.api_url.replace("127.0.0.1", host))
+        async with ShardedBot(1) as bot:
+            await bot.login(there.token)
+            assert bot.user is not None
+
+
+def test_every_session_uses_the_systems_names_and_the_proxy() -> None:
+    """Each names its connector, but for the one that probes this process's own port."""
+    root = Path(__file__).parents[3]
+    sources = [path for folder in ("bot", "cogs") for path in (root / folder).rglob("*.py")]
+    bare = [
+        path.name
+        for path in sources
+        for arguments in re.findall(r"aiohttp\.ClientSession\((.*?)\)(?: as|,|\)|$)", path.read_text(), re.DOTALL)
+        if "connector=" not in arguments
+    ]
+    assert bare == ["http_server.py"]
