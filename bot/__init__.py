@@ -13,6 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036
     )
     sys.exit(2)
 
-from bot.required_modules import require_modules
+from bot.required_modules import explain_failed_imports, require_modules
 
 require_modules()
+explain_failed_imports()

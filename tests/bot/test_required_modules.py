@@ -88,3 +88,26 @@ def test_missing_modules_end_the_process(monkeypatch: pytest.MonkeyPatch, capsys
     with pytest.raises(SystemExit):
         required_modules.require_modules({"simcord": "simcord"}, program="sandbox")
     assert re.match(r"This Python lacks simcord: .* (requirements-dev.txt|-m sandbox)\.", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("No module named 'multidict'", name="multidict"), "This Python can't import multidict ("),
+        (ImportError("cannot import name 'X' from 'pydantic'", name="pydantic"), "This Python can't import pydantic ("),
+        (ImportError("wrong ELF class", name="PIL._imaging"), "This Python can't import PIL (wrong ELF class): in "),
+        (ImportError("cannot import name 'x'", name="bot.app"), ""),
+        (ModuleNotFoundError("No module named 'cogs.x'", name="cogs.x"), ""),
+        (ZeroDivisionError(), ""),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_named(
+    error: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bot's own mistakes keep their traceback."""
+    others: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _, error, __: others.append(error))
+    required_modules.explain_failed_imports()
+    sys.excepthook(type(error), error, None)
+    assert capsys.readouterr().err.startswith(said)
+    assert others == ([] if said else [error])
