@@ -82,6 +82,11 @@ from cogs.messaging.rate_limits import RateLimiter
 
 log = logging.getLogger(__name__)
 
+_NO_RECORDS = (
+    "The database is empty. If this is not the bot's first start, it knows nothing of earlier messages and of what was "
+    "charged: their buttons ask before they draw again. To get those records back, set the earlier DATABASE_URL."
+)
+
 
 @dataclass(kw_only=True)
 class App:
@@ -217,6 +222,8 @@ async def open_app(
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
         store = await stack.enter_async_context(opening)
+        if await store.start_records():
+            log.warning(_NO_RECORDS)
         await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
         proxies = Proxies.from_settings(settings)

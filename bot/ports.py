@@ -185,6 +185,18 @@ class Store(Protocol):
         """
         ...
 
+    async def has_claim(self, task_id: str, buttons: Collection[str]) -> bool:
+        """Return whether there is a claim for one of these buttons of a task that was not refused."""
+        ...
+
+    async def start_records(self) -> bool:
+        """Write since when the database keeps records, unless it knows; return whether it has no records yet."""
+        ...
+
+    async def find_records_start(self) -> datetime | None:
+        """Return since when the database keeps records; None where that was not written yet."""
+        ...
+
     async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember until then that the relay lacks a capability (bot.midjourney.capabilities), and its reason."""
         ...

@@ -40,6 +40,7 @@ MjbotError
 │   ├── ClaimLost                   the claim was taken from this process before the request was sent
 │   ├── AlreadyPressed              a message already shows the result
 │   ├── AnswerLost                  the answer to an earlier press was lost, which may have been billed
+│   ├── PressUnrecorded             the database may have lost an earlier press, and no further one was confirmed
 │   ├── RepeatUnconfirmed           an earlier press may have been billed, and no further one was confirmed
 │   ├── ModalNotSent                the press was accepted, but its modal was not sent
 │   ├── ButtonUnknown               the task no longer has that button
@@ -96,6 +97,7 @@ from bot.errors.claims import (
     PersonNotAllowed,
     PolicyRefused,
     PressRefused,
+    PressUnrecorded,
     RepeatUnconfirmed,
     RequesterUnknown,
     ServerNotAllowed,
@@ -208,6 +210,7 @@ __all__ = [
     "PlaceUnreachable",
     "PolicyRefused",
     "PressRefused",
+    "PressUnrecorded",
     "PromptBanned",
     "PromptChangeUnsupported",
     "PromptIgnored",

@@ -115,6 +115,15 @@ class RepeatUnconfirmed(PressRefused):
     own: bool = field(kw_only=True)
 
 
+class PressUnrecorded(PressRefused):
+    """The button may have been pressed before, of which the database knows nothing: it may be newer than the message.
+
+    `is_marked` says that the message shows the button as pressed; otherwise the message is older than the database.
+    """
+
+    is_marked: bool = field(kw_only=True)
+
+
 class ModalNotSent(PressRefused):
     """The modal that a person filled in was not sent to the relay, because of `refused`.
 

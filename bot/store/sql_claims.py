@@ -1,6 +1,6 @@
 """Claims in the database: written one at a time, dated by one clock, and never left behind by a lost COMMIT."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -96,6 +96,11 @@ class SqlClaims:
         now = self._database.clock_expression().label("now")
         rows = await self._database.read(select(claims.c.made_at, now).where(claims.c.id == claim_id))
         return max(rows[0]["now"] - rows[0]["made_at"], timedelta()) if rows else timedelta()
+
+    async def has_claim(self, task_id: str, buttons: Collection[str]) -> bool:
+        """Return whether there is a claim for one of these buttons of a task that was not refused."""
+        wanted = (claims.c.task_id == task_id) & claims.c.button.in_(buttons) & (claims.c.state != ClaimState.REFUSED)
+        return bool(await self._database.read(select(claims.c.id).where(wanted).limit(1)))
 
     async def _was_written(self, claim_id: int) -> bool:
         """Return whether this process has the claim; False if the database does not tell, and it must be withdrawn."""

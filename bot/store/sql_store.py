@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Executable, delete, func, select, true, update
@@ -33,6 +33,7 @@ from bot.store.notify_listener import NotifyListener
 from bot.store.process_leases import SqlProcessLeases
 from bot.store.process_locks import ProcessLocks
 from bot.store.queries import NEWEST_FIRST
+from bot.store.records_start import NEVER, RECORDS_SINCE, RecordsStart
 from bot.store.rows import (
     claim_from_row,
     job_from_row,
@@ -48,11 +49,9 @@ from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals, sna
 from bot.store.sql_claims import SqlClaims
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
-_RELAY_ADDRESS = "relay address"
-"""The row beside the refused capabilities that holds the address of the relay which refused them."""
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-_DELETE_BATCH = 1000
-"""How many rows of a table are deleted in one transaction, which must fit into a statement's time limit."""
+_RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
+_OTHER_ROWS = (_RELAY_ADDRESS, RECORDS_SINCE)
+_DELETE_BATCH = 1000  # rows of a table in one transaction, which must fit into a statement's time limit
 
 
 @asynccontextmanager
@@ -107,6 +106,7 @@ class SqlStore:
         self.process_leases = SqlProcessLeases(database, owner, listener, locks)
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)
+        self._records = RecordsStart(database)
         self._snapshots = GroupCommit(self._write_snapshots)
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
@@ -149,8 +149,8 @@ class SqlStore:
 
     async def count_open_jobs(self) -> int:
         """Count the jobs of all processes that have not ended."""
-        rows = await self.database.read(select(func.count().label("open")).where(jobs.c.closed_at.is_(None)))
-        return int(rows[0]["open"])
+        count = select(func.count().label("open")).where(jobs.c.closed_at.is_(None))
+        return int((await self.database.read(count))[0]["open"])
 
     async def find_job(self, message_id: int) -> Job | None:
         """Return the job of a message, open or closed."""
@@ -276,6 +276,18 @@ class SqlStore:
         visible_jobs = await self._select_jobs(queries.select_visible_child_jobs(task_id))
         return {press["button"]: pressed_button_from_row(press, visible_jobs) for press in presses}
 
+    async def has_claim(self, task_id: str, buttons: Collection[str]) -> bool:
+        """Return whether there is a claim for one of these buttons of a task that was not refused."""
+        return await self._claims.has_claim(task_id, buttons)
+
+    async def start_records(self) -> bool:
+        """Write since when the database keeps records, unless it knows; return whether it has no records yet."""
+        return await self._records.start()
+
+    async def find_records_start(self) -> datetime | None:
+        """Return since when the database keeps records; None where that was not written yet."""
+        return await self._records.find_start()
+
     async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember until then that the relay lacks a capability."""
         row = {"ability": capability, "reason": reason, "refused_at": at, "expires_at": until}
@@ -283,7 +295,7 @@ class SqlStore:
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
         """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
-        current = (refusals.c.expires_at > at) & (refusals.c.ability != _RELAY_ADDRESS)
+        current = (refusals.c.expires_at > at) & refusals.c.ability.not_in(_OTHER_ROWS)
         rows = await self.database.read(select(refusals).where(current))
         return {row["ability"]: row["reason"] for row in rows}
 
@@ -319,18 +331,18 @@ class SqlStore:
 
     async def clear_missing_capabilities(self) -> int:
         """Forget all capabilities that the relay refused; return how many there were."""
-        return await self.database.write(delete(refusals).where(refusals.c.ability != _RELAY_ADDRESS))
+        return await self.database.write(delete(refusals).where(refusals.c.ability.not_in(_OTHER_ROWS)))
 
     async def clear_capabilities_of_other_relay(self, address: str, at: datetime) -> int:
         """Forget them if they were refused at another address than this one, which is kept in a row of its own."""
         is_address = refusals.c.ability == _RELAY_ADDRESS
-        row = {"ability": _RELAY_ADDRESS, "reason": address, "refused_at": at, "expires_at": _NEVER}
+        row = {"ability": _RELAY_ADDRESS, "reason": address, "refused_at": at, "expires_at": NEVER}
 
         async def write(connection: AsyncConnection) -> int:
             known = await connection.scalar(select(refusals.c.reason).where(is_address))
             if known == address:
                 return 0
-            cleared = await connection.execute(delete(refusals).where(~is_address))
+            cleared = await connection.execute(delete(refusals).where(refusals.c.ability.not_in(_OTHER_ROWS)))
             await connection.execute(queries.upsert(refusals, self.database.dialect).values(row))
             return cleared.rowcount
 

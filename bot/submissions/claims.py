@@ -40,7 +40,8 @@ class Press:
     """One click on one of the API's buttons, or its modal: by whom, on which message, of which task.
 
     `interaction_id` makes it unique; `place` is the message that was pressed, `viewer` what the person may see.
-    `is_confirmed`: the person knows that an earlier press of the button may have been billed.
+    `is_confirmed`: the person knows that an earlier press of the button may have been billed. `is_marked`: the message
+    shows the button as pressed before. `shown_at` is when Discord got the message, None where that is not known.
     """
 
     interaction_id: int
@@ -51,6 +52,8 @@ class Press:
     task_id: str
     button_key: str
     is_confirmed: bool = False
+    is_marked: bool = False
+    shown_at: datetime | None = None
 
 
 class _WithinLimits(Exception):

@@ -3,13 +3,23 @@
 from functools import partial
 
 from bot.entities import PressedButton
-from bot.errors import ActionUnsupported, ButtonUnknown
-from bot.midjourney.buttons import can_be_sent, find_button, find_marks, resolve_action
+from bot.errors import ActionUnsupported, ButtonUnknown, PressUnrecorded
+from bot.midjourney.buttons import (
+    can_be_sent,
+    find_button,
+    find_marks,
+    get_claim_key,
+    hash_custom_id,
+    resolve_action,
+)
 from bot.midjourney.task import Button, Task
 from bot.policy.task_privacy import TaskPrivacy
 from bot.ports import Relay, Store
 from bot.submissions.claims import Press
 from bot.tracking.offered_buttons import build_offered_buttons
+
+_GREEN_STYLE = 3
+"""Discord's number for a green button, which a relay may send for one that was never pressed."""
 
 
 class PressedButtons:
@@ -50,6 +60,28 @@ class PressedButtons:
         earlier = find_marks(button.custom_id, await self._store.find_pressed_buttons(press.task_id))
         is_repeatable = resolve_action(button.custom_id).is_repeatable
         return next((mark for mark in earlier if not (mark.is_finished and is_repeatable)), None)
+
+    async def check_records(self, press: Press, button: Button) -> None:
+        """Check that the database knows of an earlier press of a button, if there may have been one.
+
+        There may have been if its message shows the button as pressed, or is older than the database. A button whose
+        repeat gives something new is sent again where its earlier press is recorded, and so it is where it is marked.
+
+        Raises:
+            PressUnrecorded: It does not, and the person has not confirmed the press.
+        """
+        is_marked = press.is_marked and button.style != _GREEN_STYLE
+        if press.is_confirmed or (is_marked and resolve_action(button.custom_id).is_repeatable):
+            return
+        if not is_marked and not await self._is_older_than_records(press):
+            return
+        keys = {get_claim_key(button.custom_id), hash_custom_id(button.custom_id)}
+        if not await self._store.has_claim(press.task_id, keys):
+            raise PressUnrecorded(is_marked=is_marked)
+
+    async def _is_older_than_records(self, press: Press) -> bool:
+        since = await self._store.find_records_start()
+        return since is not None and press.shown_at is not None and press.shown_at < since
 
 
 def _find_offered_button(task: Task, key: str) -> tuple[Task, Button]:

@@ -82,6 +82,7 @@ class PressService:
             PolicyRefused: This person may not spend here, or not now.
             PressRefused: An earlier press answers this one, or there is no such button.
             RepeatUnconfirmed: An earlier press may have been billed; a press that `is_confirmed` is sent nevertheless.
+            PressUnrecorded: An earlier press may be missing in the database; see RepeatUnconfirmed.
             PromptRefused: The prompt cannot be sent as it is.
             StoreUnavailable: No claim could be written, so nothing was sent.
             RelayError: The task could not be read.
@@ -100,6 +101,8 @@ class PressService:
         elif earlier := await self._buttons.find_earlier_press(press, button):
             await self._show_earlier_press(press, earlier, followups, parent, button)
             return
+        else:
+            await self._buttons.check_records(press, button)
         tasks = _count_tasks(action, parent, needs_fallback=needs_fallback)
         opened = await self._claim_and_open_child(
             press, followups, parent, button, tasks=tasks, is_repeatable=prompt is not None

@@ -13,7 +13,7 @@ from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
 from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, send_ephemeral
-from cogs.text.guidance import NOTHING_TO_UPSCALE
+from cogs.text.guidance import COPIED_BUTTONS, NOTHING_TO_UPSCALE
 from cogs.views.colors import ACTIVE_COLOR
 
 _UPSCALE_KINDS = {ButtonKind.PICK_FROM_GRID, ButtonKind.UPSCALE}
@@ -32,7 +32,7 @@ class UpscaleMenuCog(MessageMenuCog):
         if not view.children:
             await send_ephemeral(interaction, NOTHING_TO_UPSCALE)
             return
-        text = f"From [this message]({message.jump_url}). Only you see the results of these buttons."
+        text = COPIED_BUTTONS.format(link=message.jump_url)
         embed = discord.Embed(title="Which one?", color=ACTIVE_COLOR, description=text)
         await acknowledge(interaction, interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 

@@ -9,7 +9,7 @@ from discord import ui
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.errors import NotTheRequester, RepeatUnconfirmed
+from bot.errors import NotTheRequester, PressUnrecorded, RepeatUnconfirmed
 from bot.features.person_settings import PersonSettingsService
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
 from bot.midjourney.prompts.prompt_parser import parse_prompt
@@ -147,12 +147,15 @@ class TaskButtonHandler(commands.Cog):
             await self._submit_or_ask(interaction, click, prompt)
 
     async def _submit_or_ask(self, interaction: Interaction, click: TaskCustomId, prompt: str | None = None) -> None:
-        """Submit a press; if an earlier one may have been charged, ask the person privately whether to draw again."""
+        """Submit a press; if an earlier one may have been charged, ask the person privately whether to draw again.
+
+        So it is if the database may have lost the earlier one.
+        """
         press = await self._build_press(interaction, click)
         followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
         try:
             await self._presses.submit_press(press, followups, prompt=prompt)
-        except RepeatUnconfirmed as unconfirmed:
+        except (RepeatUnconfirmed, PressUnrecorded) as unconfirmed:
             place = press.place
             question = RepeatQuestion(parent_link="" if place.ephemeral else place.link, prompt=prompt)
             await self._rate_limiter.acquire_token(interaction.token)

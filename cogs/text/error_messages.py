@@ -36,6 +36,7 @@ from bot.errors import (
     PlaceUnreachable,
     PolicyRefused,
     PressRefused,
+    PressUnrecorded,
     PromptBanned,
     PromptChangeUnsupported,
     PromptIgnored,
@@ -114,6 +115,7 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     PressRefused: "I can't send that click. Run `/mjstatus` with the task's id for fresh buttons.",
     ClaimLost: "I took too long, so I didn't send it. Press the button again. You weren't charged.",
     AlreadyClaimed: "I already have this click and send it only once. Wait a moment for its message.",
+    PressUnrecorded: "This message is older than my records, so this may have been done already. Draw again?",
     RepeatUnconfirmed: "The earlier press may have been charged. Draw again?",
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
@@ -285,6 +287,8 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return _describe_unsent_modal(refused)
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _describe_lost_answer(now, link, again_at, own=own)
+        case PressUnrecorded(is_marked=True):
+            return "This was already done, and I have no record of it. Draw again?"
         case AlreadyPressed(link=link, finished=finished):
             what = f"{'Already done' if finished else 'Already on its way'}:"
             if _MESSAGE_LINK.fullmatch(link):

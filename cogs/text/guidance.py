@@ -12,6 +12,8 @@ NOTHING_TO_UPSCALE = (
     "below it. `/mjstatus` with its id shows them."
 )
 """For a message, chosen for "Upscale picture", that has no button that upscales."""
+COPIED_BUTTONS = "From [this message]({link}). Only you see the results of these buttons."
+"""Above copies of a message's buttons; `link` leads to that message."""
 NO_TASKS_YET = (
     "You have no tasks yet. Draw something with `/imagine`. To follow a task that was made elsewhere with this "
     "bot's key, run `/mjstatus` with its id, a long number such as `1730621826053455` from the service's answer "

@@ -1,4 +1,4 @@
-"""Render the question whether to press a button again whose earlier press may have been charged. Pure.
+"""Render the question whether to press a button again whose earlier press may have been charged or forgotten. Pure.
 
 The question's message holds what that needs, so that any process can continue: its button names the API's button, and
 its embed holds the link of the task's message, and the prompt where one was typed.

@@ -53,6 +53,7 @@ class FakeStore:
         self.missing_capabilities: dict[str, tuple[str, datetime]] = {}
         self.refused_since: dict[str, datetime] = {}
         self.relay_address = ""
+        self.records_start: datetime | None = None
         self.people: dict[int, PersonSettings] = {}
 
     def view_as(self, owner: str) -> "FakeStore":
@@ -254,6 +255,23 @@ class FakeStore:
         self._answer()
         self.missing_capabilities[capability] = (reason, until)
         self.refused_since[capability] = at
+
+    async def has_claim(self, task_id: str, buttons: Collection[str]) -> bool:
+        self._answer()
+        return any(
+            claim.task_id == task_id and claim.button in buttons and claim.state is not ClaimState.REFUSED
+            for claim in self.claimed.values()
+        )
+
+    async def start_records(self) -> bool:
+        self._answer()
+        times = [claim.made_at for claim in self.claimed.values()] + [job.born_at for job in self.jobs.values()]
+        self.records_start = self.records_start or min(times, default=self.now())
+        return not times
+
+    async def find_records_start(self) -> datetime | None:
+        self._answer()
+        return self.records_start
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
         self._answer()

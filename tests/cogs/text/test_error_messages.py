@@ -27,6 +27,7 @@ from bot.errors import (
     PersonNotAllowed,
     PictureGone,
     PictureUnavailable,
+    PressUnrecorded,
     PromptBanned,
     PromptRefused,
     RelayBusy,
@@ -65,6 +66,7 @@ CARRYING: list[MjbotError] = [
     AlreadyPressed(LINK, finished=True),
     AnswerLost(LINK, NOW + timedelta(minutes=3), own=True),
     RepeatUnconfirmed(LINK, own=False),
+    PressUnrecorded(is_marked=False),
     PromptRefused([ValueOutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
     UploadTypeUnsupported("plan.pdf", "PDF"),
     UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),
@@ -149,6 +151,17 @@ def test_a_limit_that_allows_some_jobs_but_not_all(
 def test_a_press_that_may_be_charged_twice_is_a_question() -> None:
     text = describe_error(RepeatUnconfirmed("", own=True), NOW)
     assert text == "The earlier press may have been charged. Draw again?"
+
+
+@pytest.mark.parametrize(
+    ("is_marked", "text"),
+    [
+        (True, "This was already done, and I have no record of it. Draw again?"),
+        (False, "This message is older than my records, so this may have been done already. Draw again?"),
+    ],
+)
+def test_a_press_without_a_record_is_a_question(is_marked: bool, text: str) -> None:  # noqa: FBT001
+    assert describe_error(PressUnrecorded(is_marked=is_marked), NOW) == text
 
 
 def test_a_modal_that_was_not_sent_says_why_and_where_it_waits() -> None:
