@@ -223,7 +223,7 @@ async def open_app(
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
         store = await stack.enter_async_context(opening)
         if await store.start_records():
-            log.warning(_NO_RECORDS)
+            log.info(_NO_RECORDS)
         await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
         proxies = Proxies.from_settings(settings)

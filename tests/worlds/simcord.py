@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -167,6 +167,15 @@ class SimcordWorld:
         await self.until(lambda: pressed.followups)
         return await self.titled(pressed.followups[0].id, title)
 
+    async def confirm(self, actor: Actor, pressed: InteractionResult) -> InteractionResult:
+        """Answer the private question that a press brought: press the button again."""
+        await self.until(lambda: pressed.followups)
+        question = self.message(pressed.followups[0].id)
+        assert question is not None
+        assert "Draw again?" in question.content, question.content
+        assert question.flags.ephemeral
+        return await self.click(actor, question, "Draw again")
+
     async def learnt(self) -> None:
         """Wait until the store knows something that the relay refuses."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -202,6 +211,8 @@ class SimcordWorld:
         process = AsyncExitStack()
         given = settings(self.relay.url, self.folder, changes)
         self.app = await process.enter_async_context(open_app(given, clock=self.clock, shard_count=1))
+        if lose_database:  # later messages are not older than the new one
+            await self.env.advance_time((self.clock.now() - self.env.now()) / timedelta(seconds=1))
         await self.env.restart_bot(self.app.bot)
         await self._process.aclose()
         self._process = process
@@ -265,7 +276,7 @@ async def open_simcord_world(
         ending.enter_context(patch("bot.app.ImageWorker", ThreadImageWorker))
         built = await process.enter_async_context(open_app(given, clock=clock, shard_count=1))
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below
-        env = await ending.enter_async_context(_discord(built.bot))
+        env = await ending.enter_async_context(_discord(built.bot, clock))
         guild = env.create_guild("Art", id=GUILD_ID)
         channel = guild.create_text_channel("art")
         owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
@@ -280,10 +291,11 @@ async def open_simcord_world(
 
 
 @asynccontextmanager
-async def _discord(bot: discord.Client) -> AsyncGenerator[Env]:
+async def _discord(bot: discord.Client, clock: Clock) -> AsyncGenerator[Env]:
     async with simcord.run(bot, settle_timeout=_PATIENCE_SECONDS, check_errors=False) as env:
-        # SimCord's clock starts in the past, where every token would have expired.
-        await env.advance_time((datetime.now(UTC) - env.now()) / timedelta(seconds=1))
+        # SimCord's clock starts in the past, where every token would have expired. Its messages are not older than the
+        # database, which the bot has opened before.
+        await env.advance_time((clock.now() - env.now()) / timedelta(seconds=1))
         # What the bot does beside its answers, SimCord would wait for in vain: SimcordWorld.act waits for the answer.
         env.settle_timeout = 0.02
         yield env

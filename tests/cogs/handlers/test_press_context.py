@@ -1,12 +1,18 @@
 """What a form starts with: found in the time of a first answer, or nothing."""
 
 import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
+
+import discord
+import pytest
 
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
 from bot.store.group_commit import run_to_completion
 from cogs.components.custom_ids import TaskCustomId
-from cogs.handlers.press_context import fetch_prefill
+from cogs.handlers.press_context import fetch_prefill, get_shown_time, is_marked
 from tests.fakes.sample_entities import PARENT, task, viewer
 from tests.fakes.store import FakeStore
 from tests.worlds.services import ServiceWorld
@@ -50,3 +56,49 @@ async def test_a_modal_opens_empty_without_a_store() -> None:
         world.store.down = True
         assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT), viewer()) == ""
         world.store.down = False
+
+
+CLICK = TaskCustomId(ButtonKind.PICK_FROM_GRID, PARENT, "aaaaaaaaaa")
+OTHER = TaskCustomId(ButtonKind.PICK_FROM_GRID, PARENT, "bbbbbbbbbb")
+
+
+def _message(*parts: dict[str, object]) -> discord.Message:
+    rows = [discord.ActionRow({"type": 1, "components": list(parts)})]  # type: ignore[typeddict-item]
+    return cast(discord.Message, SimpleNamespace(components=rows))
+
+
+def _button(click: TaskCustomId, style: int) -> dict[str, object]:
+    return {"type": 2, "custom_id": click.custom_id, "style": style, "label": "U1"}
+
+
+def _menu(click: TaskCustomId, description: str) -> dict[str, object]:
+    option = {"label": "U1", "value": click.custom_id, "description": description}
+    return {"type": 3, "custom_id": "mj:m:1:-", "options": [option]}
+
+
+@pytest.mark.parametrize(
+    ("parts", "marked"),
+    [
+        ([_button(CLICK, 3)], True),
+        ([_button(OTHER, 3), _button(CLICK, 2)], False),
+        ([_button(CLICK, 1), _button(OTHER, 3)], False),
+        ([_button(replace(CLICK, kind=ButtonKind.OTHER), 3)], True),
+        ([_menu(CLICK, "pressed before")], True),
+        ([_menu(CLICK, "")], False),
+        ([_menu(OTHER, "pressed before")], False),
+        ([], False),
+    ],
+)
+def test_a_message_shows_which_buttons_were_pressed(parts: list[dict[str, object]], *, marked: bool) -> None:
+    """In green, or in words in a menu."""
+    assert marked is is_marked(_message(*parts), CLICK)
+
+
+@pytest.mark.parametrize(
+    ("message_id", "year"),
+    [(1_576_351_814_981_255_192, 2026), (900_000_000_000_000_000, 2021), (700, None), (0, None), (-5, None)],
+)
+def test_a_messages_id_tells_its_time(message_id: int, year: int | None) -> None:
+    """Unless it is from before there were buttons."""
+    time = get_shown_time(message_id)
+    assert (time and time.year) == year

@@ -365,7 +365,7 @@ async def test_only_the_requester_may_press(tmp_path: Path) -> None:
         await refused(w, await w.click(w.stranger, parent, "U1"), "person who asked")
         await w.restart(lose_database=True, press_policy="requester")
         await refused(w, await w.click(w.stranger, parent, "U1"), "person who asked")
-        await w.child(await w.click(w.member, parent, "U1"), "✅")
+        await w.child(await w.confirm(w.member, await w.click(w.member, parent, "U1")), "✅")
 
 
 async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: Path) -> None:
@@ -585,7 +585,8 @@ async def test_old_buttons_work_after_a_restart(tmp_path: Path, *, lose_database
         await w.child(await w.click(w.member, parent, "U1"), "✅")
         await w.until(lambda: style(w, parent, "U1") is GREEN)
         await w.restart(lose_database=lose_database)
-        await w.child(await w.click(w.member, parent, "U2"), "✅ Picture 2")
+        pressed = await w.click(w.member, parent, "U2")
+        await w.child(await w.confirm(w.member, pressed) if lose_database else pressed, "✅ Picture 2")
         await w.until(lambda: style(w, parent, "U2") is GREEN)
         assert style(w, parent, "U1") is GREEN
         assert style(w, parent, "U3") is GRAY

@@ -127,3 +127,52 @@ async def test_region_preview_itself_asks(tmp_path: Path) -> None:
 def _find_question(w: SimcordWorld, message_id: int) -> discord.Message | None:
     shown = w.message(message_id)
     return shown if shown is not None and shown.content == QUESTION else None
+
+
+GREEN_QUESTION = "This was already done, and I have no record of it. Draw again?"
+OLD_QUESTION = "This message is older than my records, so this may have been done already. Draw again?"
+
+
+@pytest.mark.parametrize(
+    ("label", "question"), [("U1", GREEN_QUESTION), ("U2", OLD_QUESTION), ("V3", OLD_QUESTION), ("🔄", OLD_QUESTION)]
+)
+async def test_a_new_database_asks_before_it_pays_again(tmp_path: Path, label: str, question: str) -> None:
+    """For a green button, and for any of an older message; a message that is newer than the records asks nothing."""
+    async with open_simcord_world(tmp_path) as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        await w.child(await w.click(w.member, parent, "U1"), "✅")
+        await w.restart(lose_database=True)
+        pressed = await w.click(w.member, parent, label)
+        await w.until(lambda: pressed.followups)
+        shown = w.message(pressed.followups[0].id)
+        assert shown is not None
+        assert (shown.content, shown.flags.ephemeral, len(w.relay.submits)) == (question, True, 1)
+        await w.child(await w.confirm(w.member, pressed), "✅")
+        assert len(w.relay.submits) == 2
+        newer = await w.finished(w.relay.add_task("grid"))
+        await w.child(await w.click(w.member, newer, "U1"), "✅")
+
+
+async def test_copied_buttons_ask_as_the_message_would(tmp_path: Path) -> None:
+    """The menu's own message is newer than the records."""
+    async with open_simcord_world(tmp_path) as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        await w.restart(lose_database=True)
+        copied = await w.menu(w.member, parent, "Upscale picture")
+        assert copied.response is not None
+        shown = w.message(copied.response.id)
+        assert shown is not None
+        child = await w.child(await w.confirm(w.member, await w.click(w.member, shown, "U3")), "✅")
+        assert child.flags.ephemeral
+        assert len(w.relay.submits) == 1
+
+
+async def test_a_recorded_repeat_is_not_asked_about(tmp_path: Path) -> None:
+    """A green reroll draws four new ones, with the database or without it."""
+    async with open_simcord_world(tmp_path) as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        await w.child(await w.click(w.member, parent, "🔄"), "✅")
+        await w.child(await w.click(w.member, parent, "🔄"), "✅")
+        await w.restart(lose_database=True)
+        await w.child(await w.click(w.member, parent, "🔄"), "✅")
+        assert len(w.relay.submits) == 3

@@ -91,7 +91,7 @@ async def test_buttons_outlive_the_process_and_the_database(tmp_path: Path) -> N
     async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         parent = await grid(w)
         await w.restart(lose_database=True)
-        await upscaled(w, parent, "U4")
+        await w.child(await w.confirm(w.member, await w.click(w.member, parent, "U4")), "✅")
         assert [one.body["index"] for one in w.relay.submits] == [4]
 
 

@@ -48,7 +48,9 @@ async def test_a_click_changes_no_other_button(tmp_path: Path, *, lose_database:
         assert before[-1] == ["Original", "Family", "🗑️"]
         if lose_database:
             await w.restart(lose_database=True)
-        await w.click(w.member, shown, "Vary (Subtle)")
+        pressed = await w.click(w.member, shown, "Vary (Subtle)")
+        if lose_database:
+            await w.confirm(w.member, pressed)
         assert rows(await green(w, shown, "Vary (Subtle)")) == before
         assert not w.env.errors
 
