@@ -287,6 +287,12 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return _describe_unsent_modal(refused)
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _describe_lost_answer(now, link, again_at, own=own)
+        case _:
+            return _describe_earlier_press(error)
+
+
+def _describe_earlier_press(error: MjbotError) -> str:
+    match error:
         case PressUnrecorded(is_marked=True):
             return "This was already done, and I have no record of it. Draw again?"
         case AlreadyPressed(link=link, finished=finished):
