@@ -1,7 +1,7 @@
 """Presses that the database may have lost: the person confirms them, unless the database knows of an earlier one."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -53,7 +53,7 @@ async def test_a_press_that_may_have_been_made_before_is_confirmed(
     process: ServiceProcess,
     button: str,
     marked: bool,  # noqa: FBT001
-    shown_at: object,
+    shown_at: datetime | None,
     asks: bool,  # noqa: FBT001
 ) -> None:
     """Nothing is claimed or sent before; the person's confirmation is enough."""

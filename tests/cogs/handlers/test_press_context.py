@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import discord
 import pytest
@@ -63,7 +63,8 @@ OTHER = TaskCustomId(ButtonKind.PICK_FROM_GRID, PARENT, "bbbbbbbbbb")
 
 
 def _message(*parts: dict[str, object]) -> discord.Message:
-    rows = [discord.ActionRow({"type": 1, "components": list(parts)})]  # type: ignore[typeddict-item]
+    payload: Any = {"type": 1, "components": parts}
+    rows = [discord.ActionRow(payload)]
     return cast(discord.Message, SimpleNamespace(components=rows))
 
 
