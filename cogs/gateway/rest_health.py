@@ -58,7 +58,7 @@ class RestHealth:
             seconds = self._count_failing_seconds()
             if not reported and (problem := self.find_problem()):
                 reported = True
-                log.error("Not ready: %s.", problem)
+                log.warning("Not ready: %s.", problem)
             await self._send(probe)
         if reported:
             log.warning("Discord answers again, after about %.0f s.", seconds)
