@@ -37,7 +37,7 @@ from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in
 from bot.remove_commands import run_removal
 from bot.settings import ENV_FILE, Settings
 from cogs.gateway import connection
-from cogs.gateway.rest_limits import RequestsBlocked
+from cogs.messaging.blocked_requests import RequestsBlocked
 
 log = logging.getLogger("bot")
 

@@ -148,7 +148,7 @@ class App:
         self.health = Health(
             {
                 "gateway": ShardHealth(self.bot).find_problem,
-                "discord": self.bot.rest.find_problem,
+                "requests": self.bot.rest.find_problem,
                 "owners": self.owner_request.find_problem,
                 "polls": partial(find_polling_problem, self.poller, settings.poll_seconds),
                 "key": self.key_check.find_problem,

@@ -44,8 +44,8 @@ from bot.store import inspect_database, open_store
 from cogs.commands.help_check import COMMAND_NAMES
 from cogs.gateway import connection
 from cogs.gateway.checks.discord_checks import check_discord
-from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import ShardedBot
+from cogs.messaging.blocked_requests import RequestsBlocked
 
 _ASK_TIME_SECONDS = 5.0
 

@@ -36,6 +36,8 @@ from cogs.text.spending_rules import describe_guild
 
 _REPORTED_SEPARATELY: Final = frozenset({"key", "store"})
 """The health checks that have findings of their own."""
+_OWNERS_CHECK: Final = "owners"
+"""The health check that everyone may read: while it fails, the operator is not known either."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class CheckReporter:
             relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
             hidden = [_hide_details("Disk", finding) for finding in disk]
             hidden += [_hide_details("Pictures", finding) for finding in pictures if not finding.is_ok]
-            hidden += [_hide_details(name.capitalize(), _report_health(name, health[name])) for name in health]
+            hidden += [_hide_health(name, problem) for name, problem in health.items()]
             return Report([relay, store, *hidden, self._report_connection(), *general])
         now = self.clock.now()
         findings = [
@@ -157,6 +159,11 @@ class CheckReporter:
 
 def _report_health(name: str, problem: str) -> Finding:
     return Finding(name.capitalize(), is_ok=False, message=f"{problem}.", advice="See the log for the reason.")
+
+
+def _hide_health(name: str, problem: str) -> Finding:
+    finding = _report_health(name, problem)
+    return finding if name == _OWNERS_CHECK else _hide_details(finding.name, finding)
 
 
 def _hide_details(name: str, finding: Finding) -> Finding:

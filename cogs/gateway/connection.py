@@ -14,8 +14,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
+from cogs.messaging.blocked_requests import RequestsBlocked
 
 log = logging.getLogger(__name__)
 

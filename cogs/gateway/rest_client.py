@@ -19,8 +19,9 @@ from discord.webhook import async_
 from bot.clock import Clock
 from cogs.gateway.pause_responses import parse_object
 from cogs.gateway.rest_health import RestHealth
-from cogs.gateway.rest_limits import LONGEST_WAIT_SECONDS, RequestsBlocked, RestLimits, RestRequest
+from cogs.gateway.rest_limits import LONGEST_WAIT_SECONDS, RestLimits, RestRequest
 from cogs.gateway.rest_metrics import find_api_path
+from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 
 _UNANSWERED_SECONDS = 5.0

@@ -9,10 +9,10 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.clock import Clock
 from cogs.gateway.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
+from cogs.messaging.blocked_requests import ONE_KIND, THIS_ADDRESS, RequestsBlocked
 
 log = logging.getLogger(__name__)
 
@@ -32,28 +32,7 @@ _MAJOR = re.compile(r"/(?:(?:channels|guilds)/\d+|(?:webhooks|interactions)/\d+/
 _ID = re.compile(r"/(?:\d+|@original)(?=/|$)")
 
 _ADDRESS = "address"
-_SUBJECTS = {_ADDRESS: "this machine's address", "bot": "all requests of this bot", "tokens": "all answers of this bot"}
-_ONE_KIND = "this kind of request"
-
-
-class RequestsBlocked(ConnectionError):
-    """Discord accepts no request to `subject` for longer than a caller waits.
-
-    `until` and `seconds` are None where Discord does not say how long.
-    """
-
-    def __init__(self, subject: str, reason: str, until: datetime | None, seconds: float | None) -> None:
-        when = "without telling until when" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
-        super().__init__(f"Discord blocks {subject} {when} ({reason})")
-        self.subject = subject
-        self.reason = reason
-        self.until = until
-        self.seconds = seconds
-
-    def generalize(self) -> "RequestsBlocked":
-        """Return the error for a request of the login: a long pause of one of those is a pause of the address."""
-        subject = _SUBJECTS[_ADDRESS] if self.subject == _ONE_KIND else self.subject
-        return RequestsBlocked(subject, self.reason, self.until, self.seconds)
+_SUBJECTS = {_ADDRESS: THIS_ADDRESS, "bot": "all requests of this bot", "tokens": "all answers of this bot"}
 
 
 @dataclass(frozen=True)
@@ -185,7 +164,7 @@ class RestLimits:
         return pause
 
     def _describe(self, key: str, pause: _ActivePause) -> RequestsBlocked:
-        subject = _SUBJECTS.get(key, _ONE_KIND)
+        subject = _SUBJECTS.get(key, ONE_KIND)
         if not pause.is_told:
             return RequestsBlocked(subject, pause.reason, None, None)
         seconds = pause.until - self._clock.monotonic()

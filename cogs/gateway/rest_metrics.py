@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from bot.clock import Clock, parse_http_date
 from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
-from cogs.gateway.rest_limits import RequestsBlocked
+from cogs.messaging.blocked_requests import RequestsBlocked
 
 _OTHER = "other"
 _ROUTES = (

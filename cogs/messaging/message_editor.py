@@ -14,6 +14,7 @@ from bot.errors import DisplayFailed, DisplayRefused, PlaceGone, PlaceUnreachabl
 from bot.midjourney.task import Status, Task
 from bot.ports import SceneBuilder
 from bot.scene import Scene
+from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.discord_refusals import CLOSED_THREAD_CODES, DELETED_CODES, RefusalKind, classify_refusal
 from cogs.messaging.message_drawing import SceneDrawer
 from cogs.messaging.message_routes import MessageRoutes
@@ -81,7 +82,8 @@ class DiscordMessageEditor:
                 log.info("Message %d cannot show progress: %s.", scene.job.id, refused)
                 return False
             except _TRANSIENT_ERRORS as error:
-                log.warning("Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
+                level = logging.DEBUG if isinstance(error, RequestsBlocked) else logging.WARNING
+                log.log(level, "Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
             except discord.HTTPException as refused:
                 # discord.py waits for a limit that names its end; without one, Discord bans this address for minutes.
                 log.warning("Discord asks for a pause (%d) at message %d.", refused.status, scene.job.id)

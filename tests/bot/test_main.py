@@ -180,3 +180,18 @@ async def test_a_login_that_learns_no_owner_connects(
     assert problems["owners"].endswith(", so nobody may draw")
     stop.set()
     assert await asyncio.wait_for(living, 60) == 0
+
+
+async def test_a_short_limit_at_the_login_is_waited_for(
+    discord: LoopbackDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says so."""
+    discord.fail("GET", "/users/@me", 429, body={"retry_after": 0.3})
+    discord.fail("GET", "/gateway/bot", 429, body={"retry_after": 0.2, "global": True})
+    stop, readiness = asyncio.Event(), Readiness()
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, RetryTiming(), readiness))
+    await connected(readiness)
+    assert caplog.text.count("We are being rate limited") == 2
+    assert "Discord blocks all requests of this bot until" in caplog.text
+    stop.set()
+    assert await asyncio.wait_for(living, 60) == 0

@@ -57,7 +57,8 @@ class SimcordWorld:
     """Everything that a test plays with.
 
     `owner` owns the application, and neither owns nor manages the server. `payloads` may change what Discord sends of
-    an interaction before the bot sees it. A test in which the bot answers no interaction sets `is_answered` to False.
+    an interaction before the bot sees it. A test in which the bot answers no interaction sets `is_answered` to False;
+    one in which Discord does not tell who owns the application sets `tells_owner` to False.
     """
 
     folder: Path
@@ -74,6 +75,7 @@ class SimcordWorld:
     _process: AsyncExitStack
     _serving: AsyncExitStack
     is_answered: bool = True
+    tells_owner: bool = True
     _last: Any = None
 
     async def act(self, action: Awaitable[Any]) -> InteractionResult:
@@ -224,7 +226,9 @@ class SimcordWorld:
         self._serving = AsyncExitStack()
         self._serving.enter_context(self.env.time_context())
         await self._serving.enter_async_context(self.app.run_background_work())
-        await self.until(lambda: self.env.backend.commands.get(None) and self.app.trust.owners)
+        await self.until(
+            lambda: self.env.backend.commands.get(None) and (self.app.trust.owners or not self.tells_owner)
+        )
 
     async def stop(self) -> None:
         """End the process's work wherever it stands; SimCord's Discord goes on without it."""

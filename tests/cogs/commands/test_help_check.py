@@ -323,3 +323,19 @@ def test_the_invite_link_requests_only_required_permissions() -> None:
     assert "client_id=4711" in link
     assert f"permissions={REQUIRED_PERMISSIONS.value}" in link
     assert "scope=bot+applications.commands" in link
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (404, 0), (400, 50035)])
+async def test_unknown_owners_are_named_to_everyone(tmp_path: Path, status: int, code: int) -> None:
+    """While Discord does not tell who they are, the report says so, and a refusal does not blame the settings."""
+    async with open_simcord_world(tmp_path) as w:
+        w.env.inject_error("GET", "/oauth2/applications/@me", status=status, code=code, times=None)
+        w.tells_owner = False
+        may_manage(w)
+        await w.restart(allowed_guilds=frozenset())
+        await w.until(lambda: "not asked yet" not in w.app.owner_request.find_problem())
+        found = await shown(w, "mjcheck")
+        assert "**Owners**: Discord doesn't tell who owns this application (" in (found.description or "")
+        assert "so nobody may draw" in (found.description or "")
+        told = await w.told(await w.slash(w.member, "imagine", prompt="a barn"))
+        assert "Discord hasn't told me who my operator is" in told

@@ -18,8 +18,8 @@ from discord.http import Ratelimit, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from cogs.gateway.rest_client import RestGuard, RouteTurns
-from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.sharded_bot import ShardedBot
+from cogs.messaging.blocked_requests import RequestsBlocked
 from tests.fakes.clock import FakeClock
 
 VIA = {"Via": "1.1 google"}

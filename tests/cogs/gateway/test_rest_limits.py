@@ -7,7 +7,8 @@ import logging
 import pytest
 from multidict import CIMultiDict
 
-from cogs.gateway.rest_limits import RequestsBlocked, RestLimits, RestRequest
+from cogs.gateway.rest_limits import RestLimits, RestRequest
+from cogs.messaging.blocked_requests import RequestsBlocked
 from tests.fakes.clock import FakeClock
 
 TOKEN = "aW50ZXJhY3Rpb246MTIz"

@@ -8,8 +8,8 @@ import aiohttp
 import discord
 import pytest
 
-from cogs.gateway.rest_limits import RequestsBlocked
 from cogs.gateway.start_requests import RARELY, SOON, StartRequest
+from cogs.messaging.blocked_requests import RequestsBlocked
 from tests.fakes.clock import FakeClock
 
 ACTION = "tell who owns this application"
