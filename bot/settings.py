@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, unquote, urlsplit
@@ -24,7 +25,32 @@ from bot.errors import SettingsError
 
 def _split_ids(value: object) -> object:
     """Split a list of ids such as "1, 2; 3"."""
-    return frozenset(re.findall(r"[^,;\s]+", value)) if isinstance(value, str) else value
+    return frozenset(_ID_SEPARATORS.split(value)) - {""} if isinstance(value, str) else value
+
+
+def _split_discord_ids(value: object) -> object:
+    """Split a list of Discord's ids; a text in it that is no id raises ValueError, which says what it looks like."""
+    if not isinstance(value, str):
+        return value
+    words = frozenset(_ID_SEPARATORS.split(value)) - {""}
+    for word in sorted(words):
+        if problem := _find_id_mistake(word):
+            raise ValueError(f"contains {problem}. {_LIST_IDS}")
+    return words
+
+
+def _find_id_mistake(word: str) -> str:
+    """Return what a word is that should be an id, "" for one that may be an id."""
+    if word.isascii() and word.isdecimal():
+        if len(word) in _ID_LENGTHS:
+            return ""
+        size = "short" if len(word) < min(_ID_LENGTHS) else "long"
+        shown = f"{word}, which" if size == "short" else "a number that"
+        return f"{shown} is too {size} for an id of Discord, which has 17 to 20 digits"
+    for pattern, what in _NO_IDS:
+        if pattern.search(word):
+            return what
+    return "a text that is no id, perhaps a name"
 
 
 def _to_lower_case(value: object) -> str:
@@ -33,9 +59,26 @@ def _to_lower_case(value: object) -> str:
 
 def _clean_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip().strip("'\"")
-    if not text or any(letter.isspace() for letter in text) or not text.isascii():
-        raise ValueError("is not a token or key. Copy it again, in one line")
+    if problem := _find_secret_mistake(text):
+        raise ValueError(f"is not a token or key: {problem}")
     return SecretStr(text)
+
+
+def _find_secret_mistake(text: str) -> str:
+    """Return what must be left out of a token or key, without showing any of it; "" if nothing must be."""
+    if not text:
+        return "it is empty"
+    for pattern, problem in _AROUND_SECRETS:
+        if found := pattern.search(text):
+            return problem.format(*found.groups())
+    for letter in text:
+        if letter.isspace():
+            return f"it contains {'a line break' if letter in _LINE_BREAKS else 'a space'}. Leave that out"
+        if unicodedata.category(letter).startswith(("C", "Z")):
+            return f"it contains an invisible character (U+{ord(letter):04X}). Delete that, or copy the text again"
+        if not letter.isascii():
+            return f"it contains the character U+{ord(letter):04X}, which none has. Copy it again from where you got it"
+    return ""
 
 
 def _clean_url(value: str) -> str:
@@ -110,7 +153,7 @@ Secret = Annotated[SecretStr, AfterValidator(_clean_secret)]
 ProxyAddress = Annotated[SecretStr, AfterValidator(_clean_proxy)]
 """May hold a password."""
 BaseUrl = Annotated[str, AfterValidator(_clean_url)]
-DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_ids)]
+DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_discord_ids)]
 ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids), AfterValidator(_check_shard_ids)]
 ENV_FILE = ".env"
 NOT_SET = "is not set"
@@ -127,6 +170,43 @@ _API_PATH = re.compile(
 _SOCKS = re.compile(r"socks\w*:", re.IGNORECASE)
 _PROXY_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _PROXY_NAMES = ("no_proxy", "http_proxy", "https_proxy", "all_proxy")
+_AROUND_SECRETS = (
+    (
+        re.compile(r"^(?:export\s+)?(?:DISCORD_TOKEN|MJ_API_KEY)\s*="),
+        "it starts with the setting's name and =. Leave both out",
+    ),
+    (
+        re.compile(r"^(authorization|mj-api-secret|x-api-key|api[-_ ]?key)\s*:", re.IGNORECASE),
+        'it starts with "{0}:". Leave out everything before the token or key itself',
+    ),
+    (
+        re.compile(r"^(bearer|bot|token|basic|key)\b:?\s+", re.IGNORECASE),
+        'it starts with the word "{0}". Leave that out',
+    ),
+    (re.compile(r"^(bearer|bot):", re.IGNORECASE), 'it starts with "{0}:". Leave that out'),
+    (
+        re.compile(r"[\u2018-\u201f\u2039\u203a\u00ab\u00bb\u300c-\u300f\u301d-\u301f\uff02\uff07\u00b4]|^`|`$"),
+        "it has quotation marks around it. Leave those out",
+    ),
+    (re.compile(r"^<.*>$|^\{.*\}$|^\[.*\]$|^\(.*\)$"), "it is in brackets. Leave those out"),
+    (re.compile(r"\u2026|\.\.\."), "it is cut short (...). Copy the whole of it, with the button for that"),
+)
+"""What people copy along with a token or key, or in place of a part of it."""
+_LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
+_ID_SEPARATORS = re.compile(r"[,;\s]+")
+_LIST_IDS = "It must be a list of ids separated by commas, such as 1187000000000000001"
+_ID_LENGTHS = range(15, 21)
+"""Ids have 17 digits or more since 2015; two more are left room for, and 20 hold all of 64 bits."""
+_NO_IDS = (
+    (re.compile(r"^<@&"), "the mention of a role"),
+    (re.compile(r"^<#"), "the mention of a channel"),
+    (re.compile(r"^<@!?[0-9]+>$"), "a mention such as <@1187000000000000001>, of which only the digits are the id"),
+    (re.compile(r"://|discord\.(?:com|gg)"), "a link, of which only the id is needed"),
+    (re.compile(r"^[\[({<\"'`]|[\])}>\"'`]$"), "brackets or quotation marks around an id"),
+    (re.compile(r"^-"), "a negative number"),
+)
+"""What people write in place of an id."""
+_SWITCHES_OFF = {"daily_submits", "daily_submits_per_person"}
 _DAY = 24 * 3600.0
 _TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 _SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
@@ -218,7 +298,8 @@ def _describe_problem(error: Mapping[str, Any]) -> tuple[str, str]:
         return name.upper(), f"must be a list of {what} separated by commas, such as {example}"
     if error["type"] == "value_error":
         return name.upper(), str(error["msg"]).removeprefix("Value error, ")
-    return name.upper(), _describe_value(error, _describe_accepted_values(Settings.model_fields[name]))
+    off = "; 0 switches drawing off" if name in _SWITCHES_OFF else ""
+    return name.upper(), _describe_value(error, _describe_accepted_values(Settings.model_fields[name])) + off
 
 
 def _describe_value(error: Mapping[str, Any], accepted: str) -> str:

@@ -1,8 +1,11 @@
-"""Find mistakes in `.env` and in the environment: lines that cannot be parsed, and misspelled names."""
+"""Find mistakes in `.env` and in the environment: unreadable lines, misspelled names, and files that are not read."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -22,6 +25,12 @@ _MIN_LENGTH = 6
 _MAX_SHOWN = 80
 _QUOTES = frozenset("'\"")
 _RELAY_URL = "MJ_API_URL"
+_SECRETS = frozenset({"DISCORD_TOKEN", "MJ_API_KEY"})
+_GIVEN_SECRET = re.compile(rb"\b(?:DISCORD_TOKEN|MJ_API_KEY)[ \t]*[=:][ \t]*[^\s#]", re.IGNORECASE)
+_EXAMPLE = ".env.example"
+_PROJECT = Path(__file__).resolve().parents[2]
+_MAX_ENTRIES, _MAX_BYTES = 500, 65_536
+"""How much of a folder and of a file is looked at."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class SettingsMistake:
     location: str
     problem: str
     advice: str
+    is_unread_file: bool = False
+    """Whether this is a whole file with settings, which explains what is missing."""
 
     def __str__(self) -> str:
         return f"{self.location} {self.problem} {self.advice}"
@@ -59,6 +70,7 @@ def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[
         *_find_misspelled(in_file, known),
         *_find_misspelled(elsewhere, unset, ignored=known),
         *_find_removed_path(lines, environment),
+        *(_find_unread_files(file) if _lacks_secrets(lines, environment) else ()),
     ]
 
 
@@ -68,8 +80,9 @@ def explain_settings_error(
     """Yield lines for the operator: each problem, the mistakes that may have caused it, and the next step."""
     for variable, problem in error.problems:
         yield f"{variable} {problem}. .env.example explains it."
-    yield from map(str, mistakes)
-    if any(problem == NOT_SET for _, problem in error.problems):
+    found = list(mistakes)
+    yield from map(str, found)
+    if any(problem == NOT_SET for _, problem in error.problems) and not any(one.is_unread_file for one in found):
         yield _FILL_IN if has_file else _CREATE_FILE
 
 
@@ -91,6 +104,54 @@ def _check_line(line: Binding, known: Collection[str]) -> SettingsMistake | None
         return SettingsMistake(location, problem, "Close it at the end of the line, or remove it.")
     problem = "cannot be read."
     return SettingsMistake(location, problem, "Use NAME=value, with nothing else on the line.")
+
+
+def _lacks_secrets(lines: Iterable[Binding], environment: Mapping[str, str]) -> bool:
+    """Whether the token or the key is set neither in the file nor in the environment."""
+    given = {line.key.upper() for line in lines if line.key and line.value}
+    given |= {name.upper() for name, value in environment.items() if value}
+    return not given.issuperset(_SECRETS)
+
+
+def _find_unread_files(file: Path) -> Iterator[SettingsMistake]:
+    """Find files that hold the token or the key, and have another name than `file`, or are in another folder."""
+    folder = file.parent.resolve()
+    if file.is_dir():
+        yield SettingsMistake(file.name, "is a folder, and must be a file.", "Rename the folder.")
+    for other in _list_files(folder):
+        if "env" in other.name.lower() and other.name != file.name and _has_secret(other):
+            verb, command = ("Copy", "cp") if other.name == _EXAMPLE else ("Rename", "mv")
+            advice = f"{verb} it: {command} '{other.name}' {file.name} (in Windows, first show file name extensions)."
+            problem = f"holds settings, and is not read: the name must be {file.name}, and nothing else."
+            yield SettingsMistake(other.name, problem, advice, is_unread_file=True)
+    for elsewhere in dict.fromkeys((_PROJECT, folder.parent, *_list_folders(folder))):
+        other = elsewhere / file.name
+        if elsewhere != folder and other.is_file() and _has_secret(other):
+            problem = f"is not read, because the bot was started in {folder}."
+            advice = f"Start it in {elsewhere}, or move the file."
+            yield SettingsMistake(str(other), problem, advice, is_unread_file=True)
+
+
+def _list_files(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(path for path in islice(folder.iterdir(), _MAX_ENTRIES) if path.is_file())
+    return []
+
+
+def _list_folders(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(path for path in islice(folder.iterdir(), _MAX_ENTRIES) if path.is_dir())
+    return []
+
+
+def _has_secret(file: Path) -> bool:
+    """Whether a file gives the token or the key a value, in whatever encoding an editor has saved it."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_MAX_BYTES).replace(b"\0", b"")  # UTF-16 has them between ASCII letters
+    except OSError:
+        return False
+    return _GIVEN_SECRET.search(content) is not None
 
 
 def _find_misspelled(

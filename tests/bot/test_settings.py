@@ -120,7 +120,17 @@ def test_a_malformed_value_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: s
         ("RETENTION_DAYS", "0", "is 0, which is too small; use a number from 1 to 3650"),
         ("LEASE_SECONDS", "nan", "is not a valid number; use a number from 2 to 600"),
         ("WATCH_MINUTES", "0", "is 0, which is too small; use a number above 0, up to 1440"),
-        ("DAILY_SUBMITS", "1.5", "is 1.5, which is not a whole number; use a whole number from 0 up"),
+        (
+            "DAILY_SUBMITS",
+            "1.5",
+            "is 1.5, which is not a whole number; use a whole number from 0 up; 0 switches drawing off",
+        ),
+        ("DAILY_SUBMITS", "-1", "is -1, which is too small; use a whole number from 0 up; 0 switches drawing off"),
+        (
+            "DAILY_SUBMITS_PER_PERSON",
+            "-5",
+            "is -5, which is too small; use a whole number from 0 up; 0 switches drawing off",
+        ),
         ("SHARD_COUNT", "0", "is 0, which is too small; use a whole number from 1 up"),
         ("SHARD_IDS", "first", "must be a list of shards separated by commas, such as 0, 1, 2"),
         ("PRESS_POLICY", "admins", "must be one of: anyone, requester"),
@@ -245,14 +255,102 @@ def test_a_relay_url_keeps_other_paths(monkeypatch: pytest.MonkeyPatch, address:
     assert Settings.read().mj_api_url == address
 
 
-@pytest.mark.parametrize("value", ["1,2,3", "1 2 3", " 1, 2,\n3, ", "3;2;1"])
+A, B, C = 53905483156684800, 187000000000000002, 1187000000000000003
+
+
+@pytest.mark.parametrize("value", [f"{A},{B},{C}", f"{A} {B} {C}", f" {A}, {B},\n{C}, ", f"{C};{B};{A}"])
 def test_ids_are_separated_by_commas_semicolons_or_spaces(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Several separators in a row count as one."""
     monkeypatch.setenv("ALLOWED_GUILDS", value)
     monkeypatch.setenv("ALLOWED_USERS", "123456789012345678")
     settings = Settings.read()
-    assert settings.allowed_guilds == {1, 2, 3}
+    assert settings.allowed_guilds == {A, B, C}
     assert settings.allowed_users == {123456789012345678}
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("<@1187000000000000001>", "a mention such as <@1187000000000000001>, of which only the digits are the id"),
+        (f"{A}, <@!1187000000000000001>", "a mention such as <@1187000000000000001>, of which only the digits"),
+        ("<@&1187000000000000001>", "the mention of a role"),
+        ("<#1187000000000000001>", "the mention of a channel"),
+        ("https://discord.com/channels/1187000000000000001/1187000000000000002", "a link, of which only the id"),
+        ("discord.gg/abc", "a link, of which only the id"),
+        ("4711", "4711, which is too short for an id of Discord, which has 17 to 20 digits"),
+        ("11870000000000", "11870000000000, which is too short for an id"),
+        (f"{A}{B}", "a number that is too long for an id of Discord, which has 17 to 20 digits"),
+        ("Atelier", "a text that is no id, perhaps a name"),
+        ("lien#1234", "a text that is no id, perhaps a name"),
+        ("@lien", "a text that is no id, perhaps a name"),
+        ("\u0661\u0662\u0663", "a text that is no id, perhaps a name"),
+        (f"[{A}]", "brackets or quotation marks around an id"),
+        (f"'{A}'", "brackets or quotation marks around an id"),
+        (f"-{A}", "a negative number"),
+    ],
+)
+@pytest.mark.parametrize("name", ["ALLOWED_GUILDS", "ALLOWED_USERS"])
+def test_what_is_no_id_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, what: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    [(variable, problem)] = refused.value.problems
+    assert variable == name
+    assert problem.startswith(f"contains {what}")
+    assert problem.endswith(". It must be a list of ids separated by commas, such as 1187000000000000001")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("Bearer sk-SECRET", 'it starts with the word "Bearer". Leave that out'),
+        ("bearer  sk-SECRET", 'it starts with the word "bearer". Leave that out'),
+        ("Bearer: sk-SECRET", 'it starts with the word "Bearer". Leave that out'),
+        ("Bot MTA.SECRET", 'it starts with the word "Bot". Leave that out'),
+        ("Bot:MTA.SECRET", 'it starts with "Bot:". Leave that out'),
+        ("Authorization: Bearer sk-SECRET", 'it starts with "Authorization:". Leave out everything before'),
+        ("mj-api-secret: SECRET", 'it starts with "mj-api-secret:". Leave out everything before'),
+        ("MJ_API_KEY=sk-SECRET", "it starts with the setting's name and =. Leave both out"),
+        ("export DISCORD_TOKEN = SECRET", "it starts with the setting's name and =. Leave both out"),
+        ("\u201csk-SECRET\u201d", "it has quotation marks around it. Leave those out"),
+        ("\u2018sk-SECRET\u2019", "it has quotation marks around it. Leave those out"),
+        ("\u00absk-SECRET\u00bb", "it has quotation marks around it. Leave those out"),
+        ("\u300csk-SECRET\u300d", "it has quotation marks around it. Leave those out"),
+        ("`sk-SECRET`", "it has quotation marks around it. Leave those out"),
+        ("<sk-SECRET>", "it is in brackets. Leave those out"),
+        ("{sk-SECRET}", "it is in brackets. Leave those out"),
+        ("sk-SECRET\u2026", "it is cut short (...). Copy the whole of it"),
+        ("sk-SEC...RET", "it is cut short (...). Copy the whole of it"),
+        ("\u200bsk-SECRET", "it contains an invisible character (U+200B). Delete that"),
+        ("sk-\u00adSECRET", "it contains an invisible character (U+00AD). Delete that"),
+        ("\ufeffsk-SECRET", "it contains an invisible character (U+FEFF). Delete that"),
+        ("sk-SECRET\u2060", "it contains an invisible character (U+2060). Delete that"),
+        ("sk-SEC\u00a0RET", "it contains a space. Leave that out"),
+        ("sk-SECRET # my key", "it contains a space. Leave that out"),
+        ("sk-SEC\nRET", "it contains a line break. Leave that out"),
+        ("sk\u2011SECRET", "it contains the character U+2011, which none has. Copy it again"),
+        ("sk-SECR\u0415T", "it contains the character U+0415, which none has. Copy it again"),
+        ("''", "it is empty"),
+    ],
+)
+@pytest.mark.parametrize("name", ["MJ_API_KEY", "DISCORD_TOKEN"])
+def test_what_must_be_left_out_of_a_secret_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    [(variable, said)] = refused.value.problems
+    assert variable == name
+    assert said.startswith(f"is not a token or key: {problem}")
+    assert not re.search("SECR|RET", said)
+
+
+@pytest.mark.parametrize("value", ["sk-abc", "secret", "botanic", "token123", "a:b", "MTA.x.y", "pass<word>1", "key-1"])
+def test_other_secrets_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """A midjourney-proxy's secret may be any word."""
+    monkeypatch.setenv("MJ_API_KEY", value)
+    assert Settings.read().mj_api_key.get_secret_value() == value
 
 
 def test_a_list_without_ids_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ async def test_a_key_that_may_no_longer_read_stops_paid_requests(world: WireWorl
         await check.answered()
         assert check.original is not None
         await world.until(partial(_says, check.original, "Remove the model limits of the key"))
-        assert "Remove the model limits" in await bot.line("refuses this bot's key")
+        assert "Remove the model limits" in await bot.line("Polls fail, and go on. API key")
 
         _recover(world, *_READS)
         await world.shows(message, "✅ Four")

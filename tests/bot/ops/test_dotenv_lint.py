@@ -84,12 +84,13 @@ def test_a_removed_path_of_the_relays_url_is_reported(tmp_path: Path, value: str
     said = f"MJ_API_URL ends in {ending}, which is left out: the bot adds such paths itself. Set it to"
     [in_file] = found(tmp_path, f"{GOOD}mj_api_url={value}\n")
     assert str(in_file).startswith(said)
-    [in_environment] = find_mistakes(tmp_path / "none", {"MJ_API_URL": value}, Settings.model_fields)
+    [in_environment] = find_mistakes(tmp_path / "elsewhere" / "none", {"MJ_API_URL": value}, Settings.model_fields)
     assert str(in_environment) == str(in_file)
     assert "relay.test" not in str(in_file)
     assert "secret" not in str(in_file)
-    file = tmp_path / "other"
-    file.write_text(f"MJ_API_URL={value}\n", encoding="utf-8")
+    file = tmp_path / "other" / ".env"
+    file.parent.mkdir()
+    file.write_text(f"{GOOD}MJ_API_URL={value}\n", encoding="utf-8")
     assert find_mistakes(file, {"MJ_API_URL": "https://relay.test"}, Settings.model_fields) == []
 
 
@@ -103,3 +104,87 @@ def test_a_missing_setting_comes_with_the_next_step() -> None:
     assert "cp .env.example .env" in step
     assert "cp " not in list(explain_settings_error(error, [], has_file=True))[-1]
     assert len(list(explain_settings_error(SettingsError([("PORT", "is too large")]), [], has_file=False))) == 1
+
+
+FILLED_IN = "DISCORD_TOKEN=abc\nMJ_API_KEY=sk-secret\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        (".env.txt", "utf-8"),
+        ("env", "utf-8"),
+        ("env.txt", "utf-16"),
+        (".env.env", "utf-8-sig"),
+        (".ENV", "utf-8"),
+        ("dotenv", "utf-16-le"),
+        ("_env", "utf-8"),
+        (".env ", "utf-8"),
+        (".env.local", "utf-8"),
+        ("my.env", "latin-1"),
+    ],
+)
+@pytest.mark.parametrize("text", ["", "PORT=8080\n", None])
+def test_settings_in_a_file_with_another_name_are_reported(
+    tmp_path: Path, name: str, encoding: str, text: str | None
+) -> None:
+    """Where .env is missing, empty, or lacks the token and the key."""
+    (tmp_path / name).write_text(FILLED_IN, encoding=encoding)
+    [mistake] = find_mistakes(tmp_path / ".env", {}, Settings.model_fields) if text is None else found(tmp_path, text)
+    assert str(mistake).startswith(
+        f"{name} holds settings, and is not read: the name must be .env, and nothing else. Rename it: mv '{name}' "
+        ".env ("
+    )
+    assert "secret" not in str(mistake)
+    error = SettingsError([("MJ_API_KEY", NOT_SET)])
+    assert list(explain_settings_error(error, [mistake], has_file=False))[1:] == [str(mistake)]
+
+
+def test_an_example_that_was_filled_in_is_to_be_copied(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text(FILLED_IN, encoding="utf-8")
+    [mistake] = find_mistakes(tmp_path / ".env", {}, Settings.model_fields)
+    assert "Copy it: cp '.env.example' .env" in str(mistake)
+
+
+@pytest.mark.parametrize("place", ["..", "sub", "config"])
+def test_a_file_in_another_folder_is_reported(tmp_path: Path, place: str) -> None:
+    """In the folder above, or in one below that in which the bot was started."""
+    here = tmp_path / "here"
+    elsewhere = (here / place).resolve()
+    here.mkdir()
+    elsewhere.mkdir(exist_ok=True)
+    (elsewhere / ".env").write_text(FILLED_IN, encoding="utf-8")
+    [mistake] = find_mistakes(here / ".env", {}, Settings.model_fields)
+    said = f"{elsewhere / '.env'} is not read, because the bot was started in {here}. Start it in {elsewhere}, or move"
+    assert str(mistake).startswith(said)
+
+
+def test_a_folder_named_as_the_file_is_reported(tmp_path: Path) -> None:
+    """Some virtual environments are named so."""
+    (tmp_path / ".env").mkdir()
+    [mistake] = find_mistakes(tmp_path / ".env", {}, Settings.model_fields)
+    assert str(mistake) == ".env is a folder, and must be a file. Rename the folder."
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env.example", "DISCORD_TOKEN=\nMJ_API_KEY=\n"),
+        (".env.txt", "PORT=1\n"),
+        ("environment.md", "Set DISCORD_TOKEN and MJ_API_KEY.\n"),
+        ("notes.txt", FILLED_IN),
+        (".env.old", "DISCORD_TOKEN=   # the token\n"),
+    ],
+)
+def test_other_files_are_not_reported(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert find_mistakes(tmp_path / ".env", {}, Settings.model_fields) == []
+
+
+def test_unread_files_are_no_mistake_beside_complete_settings(tmp_path: Path) -> None:
+    """They may be copies for later; a platform's environment is complete without any file."""
+    (tmp_path / ".env.old").write_text(FILLED_IN, encoding="utf-8")
+    assert found(tmp_path, GOOD) == []
+    (tmp_path / ".env").unlink()
+    environment = {"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk"}
+    assert find_mistakes(tmp_path / ".env", environment, Settings.model_fields) == []
