@@ -11,7 +11,7 @@ from bot.entities import Place
 from bot.errors import DisplayRefused, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
-from bot.scene import FileRefusal, MissingPermission, Scene
+from bot.scene import PREVIEW_NAME, FileRefusal, MissingPermission, Scene
 from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_refused
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions
@@ -26,9 +26,13 @@ _UPLOAD_BYTES_PER_SECOND = 128 * 1024
 
 @dataclass(frozen=True)
 class _Drawing:
-    """A scene, and how simply it is drawn: without the words that a filter may block, an embed, or buttons."""
+    """A scene, and how simply it is drawn: without the words that a filter may block, an embed, or buttons.
+
+    `has_preview`: the message shows a preview as a file, which a refused picture must not leave behind.
+    """
 
     scene: Scene
+    has_preview: bool = False
     is_careful: bool = False
     is_plain: bool = False
     is_bare: bool = False
@@ -37,6 +41,13 @@ class _Drawing:
     def files(self) -> list[Picture]:
         """The files to attach: the picture, or the clips."""
         return [file for file in (self.scene.picture, *self.scene.clips) if file is not None]
+
+    @property
+    def removes_files(self) -> bool:
+        """Whether the files that the message has are removed: a success without new ones keeps its picture."""
+        scene = self.scene
+        is_success = scene.ending is None and scene.task is not None and scene.task.status is Status.SUCCESS
+        return not self.files and (not is_success or (self.has_preview and scene.file_refusal is not None))
 
     def render(self) -> RenderedMessage:
         """Render the scene."""
@@ -70,6 +81,8 @@ class SceneDrawer:
     def __init__(self, bot: discord.Client, routes: MessageRoutes) -> None:
         self._bot = bot
         self._routes = routes
+        self._previewed: set[int] = set()
+        """The messages that show a preview as a file."""
 
     async def draw(self, scene: Scene) -> bool:
         """Draw a scene as completely as Discord accepts it; return whether the message shows the task's result.
@@ -80,7 +93,7 @@ class SceneDrawer:
             DisplayRefused: Discord accepts nothing there for now.
             discord.HTTPException: Discord failed, or refuses this address for minutes.
         """
-        drawing = _Drawing(scene)
+        drawing = _Drawing(scene, has_preview=scene.job.id in self._previewed)
         while True:
             rendered = drawing.render()
             try:
@@ -96,7 +109,14 @@ class SceneDrawer:
                 log.warning("Discord refused message %d (%s): drawn more simply.", scene.job.id, refusal.reason)
                 await self._routes.take_turn(scene.job.place)
             else:
+                self._remember_preview(scene.job.id, drawing)
                 return rendered.shows_result
+
+    def _remember_preview(self, message_id: int, drawing: _Drawing) -> None:
+        if drawing.removes_files or drawing.files:
+            self._previewed.discard(message_id)
+        if any(file.name.startswith(PREVIEW_NAME) for file in drawing.files):
+            self._previewed.add(message_id)
 
     def _simplify(self, drawing: _Drawing, refusal: Refusal) -> _Drawing | None:
         """Return what to draw in place of a refused drawing; None if nothing simpler may be accepted."""
@@ -161,8 +181,7 @@ class SceneDrawer:
 
 
 def _build_payload(drawing: _Drawing, rendered: RenderedMessage) -> dict[str, Any]:
-    """Return the fields of an edit; a success without new files keeps the old ones, any other state removes them."""
-    scene = drawing.scene
+    """Return the fields of an edit."""
     payload: dict[str, Any] = {"content": None, "embed": rendered.embed, "view": rendered.view}
     if drawing.is_plain:
         no_mentions = discord.AllowedMentions.none()
@@ -173,6 +192,6 @@ def _build_payload(drawing: _Drawing, rendered: RenderedMessage) -> dict[str, An
         payload["attachments"] = [
             discord.File(io.BytesIO(file.data), file.name, description=rendered.alt_text or None) for file in files
         ]
-    elif scene.ending is not None or scene.task is None or scene.task.status is not Status.SUCCESS:
+    elif drawing.removes_files:
         payload["attachments"] = []
     return payload

@@ -84,6 +84,17 @@ async def test_a_refused_file_without_a_living_link_says_so(room: Room, link: Pi
     assert "image" not in room.message.embeds[0]
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, 20009), (403, 50013), (400, 12345)])
+async def test_a_refused_picture_leaves_no_preview_behind(room: Room, status: int, code: int) -> None:
+    """A picture that was there before stays."""
+    await room.show(RUNNING, picture=replace(PICTURE, name="preview.webp"))
+    for kept in ([], [PICTURE.name]):
+        refuse_once(room, status, code)
+        await room.show(GRID, picture=PICTURE)
+        assert [file.name for file in room.message.files] == kept
+        await room.show(GRID, picture=PICTURE)
+
+
 @pytest.mark.parametrize(("status", "code"), [(400, 20009), (400, 50110), (403, 400001)])
 async def test_refused_clips_are_linked_one_by_one(room: Room, status: int, code: int) -> None:
     refuse_once(room, status, code)
