@@ -19,14 +19,16 @@ MESSAGE_BYTES = 24 * 1024 * 1024
 """The limit of all files of one message: what Discord accepts in one request, less room for the rest of it."""
 PICTURE_GRACE_PERIOD = timedelta(minutes=30)
 """How long after a task's end a picture that is not found may still appear."""
+_LONGEST_WATCH = timedelta(days=1)
+"""How long after a watch began its task may have ended, at most, where the relay does not tell."""
 
 
 @dataclass(frozen=True)
 class ResultFiles:
     """The files of a finished task that were downloaded; a clip is None if it is only linked.
 
-    `is_gone`: the picture's link is dead; `picture` may be a copy. `is_pending`: a later try may bring what is missing.
-    `refusal`: the host does not send the picture, or one of the clips, to the bot now.
+    `is_gone`: the link of the picture, or each of the clips', is dead; `picture` may be a copy. `is_pending`: a later
+    try may bring what is missing. `refusal`: the host does not send the picture, or one of the clips, to the bot now.
     """
 
     picture: Picture | None = None
@@ -66,6 +68,7 @@ class ResultFileFetcher:
         """Download the clips of a video, as many as fit into one message; the others are linked."""
         name, room, is_pending, refusal = _make_file_name(task), MESSAGE_BYTES, False, None
         found: list[Picture | None] = []
+        dead_links = 0
         for number, url in enumerate(task.clip_urls[:MAX_CLIPS], 1):
             limit = min(self._editor.max_file_bytes(job.place), room)
             clip = have[number - 1] if number <= len(have) else None
@@ -74,11 +77,13 @@ class ResultFileFetcher:
                     clip = await self._pictures.fetch(url, name=f"clip{number}_{name}", limit=limit)
                 except PictureError as error:
                     log.info("Clip %d of task %s is only linked: %s.", number, task.id, type(error).__name__)
-                    is_pending = is_pending or self._may_appear(task, error)
+                    is_pending = is_pending or self._may_appear(job, task, error)
+                    dead_links += isinstance(error, PictureGone)
                     refusal = refusal or (error if isinstance(error, PictureUnavailable) else None)
             room -= len(clip.data) if clip else 0
             found.append(clip)
-        return ResultFiles(clips=tuple(found), is_pending=is_pending, refusal=refusal)
+        is_gone = dead_links == len(found) and not is_pending
+        return ResultFiles(clips=tuple(found), is_gone=is_gone, is_pending=is_pending, refusal=refusal)
 
     async def _fetch_picture(self, job: Job, task: Task, *, is_first_try: bool) -> ResultFiles:
         """Download the finished picture, or only clip; if its link fails, from an earlier message of the bot."""
@@ -92,7 +97,7 @@ class ResultFileFetcher:
             copy = await self.find_picture_copy(task, job.place, name=name, limit=limit) if is_first_try else None
             return ResultFiles(copy) if copy else ResultFiles(is_pending=error.may_return, refusal=error)
         except PictureError as error:
-            if self._may_appear(task, error):
+            if self._may_appear(job, task, error):
                 log.info("The picture of task %s is not there yet: %s.", task.id, error.reason)
                 return ResultFiles(is_pending=True)
             if isinstance(error, PictureGone):
@@ -103,10 +108,12 @@ class ResultFileFetcher:
             )
             return ResultFiles()
 
-    def _may_appear(self, task: Task, error: PictureError) -> bool:
+    def _may_appear(self, job: Job, task: Task, error: PictureError) -> bool:
         """Whether a later try may succeed: a picture that is not found long after the task's end is gone."""
-        if not error.may_return or not isinstance(error, PictureGone) or not task.finish_time:
+        if not error.may_return or not isinstance(error, PictureGone):
             return error.may_return
+        if not task.finish_time:
+            return self._now() - job.born_at < _LONGEST_WATCH
         return self._now() - datetime.fromtimestamp(task.finish_time / 1000, UTC) < PICTURE_GRACE_PERIOD
 
     async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:

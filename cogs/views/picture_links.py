@@ -16,7 +16,9 @@ _MOVING_FILE = re.compile(r"\.(?:mp4|webm|webp|gif)(?:$|[?#])", re.IGNORECASE)
 
 
 def link_clips(scene: Scene, task: Task) -> list[str]:
-    """Link the clips that are not attached as files."""
+    """Link the clips that are not attached as files, unless their links are dead."""
+    if scene.picture_link is PictureLink.DEAD:
+        return []
     attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
     links = {number: link for number, url in enumerate(task.clip_urls[:4], 1) if (link := sanitize_link(url))}
     shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]

@@ -82,7 +82,7 @@ def _shows_result(scene: Scene, *, careful: bool, has_image: bool) -> bool:
     task = scene.task
     if task is None or task.status is not Status.SUCCESS or scene.ending is not None:
         return True
-    is_clip_linked = bool(task.first_clip_url) and not careful
+    is_clip_linked = bool(task.first_clip_url) and not careful and scene.picture_link is not PictureLink.DEAD
     return bool(scene.picture or any(scene.clips) or has_image or task.text_result or is_clip_linked)
 
 

@@ -1,6 +1,7 @@
 """The files of a finished task: clips within the size limit of a message, each in its place."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -9,13 +10,14 @@ from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.tracking import result_files
 from bot.tracking.result_files import ResultFileFetcher, ResultFiles
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.pictures import FakePictures, picture
-from tests.fakes.sample_entities import job, task
+from tests.fakes.sample_entities import PARENT, job, task
 from tests.fakes.store import FakeStore
 
 URLS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 6))
+PICTURE_URL = f"https://cdn.test/{PARENT}.png"
 
 
 @dataclass
@@ -108,3 +110,19 @@ async def test_the_file_of_a_described_picture_is_not_named_after_its_descriptio
         pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})
     )
     assert [name for _, name, _ in pictures.fetched] == ["described_1730621826053455"]
+
+
+@pytest.mark.parametrize("dead", [1, 2, 3])
+async def test_clips_are_gone_once_every_link_is_dead(dead: int) -> None:
+    """What is shown days later says so, instead of linking them."""
+    failures: dict[str, PictureError] = {url: PictureGone(url, "its link has expired") for url in URLS[:dead]}
+    files = await found(FakePictures(FakeClock(), failures=failures), video(*URLS[:3]))
+    assert (files.is_gone, files.is_pending) == (dead == 3, False)
+
+
+@pytest.mark.parametrize(("age", "is_gone"), [(timedelta(hours=2), False), (timedelta(days=3), True)])
+async def test_a_picture_without_a_time_is_gone_a_day_after_its_watch(age: timedelta, *, is_gone: bool) -> None:
+    """As the relay does not tell when the task ended."""
+    pictures = FakePictures(FakeClock(START + age), failures={PICTURE_URL: PictureGone(PICTURE_URL, may_return=True)})
+    files = await found(pictures, task(status=Status.SUCCESS, finish_time=0))
+    assert (files.is_gone, files.is_pending) == (is_gone, not is_gone)

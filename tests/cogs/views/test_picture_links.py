@@ -171,3 +171,13 @@ def test_a_missing_permission_is_named_in_every_state() -> None:
 def _render_careful(task: Task, **more: Any) -> RenderedMessage:  # noqa: ANN401
     own = job(task_id=task.id)
     return render_message(Scene(job=own, task=task, now=own.born_at, **more), careful=True)
+
+
+def test_dead_links_of_clips_are_not_shown() -> None:
+    video = {**recorded(GRID).body, "action": "VIDEO", "imageUrl": "", "videoUrls": [A, B], "buttons": []}
+    task = Task.model_validate(video)
+    assert "[clip 1]" in (_render(task).embed.description or "")
+    shown = _render(task, picture_link=PictureLink.DEAD)
+    assert "[clip" not in (shown.embed.description or "")
+    assert "link to the picture has expired" in (shown.embed.description or "")
+    assert not shown.shows_result
