@@ -13,6 +13,7 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     AnswerLost,
+    DisplayRefused,
     MjbotError,
     ParentGone,
     PersonNotAllowed,
@@ -22,9 +23,11 @@ from bot.errors import (
 )
 from cogs.components.modals import get_typed_prompt
 from cogs.context import Interaction, note_receipt
+from cogs.messaging.discord_refusals import CLOSED_THREAD_CODES, RefusalKind, classify_refusal
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
 from cogs.text.error_messages import describe_error, describe_internal_error
+from cogs.text.picture_errors import describe_file_refusal
 from cogs.text.quotes import append_typed_text
 from cogs.text.spending_rules import describe_refusal_for_log
 
@@ -141,6 +144,9 @@ def log_and_describe_error(error: BaseException, interaction: Interaction) -> st
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s%s.", interaction.type.name, type(error).__name__, _explain_to_operator(error))
         return explain_error(error, interaction)
+    if isinstance(error, discord.HTTPException) and (text := _describe_refusal(error, interaction)):
+        log.info("Discord refused a part of interaction %d: %s.", interaction.id, summarize_error(error))
+        return text
     if isinstance(error, REQUEST_ERRORS):
         # Discord or the network failed, so a traceback says nothing; a message that is gone is not worth a warning.
         is_gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
@@ -164,6 +170,15 @@ def _explain_to_operator(error: MjbotError) -> str:
             return ", the relay has no such task for MJ_API_KEY, which may be of another account than before"
         case _:
             return ""
+
+
+def _describe_refusal(error: discord.HTTPException, interaction: Interaction) -> str:
+    """Describe why Discord does not take a file, or anything in a closed thread; "" for any other refusal."""
+    refusal = classify_refusal(error)
+    if refusal.file is not None:
+        return describe_file_refusal(refusal.file, "file")
+    is_closed = error.code in CLOSED_THREAD_CODES or refusal.kind is RefusalKind.PERMISSION
+    return describe_error(DisplayRefused(), now=interaction.client.clock.now()) if is_closed else ""
 
 
 @asynccontextmanager

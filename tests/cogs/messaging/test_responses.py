@@ -103,3 +103,20 @@ def test_what_discord_says_is_logged() -> None:
     assert "10062" in told
     assert "Unknown interaction" in told
     assert summarize_error(refused(502, "<html>")) == "HTTP 502"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (400, 20009, "Discord's filter for explicit content refused the file."),
+        (413, 40005, "The file is too large for Discord here."),
+        (403, 400001, "Discord doesn't accept files in this server now."),
+        (400, 50083, "its thread is archived or locked, or I lack a permission there"),
+        (403, 50013, "its thread is archived or locked, or I lack a permission there"),
+        (403, 50001, "4711"),
+        (400, 50035, "4711"),
+    ],
+)
+def test_a_person_is_told_why_discord_takes_no_file(status: int, code: int, said: str) -> None:
+    """For the files that buttons send; any other refusal gets a number that finds its line in the log."""
+    assert said in log_and_describe_error(refused(status, {"code": code}), fake_interaction())
