@@ -23,9 +23,9 @@ from bot.features.seed import SeedService
 from bot.features.vary_region import RegionService
 from bot.imaging.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
-from bot.imaging.network.connectors import SystemConnector
-from bot.imaging.network.proxies import Proxies
 from bot.imaging.worker_process import ImageWorker
+from bot.network.connectors import SystemConnector
+from bot.network.proxies import Proxies
 from bot.ops.diagnostics import check_clock
 from bot.ops.health import Health, find_polling_problem
 from bot.ops.key_check import KeyCheck

@@ -11,8 +11,8 @@ from discord.http import Route
 
 from bot.clock import Clock, CorrectedTime, parse_http_date, utc_now
 from bot.errors import StoreUnavailable
-from bot.imaging.network.connectors import ProxyError, SystemConnector
-from bot.imaging.network.proxies import Proxies
+from bot.network.connectors import ProxyError, SystemConnector
+from bot.network.proxies import Proxies
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
     NONE_REFUSED,

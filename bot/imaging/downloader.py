@@ -23,8 +23,6 @@ from bot.errors import (
     UploadNotFound,
     UploadTooSlow,
 )
-from bot.imaging.network.connectors import DIRECT, ProxyError
-from bot.imaging.network.proxies import Proxies
 from bot.imaging.picture_sessions import PictureRefusals, PictureSessions
 from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
@@ -36,6 +34,8 @@ from bot.imaging.url_safety import (
     parse_expiry,
 )
 from bot.imaging.worker_process import ImageWorker
+from bot.network.connectors import DIRECT, ProxyError
+from bot.network.proxies import Proxies
 from bot.retry import Sleep, retry
 
 __all__ = [

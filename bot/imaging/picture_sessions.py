@@ -8,9 +8,6 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.imaging.network.connectors import DIRECT, ProxyError, SystemConnector, find_proxy_refusal
-from bot.imaging.network.proxies import Proxies
-from bot.imaging.network.system_resolver import SystemResolver
 from bot.imaging.url_safety import (
     AddressRefusedError,
     check_proxied_host,
@@ -20,6 +17,9 @@ from bot.imaging.url_safety import (
     is_numeric_host,
     is_public_ip,
 )
+from bot.network.connectors import DIRECT, ProxyError, SystemConnector, find_proxy_refusal
+from bot.network.proxies import Proxies
+from bot.network.system_resolver import SystemResolver
 
 _PROBE_SECONDS: Final = 5.0
 _MAX_REFUSALS: Final = 3

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.imaging.network.connectors import SystemConnector
+from bot.network.connectors import SystemConnector
 
 IMAGE_ROUTE = "/mj/image/"
 

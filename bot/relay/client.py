@@ -9,13 +9,13 @@ import aiohttp
 
 from bot.clock import Now, utc_now
 from bot.errors import RelayError
-from bot.imaging.network.connectors import DIRECT
-from bot.imaging.network.proxies import Proxies
 from bot.imaging.url_safety import rewrite_relay_url
 from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
+from bot.network.connectors import DIRECT
+from bot.network.proxies import Proxies
 from bot.relay import requests
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 
-from bot.imaging.network.connectors import SystemConnector
+from bot.network.connectors import SystemConnector
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection

@@ -13,8 +13,8 @@ import aiohttp
 
 from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
-from bot.imaging.network.connectors import DIRECT, ProxyError, find_proxy_refusal
-from bot.imaging.network.proxies import Proxies
+from bot.network.connectors import DIRECT, ProxyError, find_proxy_refusal
+from bot.network.proxies import Proxies
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
 from bot.relay.response_recorder import (
     ReceivedAnswer,

@@ -14,8 +14,8 @@ from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
-from bot.imaging.network.connectors import DIRECT
-from bot.imaging.network.proxies import Proxies
+from bot.network.connectors import DIRECT
+from bot.network.proxies import Proxies
 from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter

@@ -9,9 +9,9 @@ from discord.utils import MISSING
 from yarl import URL
 
 from bot.errors import UploadTooLarge
-from bot.imaging.network.connectors import DIRECT, SystemConnector
-from bot.imaging.network.proxies import Proxies
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from bot.network.connectors import DIRECT, SystemConnector
+from bot.network.proxies import Proxies
 
 
 class SizeLimitedHTTPClient(HTTPClient):

@@ -14,10 +14,10 @@ from aiohttp.test_utils import TestServer
 
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureUnavailable
 from bot.imaging.downloader import PictureDownloader
-from bot.imaging.network.connectors import SystemConnector
-from bot.imaging.network.proxies import Proxies, Proxy
 from bot.imaging.picture_sessions import PictureRefusals, find_proxy_refusal_of
 from bot.imaging.url_safety import is_fake_ip, is_public_ip
+from bot.network.connectors import SystemConnector
+from bot.network.proxies import Proxies, Proxy
 from tests.fakes.http_proxy import HttpProxy, respond
 from tests.pictures import draw_noise, encode
 

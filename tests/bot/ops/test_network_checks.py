@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from yarl import URL
 
-from bot.imaging.network.connectors import ProxyError
-from bot.imaging.network.proxies import Proxies, Proxy
+from bot.network.connectors import ProxyError
+from bot.network.proxies import Proxies, Proxy
 from bot.ops.network_checks import PictureHostCheck, create_look_up, describe_proxies
 from bot.settings import Settings
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.clock import utc_now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
-from bot.imaging.network.proxies import Proxies, Proxy
-from bot.imaging.network.system_resolver import SystemResolver
+from bot.network.proxies import Proxies, Proxy
+from bot.network.system_resolver import SystemResolver
 from bot.relay.client import RelayClient
 from bot.relay.response_recorder import RecordingConnector
 from bot.relay.transport import KeyHeaders, RelayTransport

@@ -12,8 +12,8 @@ from simcord import MemberActor
 from simcord.backend.errors import SetupError
 
 from bot.errors import PictureForbidden
-from bot.imaging.network.system_resolver import SystemResolver
 from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
+from bot.network.system_resolver import SystemResolver
 from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url
 from cogs.text import limits
 from cogs.text.permission_names import list_missing_permissions

@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestServer
 from discord.http import Route
 
 from bot.errors import UploadTooLarge
-from bot.imaging.network.system_resolver import SystemResolver
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from bot.network.system_resolver import SystemResolver
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 from tests.wire.loopback import LoopbackDiscord

@@ -14,8 +14,8 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.imaging.network.proxies import Proxies, Proxy
-from bot.imaging.network.system_resolver import SystemResolver
+from bot.network.proxies import Proxies, Proxy
+from bot.network.system_resolver import SystemResolver
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection

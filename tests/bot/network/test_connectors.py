@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from yarl import URL
 
-from bot.imaging.network.connectors import ProxyError, SystemConnector, find_proxy_refusal
-from bot.imaging.network.proxies import Proxies, Proxy
+from bot.network.connectors import ProxyError, SystemConnector, find_proxy_refusal
+from bot.network.proxies import Proxies, Proxy
 from tests.fakes.http_proxy import HttpProxy, create_client_context, create_server_context, respond, serve_tls
 
 USER = "u%40ser:p%3Ass"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.imaging.network.proxies import is_loopback
+from bot.network.proxies import is_loopback
 
 GetAddrInfo = Callable[..., list[Any]]
 """`socket.getaddrinfo`, or what a test puts in its place."""

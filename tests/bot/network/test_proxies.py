@@ -3,7 +3,7 @@
 import pytest
 from yarl import URL
 
-from bot.imaging.network.proxies import Proxies
+from bot.network.proxies import Proxies
 from bot.settings import Settings
 
 

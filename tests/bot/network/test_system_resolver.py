@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.imaging.network.connectors import SystemConnector
-from bot.imaging.network.system_resolver import SystemResolver
+from bot.network.connectors import SystemConnector
+from bot.network.system_resolver import SystemResolver
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
