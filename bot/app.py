@@ -194,16 +194,16 @@ class App:
         log.info("For your own account, in any server: %s", build_user_install_url(application_id))
         names = ", ".join(guild.name for guild in guilds) or "none yet"
         log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
-        await log_access(self.bot, self.policy, self.trust)
         self.bot.add_listener(partial(log_joined_guild, self.policy, self.trust), "on_guild_join")
-        if self.owner_request.find_problem():
-            self.supervisor.start(WorkKey("access log"), self._log_access_later)
+        self.supervisor.start(WorkKey("access log"), self._log_access)
         await self.command_request.repeat_until_done()
 
-    async def _log_access_later(self) -> None:
-        """Log who may draw once more when the owners, who decide that, are known."""
-        await self.owner_request.wait_until_done()
+    async def _log_access(self) -> None:
+        """Log who may draw, and once more when the owners, who decide that, are known."""
         await log_access(self.bot, self.policy, self.trust)
+        if self.owner_request.find_problem():
+            await self.owner_request.wait_until_done()
+            await log_access(self.bot, self.policy, self.trust)
 
 
 @asynccontextmanager

@@ -38,12 +38,14 @@ from bot.ops.diagnostics import (
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.http_server import find_port_problem
 from bot.ops.network_checks import PictureHostCheck, describe_proxies
+from bot.policy.rules import build_policy
 from bot.relay.client import RelayClient
 from bot.settings import Settings
 from bot.store import inspect_database, open_store
 from cogs.commands.help_check import COMMAND_NAMES
 from cogs.gateway import connection
 from cogs.gateway.checks.discord_checks import check_discord
+from cogs.gateway.checks.guild_access import report_policy
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
 
@@ -64,6 +66,7 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
     key, proxies = settings.mj_api_key.get_secret_value(), Proxies.from_settings(settings)
     async with RelayClient.open(settings.mj_api_url, key, now=clock.now, proxies=proxies) as api:
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
+    findings.append(report_policy(build_policy(settings, owners=())))
     findings += [*discord_findings, *clock_findings, *await _check_network(settings)]
     findings += report_settings_mistakes(mistakes)
     return print_findings(findings)

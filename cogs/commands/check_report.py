@@ -99,8 +99,9 @@ class CheckReporter:
             self._report_connection(),
             *await self._check_commands(),
             report_policy(self.policy),
-            *await self._check_settings(interaction),
+            *await self._check_settings(),
             *general,
+            *await self._list_other_guilds(interaction),
         ]
         can_retry = store.is_ok and has_refused_capabilities(await self.store.find_missing_capabilities(now))
         return Report(findings, can_retry=can_retry)
@@ -131,23 +132,22 @@ class CheckReporter:
         advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
         return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]
 
-    async def _check_settings(self, interaction: Interaction) -> list[Finding]:
-        """Report the ids in ALLOWED_GUILDS and ALLOWED_USERS, a public bot and, to the operator only, other servers."""
-        guilds = self.bot.guilds
-        lookup = IdLookup(self.bot, guilds)
+    async def _check_settings(self) -> list[Finding]:
+        """Report ids of the wrong kind in ALLOWED_GUILDS and ALLOWED_USERS, and a public bot."""
         application = self.bot.application
         return [
-            *await report_allowed_ids(self.policy, lookup.find_kind),
+            *await report_allowed_ids(self.policy, IdLookup(self.bot, self.bot.guilds).find_kind),
             *check_public_bot(
                 public=application is not None and application.bot_public,
                 guilds=bool(self.policy.allowed_guilds),
                 people=bool(self.policy.allowed_users),
             ),
-            *(await self._list_other_guilds(interaction) if interaction.user.id in self.trust.owners else ()),
         ]
 
     async def _list_other_guilds(self, interaction: Interaction) -> list[Finding]:
-        """Report for the other servers whether their members may draw; it fails no check here."""
+        """Report to the operator whether the other servers' members may draw there; it fails no check here."""
+        if interaction.user.id not in self.trust.owners:
+            return []
         others = [guild for guild in self.bot.guilds if guild.id != interaction.guild_id]
         findings: list[Finding] = []
         for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS]):

@@ -87,6 +87,14 @@ async def test_the_start_logs_who_may_draw_and_where(
     assert [levels[line] == "WARNING" for line in lines] == ["To " in line or "Add " in line for line in lines]
 
 
+async def test_a_wrong_key_is_logged_at_the_start_of_an_idle_bot(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_simcord_world(tmp_path, mj_api_key="sk-another") as w:
+        said = "API key: the relay does not know MJ_API_KEY. Copy MJ_API_KEY again from the relay's console."
+        await w.until(lambda: said in caplog.messages)
+
+
 async def test_a_server_that_the_bot_joins_later_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Most people invite the bot after its first start."""
     caplog.set_level(logging.INFO)

@@ -101,6 +101,6 @@ async def test_an_upstream_that_refuses_the_relay(world: WireWorld) -> None:
         assert "API key" not in told.content
         assert told.content.endswith("You weren't charged.")
         await world.shows(await world.press(grid, "U2"), "✅ Picture 2")
-        assert not bot.said("refuses this bot's key")
+        assert not bot.said("Polls fail")
         bot.assert_calm()
     world.assert_polite()

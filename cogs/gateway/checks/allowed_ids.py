@@ -18,7 +18,8 @@ the bot can see; "not told": Discord does not answer.
 """
 FindKind = Callable[[int], Awaitable[IdKind]]
 
-_MAX_IDS: Final = 50
+_MAX_IDS: Final = 20
+"""How many ids of a setting are checked: each may cost two requests to Discord."""
 _GOOD_GUILDS: Final = frozenset({"server", "other shard"})
 _GOOD_PEOPLE: Final = frozenset({"person", "not told", "other shard"})
 _PHRASES: Final[Mapping[IdKind, str]] = {

@@ -14,7 +14,7 @@ from bot.ops.diagnostics import Finding, check_public_bot
 from bot.policy.rules import build_policy
 from bot.settings import Settings
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
-from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guilds, report_guilds, report_policy
+from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guilds, report_guilds
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
 from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
@@ -114,7 +114,6 @@ async def _check_servers(
     access = await judge_guilds(policy, trust, guilds)
     lookup = IdLookup(bot, guilds, {int(each["id"]) for each in joined})
     return [
-        report_policy(policy),
         *(report_guilds(policy, access, unlisted=len(joined) - len(guilds)) or [_report_no_server(application)]),
         *_check_permissions(joined),
         *await report_allowed_ids(policy, lookup.find_kind),

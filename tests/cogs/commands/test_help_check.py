@@ -281,6 +281,22 @@ async def test_check_says_whether_members_may_draw_here(
         assert said in (found.description or "")
 
 
+async def test_check_lists_other_servers_to_the_operator_only(tmp_path: Path) -> None:
+    """Other managers of the operator's servers are told of their own server."""
+    async with open_simcord_world(tmp_path) as w:
+        w.env.create_guild("A_B", id=ANOTHER_ID)
+        await w.until(lambda: w.app.bot.get_guild(ANOTHER_ID))
+        may_manage(w)
+        may_manage(w, w.owner)
+        line = f"⚠️ **Server A\\_B ({ANOTHER_ID})**: no one may draw, because ALLOWED_GUILDS names only other servers."
+        for actor, told in ((w.owner, True), (w.member, False)):
+            result = await w.slash(actor, "mjcheck")
+            answer = result.response
+            assert answer is not None
+            [embed] = await w.until(lambda answer=answer: answer.embeds)  # type: ignore[misc]
+            assert told == (line in (embed.description or ""))
+
+
 async def test_help_says_who_may_draw_here_and_how_much(tmp_path: Path) -> None:
     """And to a person who may not, why; the operator is addressed as "you"."""
     async with open_simcord_world(tmp_path) as w:
