@@ -72,8 +72,8 @@ async def test_the_log_contains_no_secrets(world: WireWorld) -> None:
         assert secret not in said
     assert {"info"} == {line["level"] for line in bot.lines}, said
     events = [line["event"] for line in bot.lines]
-    assert any("Invite link: https://discord.com/oauth2/authorize?" in event for event in events[:3])
-    assert any("Atelier" in event for event in events[:4])
+    assert any("Invite link: https://discord.com/oauth2/authorize?" in event for event in events[:5])
+    assert any("Atelier" in event for event in events[:6])
     ids = {one.task_id for one in world.relay.submits}
     states = [event for event in events if any(task_id in event for task_id in ids)]
     assert len(states) == len(set(states)), states
