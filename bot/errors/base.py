@@ -23,6 +23,13 @@ class SettingsError(MjbotError):
 
 
 class StoreUnavailable(MjbotError):
-    """The database cannot be read or written, so that nothing may be billed."""
+    """The database cannot be read or written, so that nothing may be billed.
 
-    reason: str = ""
+    For the operator, `problem` is the rest of a sentence "The database ...", and `advice` the next step.
+    """
+
+    problem: str = "does not answer."
+    advice: str = "Check DATABASE_URL, and whether the database is running."
+
+    def __str__(self) -> str:
+        return f"The database {self.problem} {self.advice}".rstrip()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.clock import Now
 from bot.errors import StoreUnavailable
+from bot.store.database_errors import FILE_GONE
 from bot.store.engine import translate_database_errors
 from bot.store.group_commit import run_to_completion
 from bot.store.schema import UtcDateTime
@@ -76,7 +77,7 @@ class Database:
         """Run a transaction for a caller that delays cancellations itself."""
         # SQLite would go on writing to a deleted file, and the rows would be lost with the process.
         if self.file and not self.file.exists():
-            raise StoreUnavailable("the database's file is gone")
+            raise StoreUnavailable(*FILE_GONE)
         with self._track_statement():
             async with self.write_engine.begin() as connection:
                 return await work(connection)
@@ -90,7 +91,7 @@ class Database:
     def _track_statement(self) -> Generator[None]:
         task = asyncio.current_task()
         if self._closed or task is None:
-            raise StoreUnavailable("the store is closed")
+            raise StoreUnavailable("is closed.")
         self._running.add(task)
         try:
             with translate_database_errors():

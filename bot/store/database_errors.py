@@ -1,6 +1,7 @@
 """Diagnose database errors for the operator, from their causes: what is wrong, and what to do next."""
 
 import errno
+import re
 import socket
 import sqlite3
 import ssl
@@ -8,7 +9,8 @@ from collections.abc import Generator
 
 import asyncpg
 
-from bot.errors import StoreUnavailable
+from bot.store.database_url import SIGNS_IN_PASSWORDS
+from bot.store.postgresql import CertificateFileError, UserUnknownError
 
 DatabaseDiagnosis = tuple[str, str]
 """What is wrong, as the rest of a sentence "The database ...", and what to do."""
@@ -34,38 +36,89 @@ _UNKNOWN_HOST: DatabaseDiagnosis = (
     "has an unknown host name.",
     "Check the host in DATABASE_URL; a platform's internal name works only there, so run the check there too.",
 )
+_NO_DNS: DatabaseDiagnosis = (
+    "cannot be found, because this machine's DNS does not answer.",
+    "Check the machine's network and its DNS server.",
+)
 _PATH_THROUGH_FILE: DatabaseDiagnosis = (
     "has a path that goes through a file.",
     "Set DATABASE_URL to a file in a folder, like sqlite:////data/mjbot.db.",
 )
+_PASSWORD_REFUSED: DatabaseDiagnosis = (
+    "refuses the user or the password.",
+    f"Copy DATABASE_URL from the database's page again; {SIGNS_IN_PASSWORDS}.",
+)
+_NAME_UNKNOWN: DatabaseDiagnosis = (
+    "has no database of that name.",
+    "Create it, or correct the name at the end of DATABASE_URL; without one, it is the user's name.",
+)
+_NO_CONNECTIONS: DatabaseDiagnosis = (
+    "has no free connections.",
+    "Stop other programs that use it, or take a larger plan; each bot process needs 4.",
+)
+_NO_ROUTE: DatabaseDiagnosis = (
+    "cannot be reached: this machine has no network route to it.",
+    "Check the machine's network, and the host in DATABASE_URL.",
+)
+_NO_IPV6: DatabaseDiagnosis = (
+    "cannot be reached: its host has only IPv6 addresses, and this machine has no IPv6.",
+    "Use an address with IPv4: on Supabase, the URL of the session pooler; elsewhere, see the database's page.",
+)
+_CERTIFICATE_REFUSED: DatabaseDiagnosis = (
+    "has a certificate that this machine does not trust.",
+    "Set sslrootcert in DATABASE_URL to the provider's certificate file, or sslmode to require, which only encrypts.",
+)
+_POOLER_FAILS: DatabaseDiagnosis = (
+    "is behind a connection pooler that cannot log in to it.",
+    "Check whether PostgreSQL is running, and the pooler's own user and password.",
+)
+FILE_GONE: DatabaseDiagnosis = (
+    "is gone: its file was deleted or moved while the bot ran.",
+    "Put the file back, or start the bot again with a new one.",
+)
 _BY_TYPE: tuple[tuple[type[BaseException], DatabaseDiagnosis], ...] = (
-    (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        (
-            "refuses the user or the password.",
-            "Copy DATABASE_URL from the database's page again; a password needs %40 for @, %2F for /, %3A for :.",
-        ),
-    ),
-    (
-        asyncpg.InvalidCatalogNameError,
-        ("has no database of that name.", "Create it, or correct the name at the end of DATABASE_URL."),
-    ),
-    (
-        asyncpg.TooManyConnectionsError,
-        (
-            "has no free connections.",
-            "Stop other programs that use it, or take a larger plan; each bot process needs 4.",
-        ),
-    ),
+    (asyncpg.InvalidAuthorizationSpecificationError, _PASSWORD_REFUSED),
+    (asyncpg.InvalidCatalogNameError, _NAME_UNKNOWN),
+    (asyncpg.TooManyConnectionsError, _NO_CONNECTIONS),
     (
         asyncpg.InsufficientPrivilegeError,
         ("denies this user permission.", "Make the user its owner: ALTER DATABASE name OWNER TO user."),
     ),
+    (
+        asyncpg.InvalidSchemaNameError,
+        ("has no schema for the tables.", "Run CREATE SCHEMA public, or correct the user's search_path."),
+    ),
     (asyncpg.DiskFullError, _FULL),
     (
         asyncpg.ReadOnlySQLTransactionError,
-        ("is read-only.", "Point DATABASE_URL at the primary, not at a replica; some plans lock a full database."),
+        (
+            "is read-only.",
+            (
+                "Point DATABASE_URL at the primary, not at a replica; some plans lock a full database: make room; "
+                "otherwise run ALTER DATABASE name SET default_transaction_read_only = off."
+            ),
+        ),
     ),
+    (
+        asyncpg.TargetServerAttributeNotMatched,
+        ("has no host that can be written.", "Check the hosts in DATABASE_URL: one of them must be the primary."),
+    ),
+    (asyncpg.CannotConnectNowError, ("is starting or stopping.", "The bot tries again by itself.")),
+    (
+        CertificateFileError,
+        (
+            "needs a certificate file that cannot be read.",
+            (
+                "Check sslrootcert, sslcert and sslkey in DATABASE_URL, and whether the bot's user may read the files; "
+                "sslrootcert=system uses the system's certificates."
+            ),
+        ),
+    ),
+    (
+        UserUnknownError,
+        ("needs a user.", "Write one into DATABASE_URL: postgresql://user:password@host/name."),
+    ),
+    (ssl.SSLCertVerificationError, _CERTIFICATE_REFUSED),
     (
         ssl.SSLError,
         ("and the bot cannot agree on encryption.", "Add ?sslmode=require (or disable) to the end of DATABASE_URL."),
@@ -76,20 +129,53 @@ _BY_TYPE: tuple[tuple[type[BaseException], DatabaseDiagnosis], ...] = (
     (PermissionError, _READ_ONLY),
     (FileExistsError, _PATH_THROUGH_FILE),
     (NotADirectoryError, _PATH_THROUGH_FILE),
+    (
+        IsADirectoryError,
+        ("is a folder.", "Set DATABASE_URL to a file in it, like sqlite:///data/mjbot.db for the folder data."),
+    ),
 )
 _BY_ERRNO = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY, errno.EHOSTUNREACH: _SILENT}
 _PATH_ERRNOS = frozenset({errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENODEV})
 """Errors of paths; an error without a file name comes from a socket."""
-# Messages of SQLite, and of asyncio for a host with several addresses.
+# Patterns of messages: of SQLite, of asyncio for a host with several addresses, and of poolers, whose errors have no
+# codes of their own (PgBouncer's are all 08P01).
 _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
     ("disk is full", _FULL),
     ("readonly database", _READ_ONLY),
     ("unable to open database file", _UNOPENED),
-    ("Connect call failed", _REFUSED),
+    (rf"\[Errno {errno.ECONNREFUSED}] Connect call failed", _REFUSED),
+    (rf"\[Errno {errno.ETIMEDOUT}] Connect call failed", _SILENT),
+    (rf"\[Errno {errno.EHOSTUNREACH}] Connect call failed", _SILENT),
     (
         "rejected SSL upgrade",
         ("does not support encryption.", "On a private network, add ?sslmode=disable to the end of DATABASE_URL."),
     ),
+    (
+        "unsupported startup parameter",
+        (
+            "is behind a connection pooler that refuses the options in DATABASE_URL.",
+            "Leave out `options`, or use the database's direct address.",
+        ),
+    ),
+    ("no more connections allowed", _NO_CONNECTIONS),
+    ("query_wait_timeout", _NO_CONNECTIONS),
+    ("MaxClients", _NO_CONNECTIONS),
+    ("max clients reached", _NO_CONNECTIONS),
+    ("max client connections", _NO_CONNECTIONS),
+    ("no such database", _NAME_UNKNOWN),
+    (r'database "[^"]*" does not exist', _NAME_UNKNOWN),
+    ("no such user", _PASSWORD_REFUSED),
+    ("auth failed", _PASSWORD_REFUSED),
+    ("authentication failed", _PASSWORD_REFUSED),
+    (
+        "Tenant or user not found",
+        (
+            "is not known to the pooler under this user.",
+            "On Supabase, a pooler's user is postgres.PROJECT: copy DATABASE_URL again, under Connect.",
+        ),
+    ),
+    ("server login", _POOLER_FAILS),
+    ("cannot connect to server", _POOLER_FAILS),
     (
         "file is not a database",
         ("is not an SQLite file.", "Set DATABASE_URL to another file, or move this one away."),
@@ -103,31 +189,46 @@ _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
         ("is locked by another process.", "Stop other programs that have the file open, then try again."),
     ),
 )
+_NO_ROUTE_ERRNOS = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+# asyncio shows an address of IPv6 as a tuple of four.
+_IPV6_ADDRESS = re.compile(r"\('[0-9a-fA-F:]*:[0-9a-fA-F:.]*', \d+, \d+, \d+\)")
 
 
-def diagnose_database_error(error: StoreUnavailable) -> DatabaseDiagnosis:
+def diagnose_database_error(error: BaseException) -> DatabaseDiagnosis:
     """Return what is wrong with the database, and the next step."""
     causes = list(_causes(error))
     for cause in causes:
-        for kind, diagnosis in _BY_TYPE:
-            if isinstance(cause, kind):
-                return diagnosis
-        if isinstance(cause, OSError) and cause.errno in _BY_ERRNO:
-            return _BY_ERRNO[cause.errno]
-        if isinstance(cause, OSError) and cause.errno in _PATH_ERRNOS and cause.filename:
-            return _UNOPENED
+        if (diagnosis := _diagnose_cause(cause)) is not None:
+            return diagnosis
     messages = " ".join(" ".join(map(str, causes)).split())
     for words, diagnosis in _BY_MESSAGE:
-        if words in messages:
+        if re.search(words, messages, re.IGNORECASE):
             return diagnosis
-    problem = f"cannot be used ({' '.join(str(error).split())[:200]})."
+    if any(f"[Errno {number}]" in messages for number in _NO_ROUTE_ERRNOS):
+        return _NO_IPV6 if _IPV6_ADDRESS.search(messages) else _NO_ROUTE
+    root = next((text for cause in causes if (text := " ".join(str(cause).split()))), type(error).__name__)
+    problem = f"cannot be used ({root[:200]})."
     if any(isinstance(cause, sqlite3.Error) for cause in causes):
         return problem, "Check the file in DATABASE_URL: move it away to start with a new one, or set another path."
     return problem, "Check DATABASE_URL, and whether the database is running."
 
 
+def _diagnose_cause(cause: BaseException) -> DatabaseDiagnosis | None:
+    """Return what the type or the number of an error tells."""
+    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
+        return _NO_DNS
+    for kind, diagnosis in _BY_TYPE:
+        if isinstance(cause, kind):
+            return diagnosis
+    if isinstance(cause, OSError) and cause.errno in _BY_ERRNO:
+        return _BY_ERRNO[cause.errno]
+    if isinstance(cause, OSError) and cause.errno in _PATH_ERRNOS and cause.filename:
+        return _UNOPENED
+    return None
+
+
 def _causes(error: BaseException) -> Generator[BaseException]:
     """Yield an error after its causes: the root cause, which is the most specific, comes first."""
-    if cause := error.__cause__ or error.__context__:
+    if cause := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         yield from _causes(cause)
     yield error

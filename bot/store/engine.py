@@ -1,78 +1,27 @@
-"""Connections to a database: its URL as hosting platforms write it, its engine, and its errors as StoreUnavailable."""
+"""The engine of a database, and its errors as StoreUnavailable."""
 
-import re
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import asyncpg
-from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.errors import SettingsError, StoreUnavailable
-from bot.store.postgresql import CONNECTION_OPTIONS, StatelessConnection
+from bot.errors import StoreUnavailable
+from bot.store.database_errors import diagnose_database_error
+from bot.store.postgresql import CertificateFileError, Connector, UserUnknownError
 
-_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-# Options that asyncpg reads from a DSN but does not accept as keywords. It would send libpq's other options to the
-# server as settings, and the server would refuse the connection.
-_DSN_OPTIONS = frozenset(
-    {"application_name", "options", "sslcert", "sslcrl", "sslkey", "sslrootcert", "target_session_attrs"}
-)
-_EXAMPLE_URLS = "sqlite:///data/mjbot.db for a file, or postgresql://user:password@host/name for PostgreSQL"
-_RAILWAY_REFERENCE = re.compile(r"\$\{\{\s*(?:(?P<service>\w[\w -]{0,31})\.)?")
-_ASYNCPG_KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
 _WAL_TRIES = 50
 _TIMEOUT_SECONDS = 5
 _POOL_SIZE = 3
 """How many connections a process opens besides the one that listens: small plans allow 20, and deployments overlap."""
-
-
-def parse_database_url(text: str) -> URL:
-    """Parse a DATABASE_URL: sqlite:///file, or postgres(ql)://... with libpq's options.
-
-    Raises:
-        SettingsError: It is not a URL, names no file, or names another kind of database.
-    """
-    if match := _RAILWAY_REFERENCE.search(text):
-        service = match["service"] or "Postgres"
-        raise _build_error(f"is a reference that Railway did not fill in: is the service called {service}?")
-    try:
-        url = make_url(text.strip())
-    except (ArgumentError, ValueError):
-        raise _build_error(f"is not a URL: use {_EXAMPLE_URLS}") from None
-    kind = url.drivername.partition("+")[0]
-    if kind == "sqlite":
-        if url.database in {None, "", ":memory:"}:
-            raise _build_error("names no file: use sqlite:///data/mjbot.db, for example")
-        return url.set(drivername="sqlite+aiosqlite")
-    if kind in {"postgres", "postgresql"}:
-        return url.set(drivername="postgresql+asyncpg", query=_convert_libpq_options(url))
-    raise _build_error(f"names neither SQLite nor PostgreSQL: use {_EXAMPLE_URLS}")
-
-
-def _convert_libpq_options(url: URL) -> dict[str, str]:
-    """Convert libpq's options to arguments of asyncpg.connect: `ssl` for sslmode, and a DSN with the others."""
-    given = {name: values[-1] for name, values in url.normalized_query.items()}
-    query = {name: value for name, value in given.items() if name in _ASYNCPG_KEYWORDS}
-    mode = given.get("sslmode", given.get("ssl"))
-    if mode is not None:
-        if mode not in _SSL_MODES:
-            raise _build_error(f"has an sslmode that is not one of {', '.join(sorted(_SSL_MODES))}")
-        query["ssl"] = mode
-    options = {name: value for name, value in given.items() if name in _DSN_OPTIONS}
-    if options:
-        query["dsn"] = f"postgresql:///?{urlencode(options)}"
-    return query
-
-
-def _build_error(problem: str) -> SettingsError:
-    return SettingsError([("DATABASE_URL", problem)])
 
 
 def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
@@ -90,16 +39,22 @@ def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
     else:
         options["poolclass"] = NullPool
     if is_sqlite:
+        _require_file(url)
         engine = create_async_engine(url, connect_args={"timeout": _TIMEOUT_SECONDS}, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    arguments = {
-        "timeout": _TIMEOUT_SECONDS,
-        "command_timeout": _TIMEOUT_SECONDS if pooled else None,
-        "connection_class": StatelessConnection,
-    }
-    return create_async_engine(url, connect_args=arguments | CONNECTION_OPTIONS, pool_pre_ping=pooled, **options)
+    with translate_database_errors():
+        connector = Connector(url, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS if pooled else None)
+    arguments = {"async_creator_fn": connector.connect, "prepared_statement_cache_size": 0}
+    # The connector knows the rest of the URL.
+    bare_url = URL.create(url.drivername)
+    return create_async_engine(bare_url, connect_args=arguments, pool_pre_ping=pooled, **options)
+
+
+def _require_file(url: URL) -> None:
+    if os.path.isdir(url.database or ""):  # noqa: PTH112 - a path from a URL may be any text
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), url.database)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)
@@ -131,25 +86,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def sqlite_path(url: URL) -> Path | None:
-    """Return the path of SQLite's file; None for PostgreSQL."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def resolve_sqlite_path(text: str) -> Path | None:
-    """Return the absolute path of a DATABASE_URL's SQLite file, with symbolic links resolved; None for PostgreSQL.
-
-    Raises:
-        SettingsError: parse_database_url does not accept the URL.
-    """
-    file = sqlite_path(parse_database_url(text))
-    return file and file.resolve()
-
-
 @contextmanager
 def translate_database_errors() -> Generator[None]:
-    """Raise StoreUnavailable in place of any error of a database or its driver."""
+    """Raise StoreUnavailable, with a diagnosis, in place of any error of a database or its driver."""
     try:
         yield
-    except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise StoreUnavailable(str(error)) from error
+    except (
+        SQLAlchemyError,
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        CertificateFileError,
+        UserUnknownError,
+    ) as error:
+        raise StoreUnavailable(*diagnose_database_error(error)) from error

@@ -26,7 +26,8 @@ from bot.entities import (
 from bot.midjourney.task import Task
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.engine import create_engine, parse_database_url, sqlite_path, translate_database_errors
+from bot.store.database_url import parse_database_url, sqlite_path
+from bot.store.engine import create_engine, translate_database_errors
 from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.notify_listener import NotifyListener

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import sqlite3
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.store import open_store
 from bot.store.database_errors import diagnose_database_error
+from bot.store.postgresql import CertificateFileError, UserUnknownError
 from tests.postgres import Postgres
 
 
@@ -22,14 +24,17 @@ async def diagnose_open(url: str) -> tuple[str, str]:
     with pytest.raises(StoreUnavailable) as raised:
         async with open_store(url, now=lambda: datetime.now(UTC), owner="check") as store:
             await store.process_leases.end_lease()
-    return diagnose_database_error(raised.value)
+    return raised.value.problem, raised.value.advice
 
 
-def wrap_error(cause: BaseException) -> StoreUnavailable:
-    """Wrap an error as the store does."""
-    error = StoreUnavailable(str(cause))
-    error.__cause__ = cause
-    return error
+def unreachable(address: str, number: int = errno.ENETUNREACH) -> OSError:
+    """Return asyncio's error for an address to which the machine has no route."""
+    return OSError(number, f"Connect call failed {address}")
+
+
+def pooler_error(text: str) -> asyncpg.PostgresError:
+    """Return an error of PgBouncer, which knows only one code."""
+    return asyncpg.ProtocolViolationError(text)
 
 
 async def test_a_closed_port_is_diagnosed(unused_tcp_port: int) -> None:
@@ -54,7 +59,7 @@ async def test_a_file_that_is_no_database_is_diagnosed(tmp_path: Path) -> None:
 
 async def test_a_folder_instead_of_a_file_is_diagnosed(tmp_path: Path) -> None:
     problem, advice = await diagnose_open(f"sqlite:///{tmp_path}")
-    assert (problem.startswith("cannot be opened"), advice.startswith("Set DATABASE_URL to a file")) == (True, True)
+    assert (problem, advice.startswith("Set DATABASE_URL to a file in it")) == ("is a folder.", True)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is always full")  # noqa: PTH110
@@ -74,6 +79,44 @@ async def test_a_full_disk_is_diagnosed() -> None:
         (lambda: asyncpg.ReadOnlySQLTransactionError("read-only"), "read-only", "primary"),
         (lambda: socket.gaierror(-2, "Name or service not known"), "unknown host", "Check the host"),
         (TimeoutError, "does not answer", "firewall"),
+        (lambda: socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "DNS does not answer", "DNS server"),
+        (lambda: unreachable("('2600:1f18::5', 5432, 0, 0)"), "no IPv6", "Supabase"),
+        (lambda: unreachable("('::1', 5432, 0, 0)", errno.EADDRNOTAVAIL), "no IPv6", "IPv4"),
+        (lambda: unreachable("('203.0.113.5', 5432)"), "no network route", "network"),
+        (
+            lambda: OSError(
+                "Multiple exceptions: [Errno 101] Connect call failed ('::1', 5, 0, 0), [Errno 111] Connect "
+                "call failed ('127.0.0.1', 5)"
+            ),
+            "refuses connections",
+            "port",
+        ),
+        (
+            lambda: OSError(
+                "Multiple exceptions: [Errno 110] Connect call failed ('10.0.0.1', 5), [Errno 113] Connect "
+                "call failed ('10.0.0.2', 5)"
+            ),
+            "does not answer",
+            "firewall",
+        ),
+        (lambda: ssl.SSLCertVerificationError(1, "self-signed certificate"), "does not trust", "sslrootcert"),
+        (lambda: ssl.SSLError(1, "wrong version number"), "agree on encryption", "sslmode"),
+        (lambda: ConnectionError("PostgreSQL server rejected SSL upgrade"), "does not support encryption", "disable"),
+        (lambda: CertificateFileError("no file"), "certificate file", "sslrootcert"),
+        (UserUnknownError, "needs a user", "user:password@host"),
+        (lambda: asyncpg.CannotConnectNowError("the database system is starting up"), "is starting", "by itself"),
+        (lambda: asyncpg.InvalidSchemaNameError("no schema has been selected"), "no schema", "CREATE SCHEMA"),
+        (lambda: asyncpg.TargetServerAttributeNotMatched("None of the hosts"), "no host", "primary"),
+        (lambda: pooler_error("unsupported startup parameter: options"), "refuses the options", "`options`"),
+        (lambda: pooler_error("no more connections allowed (max_client_conn)"), "no free connections", "plan"),
+        (lambda: pooler_error("query_wait_timeout"), "no free connections", "plan"),
+        (lambda: asyncpg.InternalServerError("MaxClientsInSessionMode: max clients reached"), "no free", "plan"),
+        (lambda: pooler_error('database "mj" does not exist'), "no database of that name", "Create it"),
+        (lambda: pooler_error("no such user: mj"), "the password", "%40"),
+        (lambda: pooler_error("password authentication failed"), "the password", "%25"),
+        (lambda: asyncpg.InternalServerError("Tenant or user not found"), "under this user", "postgres.PROJECT"),
+        (lambda: pooler_error("server login has been failing, try again later"), "cannot log in", "PostgreSQL"),
+        (lambda: pooler_error("something new"), "cannot be used (something new)", "Check DATABASE_URL"),
         (lambda: OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 5)"), "refuses", "port"),
         (lambda: OSError(errno.ENOSPC, "No space left on device"), "full disk", "Make room"),
         (lambda: OSError(errno.EROFS, "Read-only file system"), "read-only", "own the folder"),
@@ -91,7 +134,7 @@ async def test_a_full_disk_is_diagnosed() -> None:
 def test_each_error_has_a_diagnosis_and_a_next_step(
     cause: Callable[[], BaseException], problem: str, step: str
 ) -> None:
-    diagnosed, advice = diagnose_database_error(wrap_error(cause()))
+    diagnosed, advice = diagnose_database_error(cause())
     assert problem in diagnosed
     assert step in advice
     assert diagnosed.endswith(".")
