@@ -35,6 +35,7 @@ from bot.ops.network_checks import describe_proxies
 from bot.ops.process_secrets import hide_secrets
 from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
 from bot.remove_commands import run_removal
+from bot.retry import STORE_OUTAGE
 from bot.settings import ENV_FILE, Settings
 from cogs.gateway import connection
 from cogs.messaging.blocked_requests import RequestsBlocked
@@ -62,7 +63,7 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    for warning in (platform_disk.detect_ephemeral_disk_here(settings.database_url), *_find_mistakes()):
+    for warning in (platform_disk.find_disk_problem_here(settings.database_url), *_find_mistakes()):
         if warning:
             log.warning("%s", warning)
     if used := describe_proxies(settings):
@@ -105,19 +106,27 @@ async def keep_connected(
             await _wait_for_end_of_block(blocked, stop, timing, readiness)
             continue
         except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
-            check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
-            if check == "store":
-                DATABASE_WRITABLE.set(0)
-            readiness.set_waiting_reason(check, f"{what} cannot be used yet")
             if monotonic() - started_at > timing.longest_pause:
                 pause = timing.first_pause
-            reason = explain_certificate_date(error, utc_now()) or summarize_in_one_line(error)
-            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, reason, pause)
+            _report_failed_start(error, pause, readiness)
         if not stop.is_set():
             await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
             pause = min(pause * 2, timing.longest_pause)
     log.info("Stopped.")
     return 0
+
+
+def _report_failed_start(error: Exception, pause: float, readiness: Readiness) -> None:
+    """Log why the bot cannot be connected; each cause that the database has is logged once."""
+    if isinstance(error, StoreUnavailable):
+        DATABASE_WRITABLE.set(0)
+        readiness.set_waiting_reason("store", "The database cannot be used yet")
+        event = f"The database cannot be used; trying again in {pause:.0f} s, and then more rarely until it can."
+        STORE_OUTAGE.report(log, event, error)
+        return
+    readiness.set_waiting_reason("gateway", "Discord cannot be used yet")
+    reason = explain_certificate_date(error, utc_now()) or summarize_in_one_line(error)
+    log.warning("Discord cannot be used (%s); trying again in %.0f s.", reason, pause)
 
 
 async def _wait_for_end_of_block(

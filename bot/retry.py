@@ -19,6 +19,31 @@ Sleep = Callable[[float], Awaitable[object]]
 STORE_RETRY_SECONDS = 5.0
 
 
+class StoreOutageLog:
+    """Logs what fails while the database is away, once for each cause: every message of the bot may need it."""
+
+    def __init__(self) -> None:
+        self._causes: set[str] = set()
+
+    def report(
+        self, logger: logging.Logger, event: str, error: StoreUnavailable, *, even_if_known: bool = False
+    ) -> None:
+        """Log an event, which is a sentence, and what is wrong with the database; as DEBUG where that is known."""
+        level = logging.DEBUG if str(error) in self._causes and not even_if_known else logging.WARNING
+        self._causes.add(str(error))
+        logger.log(level, "%s %s", event, error)
+
+    def end(self) -> bool:
+        """Log the next errors again, as the database works; return whether there were any."""
+        had_errors = bool(self._causes)
+        self._causes.clear()
+        return had_errors
+
+
+STORE_OUTAGE = StoreOutageLog()
+"""The outage of this process's database."""
+
+
 async def retry(
     call: Callable[[], Awaitable[_T]],
     *,
@@ -51,5 +76,5 @@ async def retry_until_store_answers(call: Callable[[], Awaitable[_T]], *, sleep:
         try:
             return await call()
         except StoreUnavailable as error:
-            log.warning("%s waits for the store: %s.", subject, error)
+            STORE_OUTAGE.report(log, f"{subject} waits for the database.", error)
         await sleep(STORE_RETRY_SECONDS)

@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot.retry import STORE_OUTAGE
 from tests.pgbouncer import PgBouncer, find_pgbouncer, pooling
 from tests.postgres import Postgres, running
 
@@ -20,6 +21,12 @@ def postgres() -> Generator[Postgres]:
     """A PostgreSQL server, for the whole run."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _no_store_outage() -> None:
+    """Let each test log what the database lacks."""
+    STORE_OUTAGE.end()
 
 
 @pytest.fixture(scope="session")

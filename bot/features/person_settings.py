@@ -11,6 +11,7 @@ from bot.midjourney.prompts.prompt_parser import Prompt
 from bot.midjourney.request_options import Speed
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Store
+from bot.retry import STORE_OUTAGE
 from bot.submissions.command_requests import PersonDefaults
 from bot.timeouts import wait_at_most
 
@@ -55,7 +56,7 @@ class PersonSettingsService:
         try:
             return await wait_at_most(self._store.find_person_settings(person_id), self._read_timeout_seconds)
         except TimeoutError:
-            raise StoreUnavailable("the store is slow") from None
+            raise StoreUnavailable("is slow.") from None
 
     async def get_defaults(self, person_id: int) -> PersonDefaults:
         """Return the parameters and the speed that a person wants for every command that does not set them.
@@ -74,7 +75,7 @@ class PersonSettingsService:
         try:
             return (await self.get_settings_in_time(person_id)).remix
         except StoreUnavailable as gone:
-            log.warning("A press goes on without the remix form: %s.", gone)
+            STORE_OUTAGE.report(log, "A press goes on without the remix form.", gone)
             return False
 
     async def change_settings(

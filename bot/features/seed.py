@@ -16,6 +16,7 @@ from bot.midjourney.capabilities import SEED_CAPABILITY, get_refusal_lifetime
 from bot.midjourney.task import Task
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import Relay, Store
+from bot.retry import STORE_OUTAGE
 from bot.tracking.relay_capabilities import RelayCapabilities
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class SeedService:
         try:
             return await self._store.find_snapshot(task_id) or Task(id=task_id)
         except StoreUnavailable as gone:
-            log.warning("The seed of task %s is read again from the relay: %s.", task_id, gone)
+            STORE_OUTAGE.report(log, f"The seed of task {task_id} is read again from the relay.", gone)
             return Task(id=task_id)
 
     async def _save_seed(self, task_id: str, seed: str) -> Task:
@@ -98,5 +99,5 @@ class SeedService:
             try:
                 await self._store.save_snapshot(task)
             except StoreUnavailable as gone:
-                log.warning("The seed of task %s is not saved: %s.", task_id, gone)
+                STORE_OUTAGE.report(log, f"The seed of task {task_id} is not saved.", gone)
         return task

@@ -13,6 +13,7 @@ from bot.midjourney.task import Task
 from bot.ports import ProcessLeases, Store
 from bot.recovery.lost_answers import LostAnswerSearch, is_past_form
 from bot.recovery.lost_messages import LostMessageSearch
+from bot.retry import STORE_OUTAGE
 from bot.scene import JobEnding
 from bot.tracking.tracker import JobTracker
 
@@ -99,8 +100,9 @@ class JobLeases:
                 self._pause = min(self._longest_pause, shortest_lease + _LEASE_MARGIN)
         except StoreUnavailable as error:
             self._may_miss_jobs = True
-            if self._store_error is None:
-                log.warning("The database cannot be written; nothing is submitted until it can (%s).", error)
+            begins = self._store_error is None
+            event = "The database cannot be written; nothing is submitted until it can." if begins else "That lasts on."
+            STORE_OUTAGE.report(log, event, error, even_if_known=begins)
             self._store_error = error
             DATABASE_WRITABLE.set(0)
         except Exception:
@@ -108,7 +110,7 @@ class JobLeases:
             # A row that this version cannot read must not end the lease, and with it every message's updates.
             log.exception("A round of job leases failed; the next one tries again.")
         else:
-            if self._store_error is not None:
+            if STORE_OUTAGE.end():
                 log.info("The database can be written again.")
             self._store_error = None
             DATABASE_WRITABLE.set(1)
@@ -133,14 +135,14 @@ class JobLeases:
             await self._process_leases.renew_lease(max(self._lease, _SHUTDOWN_LEASE))
             await self._process_leases.release_jobs()
         except StoreUnavailable as error:
-            log.warning("The jobs cannot be released (%s): they are taken over when the lease ends.", error)
+            STORE_OUTAGE.report(log, "The jobs are not released: they are taken over when the lease ends.", error)
 
     async def end_lease(self) -> None:
         """End this process's lease and release all of its jobs."""
         try:
             await self._process_leases.end_lease()
         except StoreUnavailable as error:
-            log.warning("The lease of this process cannot be ended: %s.", error)
+            STORE_OUTAGE.report(log, "The lease of this process is not ended.", error)
 
     async def _renew_lease(self) -> None:
         if not await self._process_leases.renew_lease(self._lease) and self._renewed_at is not None:

@@ -25,6 +25,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
 from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
+from bot.retry import STORE_OUTAGE
 from bot.scene import JobEnding
 from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter
@@ -120,7 +121,7 @@ class PressSender:
                 await followups.update_buttons(press.parent, states)
         except StoreUnavailable as gone:
             # The press itself goes on; its capabilities and its mark are saved at another press.
-            log.warning("Task %s is not marked: %s.", press.parent.id, gone)
+            STORE_OUTAGE.report(log, f"Task {press.parent.id} is not marked.", gone)
         return is_accepted and used_fallback
 
     async def _send_button_or_fallback(self, press: PressSubmission) -> PressResult:

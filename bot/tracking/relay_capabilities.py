@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.clock import Now
 from bot.errors import StoreUnavailable
 from bot.ports import Store
+from bot.retry import STORE_OUTAGE
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +46,14 @@ class RelayCapabilities:
         try:
             await self._store.save_missing_capability(capability, reason, at=now, until=now + lifetime)
         except StoreUnavailable as gone:
-            log.warning("It could not be saved that this relay lacks %s: %s.", capability, gone)
+            STORE_OUTAGE.report(log, f"It is not saved that this relay lacks {capability}.", gone)
 
     async def forget_other_relay(self, address: str) -> None:
         """Forget what the relay at another address refused: MJ_API_URL has changed, or has been corrected."""
         try:
             forgotten = await self._store.clear_capabilities_of_other_relay(address, self._now())
         except StoreUnavailable as gone:
-            log.warning("Refusals of another relay could not be forgotten: %s.", gone)
+            STORE_OUTAGE.report(log, "Refusals of another relay are not forgotten.", gone)
             return
         if forgotten:
             log.info("MJ_API_URL has changed, so %d refusals are forgotten.", forgotten)

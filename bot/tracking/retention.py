@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
 from bot.ports import ProcessLeases, Store
+from bot.retry import STORE_OUTAGE
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Retention:
             count = await self._store.delete_expired(self._clock.now() - self._max_age)
             await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
         except StoreUnavailable as gone:
-            log.warning("Old rows could not be deleted: %s.", gone)
+            STORE_OUTAGE.report(log, "Old rows are not deleted.", gone)
         else:
             if count:
                 log.info("Old messages and tasks deleted: %d.", count)

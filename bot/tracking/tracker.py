@@ -17,7 +17,7 @@ from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.polling.feeds import Feed
 from bot.polling.poller import Poller
 from bot.ports import MessageEditor, PictureSource, Store
-from bot.retry import retry_until_store_answers
+from bot.retry import STORE_OUTAGE, retry_until_store_answers
 from bot.scene import JobEnding
 from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
@@ -303,7 +303,7 @@ class JobTracker:
         try:
             await self._store.save_snapshot(task)
         except StoreUnavailable as gone:
-            log.warning("The snapshot of task %s is not saved: %s.", task.id, gone)
+            STORE_OUTAGE.report(log, f"The snapshot of task {task.id} is not saved.", gone)
             return False
         return True
 

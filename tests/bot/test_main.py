@@ -1,6 +1,7 @@
 """The loop that connects, and reconnects after failures, until it is stopped."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from pydantic import SecretStr
 
 from bot.__main__ import RetryTiming, keep_connected, main
 from bot.ops.health import Readiness
@@ -195,3 +197,33 @@ async def test_a_short_limit_at_the_login_is_waited_for(
     assert "Discord blocks all requests of this bot until" in caplog.text
     stop.set()
     assert await asyncio.wait_for(living, 60) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "is a folder. Set DATABASE_URL to a file in it"),
+        ("/notes.txt", "is not an SQLite file. Set DATABASE_URL to another file"),
+        ("/notes.txt/mjbot.db", "has a path that goes through a file. Set DATABASE_URL to a file in a folder"),
+    ],
+)
+async def test_a_database_that_cannot_be_opened_is_explained_once(
+    discord: LoopbackDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, said: str
+) -> None:
+    """However often it is tried; what it says is what the check says."""
+    (tmp_path / "notes.txt").write_text("nothing of ours\n" * 500, encoding="utf-8")
+    stop, readiness = asyncio.Event(), Readiness()
+    given = settings(discord, tmp_path).model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path}{path}")})
+    with caplog.at_level(logging.DEBUG, "bot"):
+        living = asyncio.create_task(keep_connected(given, stop, HASTY, readiness))
+        async with asyncio.timeout(60):
+            while len([one for one in caplog.records if said in one.getMessage()]) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await readiness.find_problems() == {"store": "The database cannot be used yet"}
+        stop.set()
+        assert await asyncio.wait_for(living, 60) == 0
+    warnings = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("The database cannot be used; trying again in")
+    assert f"The database {said}" in warnings[0]
+    assert "sqlalche.me" not in caplog.text

@@ -1,11 +1,12 @@
 """Retries: how often something is called, after which pauses, and which errors are raised."""
 
+import logging
 from itertools import repeat
 
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.retry import STORE_RETRY_SECONDS, retry, retry_until_store_answers
+from bot.retry import STORE_RETRY_SECONDS, StoreOutageLog, retry, retry_until_store_answers
 from tests.fakes.socket_relay import Slept
 
 
@@ -56,7 +57,7 @@ async def test_other_failures_are_raised_at_once() -> None:
 
 
 async def test_call_is_repeated_until_store_answers(caplog: pytest.LogCaptureFixture) -> None:
-    outcomes: list[int | StoreUnavailable] = [StoreUnavailable("gone"), StoreUnavailable("gone"), 7]
+    outcomes: list[int | StoreUnavailable] = [StoreUnavailable("is full.", ""), StoreUnavailable("is full.", ""), 7]
     pauses: list[float] = []
 
     async def call() -> int:
@@ -70,7 +71,28 @@ async def test_call_is_repeated_until_store_answers(caplog: pytest.LogCaptureFix
 
     assert await retry_until_store_answers(call, sleep=sleep, subject="Job 42") == 7
     assert pauses == [STORE_RETRY_SECONDS] * 2
-    assert "Job 42" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [
+        "Job 42 waits for the database. The database is full."
+    ]
+
+
+def test_each_cause_of_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever fails for it; after the outage it is logged again."""
+    outage, log = StoreOutageLog(), logging.getLogger("bot.test")
+    full, away = StoreUnavailable("is full.", "Make room."), StoreUnavailable("is away.", "Start it.")
+    for number, error in enumerate([full, full, away, full, away]):
+        outage.report(log, f"Row {number} is not written.", error)
+    assert outage.end()
+    assert not outage.end()
+    outage.report(log, "Row 5 is not written.", full)
+    outage.report(log, "Nothing is submitted.", full, even_if_known=True)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said == [
+        "Row 0 is not written. The database is full. Make room.",
+        "Row 2 is not written. The database is away. Start it.",
+        "Row 5 is not written. The database is full. Make room.",
+        "Nothing is submitted. The database is full. Make room.",
+    ]
 
 
 async def test_other_errors_than_a_missing_store_are_raised_at_once() -> None:
