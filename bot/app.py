@@ -30,7 +30,7 @@ from bot.ops.diagnostics import check_clock
 from bot.ops.health import Health, find_polling_problem
 from bot.ops.key_check import KeyCheck
 from bot.ops.network_checks import PictureHostCheck
-from bot.ops.platform_disk import detect_ephemeral_disk_here
+from bot.ops.platform_disk import find_disk_problem_here
 from bot.ops.shutdown import shut_down
 from bot.policy.rules import build_policy
 from bot.policy.task_privacy import TaskPrivacy
@@ -282,7 +282,7 @@ def _build_reporter(app: App) -> CheckReporter:
         relay_url=app.settings.mj_api_url,
         store=app.store,
         find_store_problem=app.job_leases.find_problem,
-        disk=detect_ephemeral_disk_here(app.settings.database_url),
+        disk=find_disk_problem_here(app.settings.database_url),
         trust=app.trust,
         policy=app.policy,
         health=app.health,

@@ -61,7 +61,7 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
     discord_findings = await _check_discord(settings, clock)
     clock_findings = check_clock(*await _compare_clock(settings, clock))
     findings = await _check_store(settings, clock, forget=forget)
-    findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    findings += check_disk(platform_disk.find_disk_problem_here(settings.database_url))
     findings += check_port(settings.port, await find_port_problem(settings.port, settings.listen_host))
     key, proxies = settings.mj_api_key.get_secret_value(), Proxies.from_settings(settings)
     async with RelayClient.open(settings.mj_api_url, key, now=clock.now, proxies=proxies) as api:

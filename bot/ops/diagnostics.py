@@ -9,12 +9,11 @@ from bot.errors import RelayError, StoreUnavailable
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
-from bot.ops.platform_disk import EphemeralDisk
+from bot.ops.platform_disk import DiskProblem, NetworkDisk
 from bot.ports import ProcessLeases, Store
 from bot.relay.relay_problems import RelayProblem, describe_relay_problem
 from bot.settings import has_token_format
 from bot.store import PendingMigration
-from bot.store.database_errors import diagnose_database_error
 
 _WRONG_CLOCK = timedelta(seconds=30)
 """How much the machine's clock may differ: less is normal without a time server, and does no harm."""
@@ -135,8 +134,7 @@ def report_pending_migration(pending: PendingMigration) -> Finding:
 
 def report_database_error(error: StoreUnavailable) -> Finding:
     """Report why the database cannot be used."""
-    message, advice = diagnose_database_error(error)
-    return Finding("Database", is_ok=False, message=message, advice=advice)
+    return Finding("Database", is_ok=False, message=error.problem, advice=error.advice)
 
 
 async def report_notifications(leases: ProcessLeases) -> list[Finding]:
@@ -229,6 +227,7 @@ def check_port(port: int | None, problem: str) -> list[Finding]:
     return [Finding("PORT", is_ok=False, message=f"{port} {problem}.", advice=advice)]
 
 
-def check_disk(disk: EphemeralDisk | None) -> list[Finding]:
-    """Report a platform that empties the database's disk; return nothing for any other."""
-    return [Finding("Disk", is_ok=False, message=disk.problem, advice=disk.remedy)] if disk else []
+def check_disk(disk: DiskProblem | None) -> list[Finding]:
+    """Report a platform that empties the database's disk, or warn of a network share; return nothing for any other."""
+    may_work = isinstance(disk, NetworkDisk)
+    return [Finding("Disk", is_ok=may_work, message=disk.problem, advice=disk.remedy)] if disk else []

@@ -1,9 +1,10 @@
-"""Detect hosting platforms that delete the SQLite file at every restart."""
+"""Detect disks that are wrong for an SQLite file: those that a platform empties at restarts, and network shares."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from pydantic import SecretStr
 
@@ -39,6 +40,39 @@ _REMEDIES = {
     "Koyeb": "Create a Koyeb database and set DATABASE_URL to its connection string.",
     "Cloud Run": "Create a PostgreSQL, in Cloud SQL for instance, and set DATABASE_URL to its URL.",
 }
+
+
+_MOUNTS = Path("/proc/mounts")
+_NETWORK_FILE_SYSTEM = re.compile(
+    r"nfs\d?|cifs|smb\w*|ncpfs|afs|coda|ceph|lustre|glusterfs|beegfs|gpfs|ocfs2|orangefs|davfs2?"
+    r"|fuse\.(?:sshfs|rclone|s3fs|goofys|gcsfuse|blobfuse2?|juicefs|davfs2?|glusterfs|ceph-fuse|seaweedfs|moosefs"
+    r"|curlftpfs|smbnetfs|mount-s3)"
+)
+_NETWORK_DEVICE = re.compile(r"//[^/]|\\\\[^\\]|[\w.@,-]+(?:\[[\da-f:]+\])?:/|\[[\da-f:]+\]:/")
+"""A device that names a host, such as //nas/share or nas:/share: a network share of any kind."""
+
+
+@dataclass(frozen=True)
+class NetworkDisk:
+    """A network share that holds the database's file; `file_system` is its kind, for example nfs4."""
+
+    file_system: str
+
+    @property
+    def remedy(self) -> str:
+        """The next step, in one sentence."""
+        return "Set DATABASE_URL to a file on a disk of this machine, or to a PostgreSQL."
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and its consequence."""
+        return (
+            f"the database's file is on a network share ({self.file_system}), where SQLite's locks and its log don't "
+            "work reliably: the file may be locked for no reason, or damaged."
+        )
+
+    def __str__(self) -> str:
+        return f"{self.problem[0].upper()}{self.problem[1:]} {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -87,13 +121,40 @@ def detect_ephemeral_disk(
     return None if is_permanent else EphemeralDisk(platform)
 
 
-def detect_ephemeral_disk_here(database_url: SecretStr) -> EphemeralDisk | None:
-    """Do the same for this process and its DATABASE_URL.
+DiskProblem = EphemeralDisk | NetworkDisk
+
+
+def detect_network_disk(mounts: str, file: PurePath | None) -> NetworkDisk | None:
+    """Return the network share of `file`, an absolute path, by the text of /proc/mounts; None for a disk."""
+    if file is None:
+        return None
+    folders: dict[PurePath, tuple[str, str]] = {}
+    for line in mounts.splitlines():
+        device, folder, kind, *_ = [*line.split(" "), "", "", ""]
+        folders[PurePath(_unescape(folder))] = _unescape(device), kind  # a later mount covers an earlier one
+    above = next((folders[folder] for folder in file.parents if folder in folders), None)
+    if above is None:
+        return None
+    device, kind = above
+    is_shared = _NETWORK_FILE_SYSTEM.fullmatch(kind) or _NETWORK_DEVICE.match(device)
+    return NetworkDisk(kind) if is_shared else None
+
+
+def _unescape(field: str) -> str:
+    """Decode the octal numbers that stand for spaces and backslashes in /proc/mounts."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
+
+
+def find_disk_problem_here(database_url: SecretStr) -> DiskProblem | None:
+    """Return what is wrong with the disk of this process's DATABASE_URL.
 
     Raises:
         SettingsError: The store does not support the URL.
     """
-    return detect_ephemeral_disk(os.environ, resolve_sqlite_path(database_url.get_secret_value()), os.path.ismount)
+    file = resolve_sqlite_path(database_url.get_secret_value())
+    if wiped := detect_ephemeral_disk(os.environ, file, os.path.ismount):
+        return wiped
+    return detect_network_disk(_MOUNTS.read_text(errors="replace") if _MOUNTS.exists() else "", file)
 
 
 def _is_set(environment: Mapping[str, str], variable: str) -> bool:

@@ -20,7 +20,7 @@ from bot.ops.diagnostics import (
     report_relay_shortages,
 )
 from bot.ops.health import Health
-from bot.ops.platform_disk import EphemeralDisk
+from bot.ops.platform_disk import DiskProblem
 from bot.policy.rules import SpendingPolicy
 from bot.ports import Store
 from bot.relay.client import RelayClient
@@ -57,7 +57,7 @@ class CheckReporter:
     relay_url: str
     store: Store
     find_store_problem: Callable[[], str]
-    disk: EphemeralDisk | None
+    disk: DiskProblem | None
     trust: GuildTrust
     policy: SpendingPolicy
     health: Health

@@ -31,7 +31,7 @@ from bot.ops.diagnostics import (
     reset_refusals,
 )
 from bot.ops.dotenv_lint import SettingsMistake
-from bot.ops.platform_disk import EphemeralDisk
+from bot.ops.platform_disk import EphemeralDisk, NetworkDisk
 from tests.fakes.store import FakeStore
 
 URL = "https://relay.example"
@@ -192,6 +192,8 @@ def test_an_ephemeral_disk_fails() -> None:
     assert str(found).startswith("FAIL  Disk: Heroku empties the disk")
     assert str(found).endswith(EphemeralDisk("Heroku").remedy)
     assert check_disk(None) == []
+    [found] = check_disk(NetworkDisk("nfs4"))
+    assert str(found).startswith("WARN  Disk: the database's file is on a network share (nfs4)")
 
 
 async def test_a_host_unknown_to_dns_fails() -> None:

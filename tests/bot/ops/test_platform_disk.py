@@ -8,7 +8,14 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.ops.platform_disk import EphemeralDisk, IsMount, detect_ephemeral_disk, detect_ephemeral_disk_here
+from bot.ops.platform_disk import (
+    EphemeralDisk,
+    IsMount,
+    NetworkDisk,
+    detect_ephemeral_disk,
+    detect_network_disk,
+    find_disk_problem_here,
+)
 
 ON_A_VOLUME = PurePosixPath("/data/mjbot.db")
 IN_THE_IMAGE = PurePosixPath("/app/data/mjbot.db")
@@ -94,13 +101,13 @@ def test_this_process_is_checked_with_its_own_environment(monkeypatch: pytest.Mo
     for name in [name for name in os.environ if name.startswith("RAILWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAILWAY_VOLUME_MOUNT_PATH", str((tmp_path / "volume").resolve()))
-    assert detect_ephemeral_disk_here(SecretStr("sqlite:///data/mjbot.db")) == EphemeralDisk("Railway")
-    assert detect_ephemeral_disk_here(SecretStr("sqlite:///volume/mjbot.db")) is None
+    assert find_disk_problem_here(SecretStr("sqlite:///data/mjbot.db")) == EphemeralDisk("Railway")
+    assert find_disk_problem_here(SecretStr("sqlite:///volume/mjbot.db")) is None
     (tmp_path / "data").symlink_to(tmp_path / "volume")
-    assert detect_ephemeral_disk_here(SecretStr("sqlite:///data/mjbot.db")) is None
-    assert detect_ephemeral_disk_here(SecretStr("postgres://user:secret@host/name")) is None
+    assert find_disk_problem_here(SecretStr("sqlite:///data/mjbot.db")) is None
+    assert find_disk_problem_here(SecretStr("postgres://user:secret@host/name")) is None
     with pytest.raises(SettingsError, match="DATABASE_URL"):
-        detect_ephemeral_disk_here(SecretStr("mysql://user:secret@host/name"))
+        find_disk_problem_here(SecretStr("mysql://user:secret@host/name"))
 
 
 def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,5 +123,52 @@ def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, t
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RENDER", "true")
     monkeypatch.setattr(os.path, "ismount", ismount)
-    assert detect_ephemeral_disk_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
+    assert find_disk_problem_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
     assert asked[0] == tmp_path.resolve() / "of"
+
+
+@pytest.mark.parametrize(
+    ("mount", "kind"),
+    [
+        ("nas:/volume1/mj /srv/mj nfs4 rw,vers=4.2 0 0", "nfs4"),
+        ("10.0.0.7:/export /srv nfs rw 0 0", "nfs"),
+        ("[fd00::7]:/export /srv/mj nfs rw 0 0", "nfs"),
+        ("//nas/media /srv/mj cifs rw,vers=3.0 0 0", "cifs"),
+        ("//nas/media /srv/mj smb3 rw 0 0", "smb3"),
+        ("mj@nas:/home/mj /srv/mj fuse.sshfs rw 0 0", "fuse.sshfs"),
+        ("bucket /srv/mj fuse.s3fs rw 0 0", "fuse.s3fs"),
+        ("a,b,c:/ /srv/mj ceph rw 0 0", "ceph"),
+        ("host:/v /srv/mj newfs rw 0 0", "newfs"),
+    ],
+)
+def test_a_network_share_is_detected(mount: str, kind: str) -> None:
+    """By its kind, or by the host in its name."""
+    found = detect_network_disk(f"overlay / overlay rw 0 0\n{mount}\n", PurePosixPath("/srv/mj/data/mjbot.db"))
+    assert found == NetworkDisk(kind)
+    assert str(found).startswith(f"The database's file is on a network share ({kind})")
+    assert str(found).endswith("or to a PostgreSQL.")
+
+
+@pytest.mark.parametrize(
+    "mounts_text",
+    [
+        "",
+        "overlay / overlay rw 0 0",
+        "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /srv/mj xfs rw 0 0",
+        "nas:/v /srv nfs rw 0 0\n/dev/sdb1 /srv/mj ext4 rw 0 0",
+        "nas:/v /srv/mj nfs rw 0 0\n/dev/sdb1 /srv/mj ext4 rw 0 0",
+        "nas:/v /srv/mj2 nfs rw 0 0",
+        "/dev/sdb1 /srv/mj fuseblk rw 0 0",
+        "pool/data:x /srv/mj zfs rw 0 0",
+        "broken line",
+    ],
+)
+def test_a_disk_of_the_machine_is_no_network_share(mounts_text: str) -> None:
+    """Nor is one that is mounted over or below a share."""
+    assert detect_network_disk(mounts_text, PurePosixPath("/srv/mj/mjbot.db")) is None
+
+
+def test_a_share_in_a_folder_with_a_space_is_detected() -> None:
+    mounts_text = r"//nas/my\040share /srv/my\040share cifs rw 0 0"
+    assert detect_network_disk(mounts_text, PurePosixPath("/srv/my share/mjbot.db")) == NetworkDisk("cifs")
+    assert detect_network_disk(mounts_text, None) is None
