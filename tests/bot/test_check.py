@@ -99,7 +99,7 @@ async def test_a_read_only_postgresql_is_reported(postgres: Postgres, *, has_tab
     [
         ("file/mjbot.db", "has a path that goes through a file."),
         ("notes.txt", "is not an SQLite file."),
-        ("folder", "cannot be opened: its path is not a file that the bot can write."),
+        ("folder", "is a folder."),
     ],
 )
 async def test_what_is_wrong_with_the_path_is_said(tmp_path: Path, path: str, said: str) -> None:
