@@ -49,6 +49,10 @@ class LostMessageSearch:
         """
         self._supervisor.start(make_job_key(job.id), lambda: self._search(job, is_told=is_told))
 
+    def send(self, job: Job) -> None:
+        """Send the message of a reserved row that has none yet, and follow its task."""
+        self._supervisor.start(make_job_key(job.id), lambda: self._send_message(job))
+
     async def _search(self, job: Job, *, is_told: bool) -> None:
         found = await self._find_message(job)
         if found is None and job.task_id:

@@ -60,6 +60,10 @@ class ChildMessages:
         """Find the message of a paid task whose row is reserved, or send one, in the background."""
         self._lost_messages.search(reserved)
 
+    def send(self, reserved: Job) -> None:
+        """Send a message for a paid task whose row is reserved, in the background."""
+        self._lost_messages.send(reserved)
+
     async def _send_message(self, reserved: Job, followups: InteractionFollowups, pressed: str, parent: Task) -> Place:
         try:
             return await followups.send_child_message(pressed, parent)
@@ -75,7 +79,7 @@ class ChildMessages:
 
 
 def reserve_extra_job(job: Job, task_id: str) -> Job:
-    """Return the job of a further task of one press, reserved under an id that no message and no interaction has.
+    """Return the job of a further task of one submit, reserved under an id that no message and no interaction has.
 
     Its claim, whose id holds the interaction's, tells which messages may be its own.
     """

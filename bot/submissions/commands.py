@@ -17,7 +17,7 @@ from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import InteractionFollowups, Store
 from bot.relay.requests import SubmitRequest
-from bot.submissions.child_messages import ChildMessages
+from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter, find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, Unknown
@@ -139,10 +139,16 @@ class CommandService:
         match result:
             case Accepted(response) | NeedsModal(response):
                 log.info("%s was accepted as task %s.", waiting_task.action, response.result)
+                # Before the claim is settled: a process that dies leaves the rows, and the next one sends the messages.
+                extra_jobs = [reserve_extra_job(job, task_id) for task_id in response.extra_task_ids]
+                for extra in extra_jobs:
+                    await self._jobs.reserve_job(extra)
                 await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
                 # The time in which it waited for room in the queue does not count as the task's.
                 job = replace(job, task_id=response.result, born_at=self._now())
                 await self._jobs.continue_job(job, _build_task(waiting_task, response))
+                for extra in extra_jobs:
+                    self._child_messages.send(extra)
             case Unknown(error):
                 await self._sender.mark_unknown(claim, job, error)
             case Refused(refused):

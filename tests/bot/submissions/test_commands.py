@@ -354,3 +354,29 @@ async def test_command_of_a_process_that_died_is_not_sent_again(world: ServiceWo
         assert claim_states(world) == {100: "unknown"}
         assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
         assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize("further", [["9101"], ["9101", "9102", "9103"]])
+@pytest.mark.parametrize("stops", [False, True])
+async def test_every_task_of_one_command_is_followed_and_counted(
+    world: ServiceWorld,
+    further: list[str],
+    stops: bool,  # noqa: FBT001
+) -> None:
+    """Each further task gets a message of its own, also where the process stops at once."""
+    ids = [CHILD, *further]
+    for task_id in ids:
+        world.relay.set(task(task_id, Status.SUCCESS, progress=100))
+    world.relay.outcomes = [SubmitResponse(code=1, result=CHILD, extra_task_ids=tuple(further))]
+    async with world.process() as process:
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
+        await world.clock.advance(0.01 if stops else 10.0)
+    if stops:
+        async with world.process():
+            await world.clock.advance(150.0)
+    shown = {one.job.task_id: one.job.id for one in world.editor.scenes if one.picture is not None}
+    assert sorted(shown) == sorted(ids)
+    assert len(set(shown.values())) == len(ids)
+    assert world.store.claimed[100].submits == len(ids)
+    assert (await world.store.find_usage(LIEN.id)).person_submits_today == len(ids)
+    assert {origin.task_id for origin in await world.store.list_task_origins(ids)} == set(ids)
