@@ -44,7 +44,7 @@ class JobEnding(StrEnum):
     NOT_SENT = "not sent"
     """The process died before it sent the submit to the relay."""
     NOT_ACCEPTED = "not accepted"
-    """Nothing came of the submit, and Discord did not delete the message."""
+    """Nothing came of the submit, such as a refused one, and its message was not deleted."""
     FORM_DROPPED = "dropped"
     """The form was declined."""
     FORM_DROPPED_MAYBE_BILLED = "dropped, may be charged"

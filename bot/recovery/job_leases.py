@@ -223,9 +223,11 @@ class JobLeases:
         claim = await self._store.find_claim(job.claim_id)
         if claim is not None and claim.state is ClaimState.REFUSED and claim.submits == 0:
             self._lost_answers.show_not_billed(job)
-        elif not job.claim_id or (claim is not None and claim.state is ClaimState.REFUSED):
-            # Usually the message of a refused submit was deleted; one that was not must not say "Sending" forever.
+        elif not job.claim_id:
             self._jobs.start_ending(job, JobEnding.NOT_SENT)
+        elif claim is not None and claim.state is ClaimState.REFUSED:
+            # Usually the message of a refused submit was deleted; one that was not must not say "Sending" forever.
+            self._jobs.start_ending(job, JobEnding.NOT_ACCEPTED)
         elif claim is None:
             await self._store.close_job(job.id)
         elif claim.state is ClaimState.ACCEPTED:

@@ -3,6 +3,7 @@
 Presses and commands share this road: a claim is written, its request is sent at most once, and the claim is settled.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -239,17 +240,19 @@ class Sender:
 
     @asynccontextmanager
     async def retract(self, claim: Claim, job: Job, followups: InteractionFollowups) -> AsyncGenerator[None]:
-        """Delete the child's message, let the block tell the person why, then release the claim and close the job.
+        """Release the claim, delete the child's message, let the block tell the person why, and close the job.
 
-        The person comes first, because a store that is away may take long. A message that is not known to be deleted
-        ends instead, and its job stays open until then: in this process, or in the one that takes the job over.
+        The person does not wait for the claim, because a store that is away may take long; but it is written at once,
+        so that a process that takes the job over knows of the refusal. A message that is not known to be deleted ends
+        instead, and its job stays open until then: in this process, or in the one that takes the job over.
         """
         is_gone = False
+        settling = asyncio.create_task(self.settle(claim, ClaimState.REFUSED))
         try:
             is_gone = await followups.delete_child_message(job.place)
             yield
         finally:
-            await self.settle(claim, ClaimState.REFUSED)
+            await settling
             if is_gone:
                 await self._jobs.close_job(job)
             else:

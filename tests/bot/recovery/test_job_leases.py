@@ -155,7 +155,7 @@ async def test_a_job_without_a_task_follows_what_its_claim_says(
         assert process.jobs.running_message_ids == ({701} if state is ClaimState.ACCEPTED else set())
     assert world.store.closed == closed
     seen = [(scene.job.task_id, scene.ending) for scene in world.editor.scenes_of(701)]
-    expected = {ClaimState.ACCEPTED: [(CHILD, None)], ClaimState.REFUSED: [("", JobEnding.NOT_SENT)], None: []}
+    expected = {ClaimState.ACCEPTED: [(CHILD, None)], ClaimState.REFUSED: [("", JobEnding.NOT_ACCEPTED)], None: []}
     assert seen == expected[state]
 
 

@@ -201,11 +201,12 @@ async def test_a_process_that_stops_during_a_retraction_leaves_the_message_to_th
     async with world.process() as process:
         await process.presses.submit_press(press(), Hanging())
         await world.clock.advance(1.0)
+        assert claim_states(world) == {100: "refused"}  # also if the process is killed now
         await process.supervisor.stop_all(last_seconds=0.0)
     assert (claim_states(world), world.store.closed) == ({100: "refused"}, set())
     async with world.process():
         await world.clock.advance(20.0)
-    assert world.editor.endings(800) == [JobEnding.NOT_SENT]
+    assert world.editor.endings(800) == [JobEnding.NOT_ACCEPTED]
     assert world.store.closed == {800}
 
 

@@ -539,7 +539,7 @@ async def test_a_restart_continues_every_open_job(world: ServiceWorld, caplog: p
     assert world.store.jobs[5].task_id == CHILD
     assert world.editor.endings(6) == [None, JobEnding.ANSWER_LOST]
     assert world.editor.endings(7) == [None, JobEnding.ANSWER_LOST]
-    assert world.editor.endings(8) == [JobEnding.NOT_SENT]
+    assert world.editor.endings(8) == [JobEnding.NOT_ACCEPTED]
     assert world.editor.scenes_of(9) == []
     assert world.store.closed == {2, 3, 4, 6, 7, 8, 9}
     assert world.store.claimed[51].state is ClaimState.UNKNOWN
