@@ -209,6 +209,7 @@ class Poller:
         self._has_batched = True
         for watched in batch:
             if watched.task_id in found:
+                watched.times_alone = 0
                 self._apply_snapshot(watched, found[watched.task_id])
         await asyncio.gather(*(self.poll_one(watched) for watched in batch if watched.task_id not in found))
 

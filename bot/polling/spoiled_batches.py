@@ -8,11 +8,11 @@ from typing import Final, Protocol
 from bot.clock import Monotonic
 from bot.errors import RelayError, RelayUnreachable
 from bot.polling.relay_outage import RelayOutage
-from bot.polling.watch_list import ALONE_SECONDS, WatchedTask
+from bot.polling.watch_list import WatchedTask
 
 Batch = list[WatchedTask]
 
-_PROBES: Final = {6: 10.0, 24: ALONE_SECONDS}
+_PROBES: Final = {6: 10.0, 24: 600.0}
 """After how many parts without a readable one tasks are read by themselves, and for how long no batch is halved then.
 
 One batch of fifty with a bad task has six such parts at most.
@@ -92,7 +92,7 @@ class SpoiledBatches:
                 parts += _halve(part)
         if has_read:  # else the relay's answers may have been broken for a moment, whichever tasks they were about
             for watched in spoilers:
-                watched.alone_until = self._monotonic() + ALONE_SECONDS
+                watched.set_alone(self._monotonic())
 
     async def _probe(self, rest: Batch, unread: int) -> bool:
         """Read tasks by themselves, as no part of their batch could be read; return whether to go on halving it."""

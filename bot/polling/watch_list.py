@@ -18,8 +18,9 @@ UNKNOWN_SECONDS = 60.0
 """For how long the relay must not know a task that it has known, until that is believed."""
 _UNKNOWN_READS = 3
 
-ALONE_SECONDS = 600.0
-"""How long a task whose row made a batch unreadable is read by itself, before a batch is tried again."""
+ALONE_SECONDS = (30.0, 120.0, 600.0)
+"""How long a task whose row made a batch unreadable is read by itself, the first time, the second and from then on,
+before a batch is tried again."""
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class WatchedTask:
     """All that is known of the task: its last snapshot, merged with the earlier ones."""
     alone_until: float = 0.0
     """Until when the task is read by itself, because its row made a batch unreadable."""
+    times_alone: int = 0
+    """How often that has happened since a batch brought the task."""
     unread_since: datetime | None = None
     """Since when, by the system's time, this task alone cannot be read, while the relay answers for others."""
     unread_at: float = 0.0
@@ -95,6 +98,11 @@ class WatchedTask:
             self.unread_since = None
             for feed in self.feeds:
                 feed.report_outage(None)
+
+    def set_alone(self, at: float) -> None:
+        """Have the task read by itself for a while: a longer one each time, as its row may stay as it is."""
+        self.alone_until = at + ALONE_SECONDS[min(self.times_alone, len(ALONE_SECONDS) - 1)]
+        self.times_alone += 1
 
     def is_alone(self, at: float) -> bool:
         """Return whether the task is read by itself now."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final, TypeGuard, TypeVar
 
 from bot.clock import Clock
@@ -71,20 +72,19 @@ class LostAnswerSearch:
         *,
         answered: bool = False,
         named_task: str = "",
+        is_billed: bool | None = None,
         ending: JobEnding = JobEnding.ANSWER_LOST,
     ) -> None:
         """Search for the task of an UNKNOWN claim; `answered`: the relay answered, but did not say what it did.
 
         `named_task` is the task that an answer named which also says that the submit failed; it is followed if it can
-        be read.
+        be read. `is_billed`: the relay said that it took the submit, or did not; None where that is not known.
 
         The job ends with `ending` if nothing is found. Its row stays open until then, so that a process that takes it
         over searches again.
         """
-        self._supervisor.start(
-            make_job_key(job.id),
-            lambda: self._search_task(self._start_search(claim, answered, named_task), job, ending=ending),
-        )
+        start = partial(self._start_search, claim, answered=answered, named_task=named_task, is_billed=is_billed)
+        self._supervisor.start(make_job_key(job.id), lambda: self._search_task(start(), job, ending=ending))
 
     def search_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Find out whether a form arrived, while its task is watched as usual.
@@ -122,7 +122,7 @@ class LostAnswerSearch:
         return self._lookup.has_sources or bool(lost.named_task)
 
     async def _search_form(self, claim: Claim, job: Job, *, answered: bool) -> None:
-        lost = self._start_search(claim, answered)
+        lost = self._start_search(claim, answered=answered)
         lost.model, lost.form_task_id = _FORM_MODEL, job.task_id
         for seconds in SEARCH_SECONDS:
             if not self._lookup.has_log:
@@ -132,10 +132,12 @@ class LostAnswerSearch:
                 if await self._look_for_form(lost, job):
                     return
 
-    def _start_search(self, claim: Claim, answered: bool, named_task: str = "") -> LostSubmit:  # noqa: FBT001
+    def _start_search(
+        self, claim: Claim, *, answered: bool, named_task: str = "", is_billed: bool | None = None
+    ) -> LostSubmit:
         now = self._monotonic()
         done_by = now + (_DONE_AFTER_ANSWER if answered else _DONE_WITHOUT_ANSWER)
-        return LostSubmit(claim, now, done_by, named_task=named_task)
+        return LostSubmit(claim, now, done_by, named_task=named_task, is_billed=is_billed)
 
     async def _sleep_until(self, at: float) -> None:
         await self._sleep(at - self._monotonic())

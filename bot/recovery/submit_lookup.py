@@ -49,6 +49,8 @@ class LostSubmit:
     """The model that new-api bills the submit as; "" is any."""
     named_task: str = ""
     """The task that the relay named in an answer which also says that the submit failed; "" where it named none."""
+    is_billed: bool | None = None
+    """Whether the relay said that it took the submit; None where another process got its answer."""
     form_task_id: str = ""
     """The task whose form was submitted; "" for every other submit."""
     other_tasks: dict[str, Task] = field(default_factory=dict[str, Task])
@@ -193,10 +195,20 @@ class SubmitLookup:
         if log_evidence.find_doubtful_rows(unexplained, page.rows, known, lost.other_tasks):
             lost.may_find_more = True
             return Verdict.UNDECIDED
-        if claim.submits and not lost.form_task_id:  # the submit is known to be billed, so its task can only be found
+        if self._is_known_to_be_billed(lost):  # its task can only be found
             return Verdict.UNDECIDED
         is_proven = proof is not None and (not unexplained or await self._keeps_tags(proof.claim))
         return Verdict.NOT_BILLED if is_proven else Verdict.UNDECIDED
+
+    @staticmethod
+    def _is_known_to_be_billed(lost: LostSubmit) -> bool:
+        """Return whether the relay said that it took a submit.
+
+        A claim's number of submits says that too, unless it is the one that a press of "Imagine all" was to make.
+        """
+        if lost.form_task_id:
+            return False
+        return bool(lost.claim.submits) if lost.is_billed is None else lost.is_billed
 
     async def _find_proof(self, lost: Claim, reading: BillingReading) -> log_evidence.LogProof | None:
         """Return the row of an earlier claim that proves that the reading shows every submit of the lost one's time."""

@@ -226,7 +226,12 @@ class Sender:
         billed = (claim.submits or 1) if error.accepted else None
         await self.settle(claim, ClaimState.UNKNOWN, submits=billed)
         self._lost_answers.search_task(
-            claim, job, answered=error.answered, named_task=error.named_task, ending=_choose_ending(error)
+            claim,
+            job,
+            answered=error.answered,
+            named_task=error.named_task,
+            is_billed=error.accepted,
+            ending=_choose_ending(error),
         )
 
     def handle_lost_modal(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> ClaimState:
