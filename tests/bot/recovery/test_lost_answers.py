@@ -990,3 +990,33 @@ async def test_a_named_task_that_is_not_the_submits_own_is_not_followed(world: S
         await world.clock.advance(400.0)
     assert claim_states(world)[100] == "unknown"
     assert seen(world)[-1] is JobEnding.ANSWER_LOST
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "submits"),
+    [
+        (CODE_5, "refused", 0),
+        (TIMEOUT, "refused", 0),
+        (SubmitOutcomeUnknown("settlement_pending", accepted=True), "unknown", 4),
+    ],
+)
+async def test_the_log_decides_about_a_submit_that_was_to_make_four_tasks(
+    world: ServiceWorld, error: SubmitOutcomeUnknown, state: str, submits: int
+) -> None:
+    """That it was to make four says nothing of whether the relay took it; so many count until that is known."""
+    lines = "\n\n".join(f"{number}️⃣ a fox" for number in range(1, 5))
+    imagine_all = "MJ::Job::PicReader::all"
+    described = task(
+        status=Status.SUCCESS,
+        action="DESCRIBE",
+        properties={"finalPrompt": lines},
+        buttons=[{"customId": imagine_all, "label": "Imagine all"}],
+    )
+    world.store.snapshots[PARENT] = described
+    world.relay.outcomes = [error]
+    async with world.process() as process:
+        await process.presses.submit_press(press(100, button=imagine_all), FakePressFollowups())
+        await world.clock.advance(1.0)
+        assert (claim_states(world)[100], world.store.claimed[100].submits) == ("unknown", 4)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1])
+    assert (claim_states(world)[100], world.store.claimed[100].submits) == (state, submits)
