@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.sandbox.chromium import chromium
+from tests.sandbox.chromium import IN_BROWSER, open_page
 from tests.sandbox.sandbox_process import RECORD, ROOT, pictures, sandbox, until
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 _LOADED = "all => all.every(one => one.naturalWidth > 0)"
 
@@ -53,13 +53,15 @@ async def _to_the_end(page: Page) -> None:
     await page.locator("article.channel-message").last.evaluate("one => one.scrollIntoView({block: 'end'})")
 
 
-@pytest.fixture(name="page")
-async def _page() -> AsyncGenerator[Page]:
-    async with sandbox(seconds=8 if RECORD else 4, side=1024) as url, chromium(url, width=1080, height=860) as page:
+@pytest_asyncio.fixture(name="page", loop_scope="session")
+async def _page(browser: Browser) -> AsyncGenerator[Page]:
+    async with (
+        sandbox(seconds=8 if RECORD else 4, side=1024) as url,
+        open_page(browser, url, width=1080, height=860) as page,
+    ):
         yield page
 
 
-@pytest.mark.timeout(180)
 async def test_a_newcomers_first_minute(page: Page) -> None:
     """Pictures are there at once; U2 draws the second one, live; a form opens filled in; a typed prompt is drawn.
 

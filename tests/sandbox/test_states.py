@@ -10,7 +10,7 @@ from pathlib import Path
 import discord
 import pytest
 from PIL import Image
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
 from bot.entities import ButtonStates, Job, Person, Place, PressedButton
 from bot.imaging.reencode import Picture
@@ -23,10 +23,10 @@ from sandbox.environment import Environment, open_environment
 from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
 from tests.recordings import recorded
-from tests.sandbox.chromium import chromium
+from tests.sandbox.chromium import IN_BROWSER, open_page
 from tests.sandbox.sandbox_process import PATIENCE
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 SHOT = Path(__file__).parents[2] / "build" / "states.png"
 NOW = datetime.now(UTC)
@@ -147,8 +147,7 @@ def _sheet(shots: list[bytes]) -> None:
     sheet.save(SHOT)
 
 
-@pytest.mark.timeout(120)
-async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_state_is_shown(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """Each state of the design's table reaches the page with its title; build/states.png keeps them."""
     caplog.set_level(logging.ERROR)
     async with open_environment(RelaySettings()) as scene:
@@ -157,7 +156,7 @@ async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
         await scene.env.settle()
         async with (
             scene.env.preview(scene.channel, viewers=(scene.member,), layout="channel", assets=faces) as preview,
-            chromium(preview.url, width=900, height=1000) as page,
+            open_page(browser, preview.url, width=900, height=1000) as page,
         ):
             for title in titles:
                 await expect(page.get_by_text(title, exact=True).first).to_be_attached()

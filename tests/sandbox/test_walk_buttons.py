@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
-from tests.sandbox.parallel_walks import side_by_side
+from tests.sandbox.chromium import IN_BROWSER
 from tests.sandbox.sandbox_process import pictures
 from tests.sandbox.visitor import GREEN, Visitor
+from tests.sandbox.visits import visit
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 _FOUR = "Four pictures in"
 _OF_ONE = {
@@ -40,11 +41,9 @@ def _mask(tmp_path: Path) -> Path:
     return tmp_path / "mask.png"
 
 
-@pytest.mark.timeout(300)
-async def test_buttons_that_draw_at_once() -> None:
+async def test_buttons_below_one_picture(browser: Browser) -> None:
     """Each button that makes something new of a picture gives a message that ends with it, and turns green."""
-
-    async def of_one(visitor: Visitor) -> None:
+    async with visit(browser) as (visitor, _):
         one = await _one(visitor, version="7")
         children = {label: await visitor.presses(one, label) for label in _OF_ONE}
         for label, child in children.items():
@@ -56,7 +55,10 @@ async def test_buttons_that_draw_at_once() -> None:
         await visitor.is_told(one, "❤️", "This service doesn't support that button.*You weren't charged")
         await expect(visitor.button(one, "❤️")).to_be_disabled()
 
-    async def of_four(visitor: Visitor) -> None:
+
+async def test_buttons_below_four_pictures(browser: Browser) -> None:
+    """Also the upscalers of an older version, and the squared picture: each message ends with its pictures."""
+    async with visit(browser) as (visitor, _):
         one = await _one(visitor, version="5")
         squared = await visitor.presses(one, "Make Square")
         larger = [await visitor.presses(one, f"Upscale ({times})") for times in ("2x", "4x")]
@@ -66,14 +68,10 @@ async def test_buttons_that_draw_at_once() -> None:
         for label, ends in (("V3", _FOUR), ("🔄", _FOUR), ("U4", "Picture 4 in")):
             await visitor.gets(await visitor.presses(squared, label), f"lien pressed .*{ends}")
 
-    await side_by_side(of_one, of_four)
 
-
-@pytest.mark.timeout(300)
-async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
-    """Forms are filled in and sent; files, family, watching and deleting cost nothing."""
-
-    async def asked(visitor: Visitor) -> None:
+async def test_buttons_with_forms(browser: Browser, mask: Path) -> None:
+    """Forms are filled in and sent, and a mask of one's own is taken."""
+    async with visit(browser) as (visitor, _):
         one = await _one(visitor, version="7")
         form = await visitor.opens(one, "Custom Zoom")
         await expect(form.locator("textarea")).to_have_value(re.compile("^a fox in snow.* --zoom 2$"))
@@ -98,7 +96,10 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
         await visitor.keep(preview, "vary-region-preview")
         await visitor.gets(await visitor.presses(preview, "Repaint"), f"lien pressed Vary .Region.*{_FOUR}")
 
-    async def free(visitor: Visitor) -> None:
+
+async def test_free_buttons(browser: Browser) -> None:
+    """Files, family, the original and deleting cost nothing."""
+    async with visit(browser) as (visitor, _):
         pigs = visitor.page.locator("article.channel-message").filter(has_text="pig").first
         which = await visitor.presses(pigs, "Split")
         await visitor.sees(which, "Only you can see this.*Which pictures should I post")
@@ -114,8 +115,6 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
         await visitor.sees(wanted, "Delete this message for everyone")
         await visitor.changes(wanted, "Delete it", "Deleted")
         await expect(one).to_be_hidden()
-
-    await side_by_side(asked, free)
 
 
 async def _one(visitor: Visitor, *, version: str) -> Locator:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
-from tests.sandbox.parallel_walks import side_by_side
-from tests.sandbox.visitor import Visitor
+from tests.sandbox.chromium import IN_BROWSER
+from tests.sandbox.visits import visit
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 _FOUR = "Four pictures in"
 _LONG = "a very beautiful little fox that sits in the deep white snow, highly detailed"
@@ -29,12 +29,10 @@ def _drawn(path: Path, colour: str) -> Path:
     return path
 
 
-@pytest.mark.timeout(300)
-async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
-    """What takes a prompt, or files, ends with a picture, a clip or words; each line that was read can be drawn."""
+async def test_commands_that_draw(browser: Browser, files: tuple[Path, Path]) -> None:
+    """What takes a prompt, or files, ends with a picture or a clip."""
     sun, moon = files
-
-    async def draw(visitor: Visitor) -> None:
+    async with visit(browser) as (visitor, _):
         options: dict[str, str | Path] = {
             "aspect": "3:2",
             "stylize": "250",
@@ -56,7 +54,11 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
         again = await visitor.sends("animate", id="fox", picture="2")
         await visitor.gets(again, "Four clips in")
 
-    async def read(visitor: Visitor) -> None:
+
+async def test_commands_that_read(browser: Browser, files: tuple[Path, Path]) -> None:
+    """Each line that was read from a picture or a prompt can be drawn."""
+    sun, _ = files
+    async with visit(browser) as (visitor, _):
         described = await visitor.sends("describe", image=sun)
         shortened = await visitor.sends("shorten", prompt=_LONG)
         await visitor.gets(described, "Described in")
@@ -73,14 +75,10 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
             await visitor.gets(message, _FOUR)
         await visitor.gets(again, "Described in")
 
-    await side_by_side(draw, read)
 
-
-@pytest.mark.timeout(300)
-async def test_commands_that_answer_at_once() -> None:
-    """Lists, settings, seed, help and check are answered at once, and only the visitor who asked sees them."""
-
-    async def tell(visitor: Visitor) -> None:
+async def test_commands_that_answer_at_once(browser: Browser) -> None:
+    """Lists, seed, help and check are answered at once, and only the visitor who asked sees them."""
+    async with visit(browser) as (visitor, _):
         tasks = await visitor.sends("mjtasks")
         await visitor.sees(tasks, "Only you can see this.*a lighthouse at dawn.*All: 3 tasks")
         opened = await visitor.new(lambda: visitor.chooses(tasks, "Open one here", "pig"))
@@ -94,7 +92,10 @@ async def test_commands_that_answer_at_once() -> None:
         await visitor.sees(await visitor.sends("mjhelp"), "Midjourney in this chat")
         await visitor.sees(await visitor.sends("mjcheck"), "Everything works")
 
-    async def settle(visitor: Visitor) -> None:
+
+async def test_settings_apply_to_what_is_drawn(browser: Browser) -> None:
+    """What is chosen in the settings panel is used by commands and forms, until it is forgotten."""
+    async with visit(browser) as (visitor, _):
         panel = await visitor.sends("mjsettings")
         await visitor.changes(panel, "Relax", "Relax.*Used for commands, buttons and forms")
         await visitor.changes(panel, "Never mention me", "Never,.*unless you ask")
@@ -115,5 +116,3 @@ async def test_commands_that_answer_at_once() -> None:
         varied = await visitor.new(lambda: visitor.submits(form))
         await visitor.gets(varied, f"lien pressed V2.*{_FOUR}.*a wolf in snow")
         await visitor.changes(panel, "Forget my settings", "Off.*None.*Default")
-
-    await side_by_side(tell, settle)
