@@ -30,6 +30,8 @@ _MAX_TIME_RATIO = 1.3
 KINDS = ("PNG", "JPEG", "WEBP")
 SIZES = ((2048, 2048), (4096, 4096), (8192, 4096))
 """The size of a grid, of Midjourney's largest one, and of the largest picture that mjbot accepts."""
+GRID_SIDE = 2240
+"""The side of the grid that is re-encoded: more than LIMIT as a PNG."""
 
 Size = tuple[int, int]
 Work = Callable[[], object]
@@ -65,8 +67,8 @@ async def measure_loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Ro
 
 
 async def measure_fit_times(pictures: int) -> Row:
-    """Re-encode a PNG of 14 MiB as for a large grid, alternately in the worker process and in a thread."""
-    data = encode(draw_noise(2240, 2240), compress_level=1)
+    """Re-encode a PNG larger than LIMIT as for a large grid, alternately in the worker process and in a thread."""
+    data = encode(draw_noise(GRID_SIDE, GRID_SIDE), compress_level=1)
     work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
     worker = ImageWorker()
     await worker.run(work)  # starts the worker process

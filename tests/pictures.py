@@ -4,6 +4,8 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from PIL import Image
@@ -30,6 +32,7 @@ def decode(data: bytes) -> Image.Image:
     return image
 
 
+@cache
 def make_animation(kind: str, width: int = 100, height: int = 80) -> bytes:
     """Encode an animation of two frames."""
     first = draw_noise(width, height)
@@ -46,6 +49,7 @@ def make_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
+@cache
 def make_jpeg_of_many_scans(scans: int = 2000) -> bytes:
     """Make a small JPEG whose last scan is repeated; decoding each scan is a pass over all pixels."""
     data = encode(Image.new("RGB", (4096, 4096), "white"), "JPEG", progressive=True)
@@ -53,7 +57,8 @@ def make_jpeg_of_many_scans(scans: int = 2000) -> bytes:
     return data[:-2] + last * scans + data[-2:]
 
 
-def make_awkward_metadata() -> dict[str, bytes]:
+@cache
+def make_awkward_metadata() -> Mapping[str, bytes]:
     """Encode the same picture of 128 x 96 pixels with metadata that Pillow reads, and cannot write or understand."""
     image = draw_noise(128, 96)
     files = {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import image_work
 from benchmarks.__main__ import main
 from benchmarks.idle_loop import find_longest
 from benchmarks.table import Row, format_number, format_table, percentile, ratio
@@ -15,8 +16,11 @@ SOON = "--life 2 --lead 3 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1"
 
 @pytest.mark.wire
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
-def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
-    """A run with a handful of tasks prints each row of the design with both figures and their ratio."""
+def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with a handful of tasks and small pictures prints each row of the design, both figures and their ratio."""
+    monkeypatch.setattr(image_work, "SIZES", ((256, 256),))
+    monkeypatch.setattr(image_work, "GRID_SIDE", 256)
+    monkeypatch.setattr(image_work, "LIMIT", 128 * 1024)
     main([*SMALL.split(), *SOON.split()])
     head, _, *lines = capsys.readouterr().out.splitlines()
 
@@ -33,9 +37,9 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "share of a core",
         "other process's edit, PostgreSQL",
         "one SQLite file",
-        "PNG of 2048 x 2048, longest",
-        "JPEG of 2048 x 2048, longest",
-        "WEBP of 2048 x 2048, longest",
+        "PNG of 256 x 256, longest",
+        "JPEG of 256 x 256, longest",
+        "WEBP of 256 x 256, longest",
         "re-encoded to fit",
     )
     for name in wanted:
