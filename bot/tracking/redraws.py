@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.clock import Clock, wait_for_first
-from bot.entities import Job
+from bot.entities import Job, Place
 from bot.errors import DisplayFailed, DisplayRefused, StoreUnavailable
 from bot.ports import Store
 
@@ -31,12 +31,12 @@ class Redraws:
         self._store = store
         self._clock = clock
         self._keep_for = keep_for
-        self._waiting: dict[int, tuple[int, asyncio.Event]] = {}
+        self._waiting: dict[int, tuple[Place, asyncio.Event]] = {}
 
-    def wake(self, guild_id: int | None = None) -> None:
-        """End the pauses of the messages of a server, whose threads or permissions changed, or of all messages."""
-        for guild, changed in self._waiting.values():
-            if guild_id in {None, guild}:
+    def wake(self, guild_id: int | None = None, channel_id: int | None = None) -> None:
+        """End the pauses of all messages, or only of those in a server, or in one channel or thread of it."""
+        for place, changed in self._waiting.values():
+            if guild_id in {None, place.guild_id} and channel_id in {None, place.channel_id}:
                 changed.set()
 
     def measure_rest(self, job: Job) -> float:
@@ -81,7 +81,7 @@ class Redraws:
     async def _wait(self, job: Job, seconds: float) -> None:
         """Wait so long, or until its place has changed; after a short while, as changes may come together."""
         changed = asyncio.Event()
-        self._waiting[job.id] = job.place.guild_id, changed
+        self._waiting[job.id] = job.place, changed
         try:
             least = min(seconds, _LEAST_PAUSE_SECONDS)
             await self._clock.sleep(least)

@@ -32,6 +32,8 @@ _MAX_CONCURRENT_EDITS = 64
 _RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 """The seconds between tries of a final edit while Discord fails; progress is tried once."""
 _BAN_SECONDS = 60.0
+_REFUSED_PROGRESS_SECONDS = 300.0
+"""How long no progress is tried on a message that refused it: 10,000 refusals in ten minutes block the address."""
 _TRANSIENT_ERRORS = (OSError, aiohttp.ClientError, discord.DiscordServerError)
 _NAME_LENGTH = 100
 _SEARCHED_MESSAGES = 100
@@ -46,6 +48,9 @@ class DiscordMessageEditor:
     def __init__(self, bot: discord.Client, rate_limiter: RateLimiter, clock: Clock) -> None:
         self._bot = bot
         self._sleep = clock.sleep
+        self._monotonic = clock.monotonic
+        self._progress_from: dict[int, float] = {}
+        """When progress may be tried again on messages that refused it."""
         self._routes = MessageRoutes(bot, rate_limiter, clock)
         self._drawer = SceneDrawer(bot, self._routes)
         self._edit_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
@@ -71,6 +76,8 @@ class DiscordMessageEditor:
     async def _draw_until_shown(self, scene: Scene) -> bool:
         """Edit a message: try progress once, and a final state again after growing pauses while Discord fails."""
         final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
+        if not final and self._progress_from.get(scene.job.id, 0.0) > self._monotonic():
+            return False
         for pause in (*_RETRY_PAUSES, None) if final else (None,):
             try:
                 async with self._edit_slots:
@@ -78,8 +85,8 @@ class DiscordMessageEditor:
             except DisplayRefused as refused:
                 if final:
                     raise
-                # The next news is tried again, and the end until it is accepted.
                 log.info("Message %d cannot show progress: %s.", scene.job.id, refused)
+                self._pause_progress(scene.job.id)
                 return False
             except _TRANSIENT_ERRORS as error:
                 level = logging.DEBUG if isinstance(error, RequestsBlocked) else logging.WARNING
@@ -94,6 +101,11 @@ class DiscordMessageEditor:
         if final:
             raise DisplayFailed("Discord does not answer")
         return False
+
+    def _pause_progress(self, message_id: int) -> None:
+        now = self._monotonic()
+        self._progress_from = {one: at for one, at in self._progress_from.items() if at > now}
+        self._progress_from[message_id] = now + _REFUSED_PROGRESS_SECONDS
 
     async def delete(self, place: Place) -> None:
         """Delete a message as the bot if it can reach it, else by the token until it expires.

@@ -128,8 +128,8 @@ async def test_a_step_of_the_system_time_does_not_lengthen_a_pause(world: Servic
     assert world.store.closed == {700}
 
 
-@pytest.mark.parametrize("guild", [6, None])
-async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, guild: int | None) -> None:
+@pytest.mark.parametrize("opened", [(6,), (6, 5), ()])
+async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, opened: tuple[int, ...]) -> None:
     """A thread that opens again shows its picture at once; changes elsewhere, or many at once, cost nothing."""
     world.relay.set(DONE)
     outage = Outage(world, DisplayRefused("the thread is archived"))
@@ -138,15 +138,16 @@ async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, guild: 
         await world.clock.advance(120.0)
         assert len(outage.tries) == 2
         process.jobs.redraws.wake(66)
+        process.jobs.redraws.wake(6, 55)
         for _ in range(100):
-            process.jobs.redraws.wake(guild)
+            process.jobs.redraws.wake(*opened)
         await world.clock.advance(1.0)
         assert len(outage.tries) == 3
         for _ in range(9):
-            process.jobs.redraws.wake(guild)
+            process.jobs.redraws.wake(*opened)
             await world.clock.advance(1.0)
         outage.is_over = True
-        process.jobs.redraws.wake(guild)
+        process.jobs.redraws.wake(*opened)
         await world.clock.advance(1.0)
         assert len(outage.tries) == 4
         await world.clock.advance(20.0)

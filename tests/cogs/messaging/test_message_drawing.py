@@ -266,3 +266,21 @@ def set_permissions(room: Room, **granted: bool) -> None:
     permissions = discord.Permissions(view_channel=True, send_messages=True, read_message_history=True, **granted)
     for role in guild.me.roles:
         role._permissions = permissions.value
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (400, 50083), (403, 50001)])
+async def test_refused_progress_is_not_tried_for_five_minutes(room: Room, status: int, code: int) -> None:
+    """Discord blocks the address of a bot that is refused too often; an end is tried all the same."""
+    room.server.fail("PATCH", "*", status, {"code": code}, times=None)
+    await room.show(RUNNING, late(room))
+    tried = len(room.routes)
+    for _ in range(10):
+        await room.show(RUNNING, late(room))
+    assert len(room.routes) == tried
+    with pytest.raises(DisplayRefused):
+        await room.show(GRID, late(room))
+    ended = len(room.routes)
+    assert ended > tried
+    room.time.time += timedelta(minutes=6)
+    await room.show(RUNNING, late(room))
+    assert len(room.routes) > ended
