@@ -28,6 +28,7 @@ async def find_answering_methods(store: Store) -> list[str]:
         "close_job": lambda: store.close_job(1),
         "delete_job": lambda: store.delete_job(1),
         "count_open_jobs": store.count_open_jobs,
+        "save_redraw": lambda: store.save_redraw(1, 1, NOON),
         "find_job": lambda: store.find_job(1),
         "list_jobs_of_task": lambda: store.list_jobs_of_task("t"),
         "list_jobs_of_tasks": lambda: store.list_jobs_of_tasks(["t"], 1),

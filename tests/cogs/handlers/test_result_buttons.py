@@ -86,7 +86,7 @@ async def test_a_menu_outlives_the_process_and_the_database(tmp_path: Path) -> N
         assert len(w.public[-1].attachments) == 1
         again = await w.click(w.member, grid, "Split")
         assert again.response is not None
-        await w.child(await w.click(w.member, grid, "U2"), "✅ Picture 2")
+        await w.child(await w.confirm(w.member, await w.click(w.member, grid, "U2")), "✅ Picture 2")
 
 
 async def test_a_failed_split_replaces_the_menu_with_a_sentence(tmp_path: Path) -> None:
