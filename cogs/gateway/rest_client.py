@@ -87,6 +87,7 @@ class RestGuard:
             self.health.record_failure(f"HTTP {response.status}")
         elif response.status == 401 and request.is_authorized:
             self.health.record_failure("Discord refuses DISCORD_TOKEN")
+            self.limits.record_unauthorized(request)
         else:
             self._record_success()
 

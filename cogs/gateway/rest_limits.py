@@ -26,6 +26,8 @@ _SPACING_SECONDS = 0.025
 """Between two requests that waited for the same end, so that they do not meet the next limit together."""
 _REPORTED_SECONDS = 60.0
 """A pause of all requests that lasts this long makes the bot unready."""
+_SEQUENCE_SECONDS = 5.0
+"""A pause that begins so soon after another one continues it."""
 _MAX_ROUTES = 256
 
 _MAJOR = re.compile(r"/(?:(?:channels|guilds)/\d+|(?:webhooks|interactions)/\d+/[^/]+)")
@@ -111,6 +113,16 @@ class RestLimits:
             log.warning("%s.", error)
         return error
 
+    def record_unauthorized(self, request: RestRequest) -> None:
+        """Remember that Discord refused the bot's token; a second time in a row pauses all requests that use it.
+
+        10,000 refusals in ten minutes would block this machine's address.
+        """
+        asked = Pause(PauseScope.CREDENTIALS, None, "HTTP 401, DISCORD_TOKEN is refused")
+        if seconds := self._choose_seconds(asked, 401):
+            pause = self._pause(request.credentials, seconds, asked.reason, is_told=False)
+            log.warning("%s.", self._describe(request.credentials, pause))
+
     def record_exhaustion(self, request: RestRequest, seconds: float) -> None:
         """Remember that a route has no requests left for so many seconds."""
         self._pause(request.route, min(seconds, MAX_PAUSE_SECONDS), "rate limit", is_told=True)
@@ -148,15 +160,15 @@ class RestLimits:
         if pause.scope is PauseScope.ROUTE:
             return _UNKNOWN_ROUTE_SECONDS
         self._untold += 1
-        # A firewall may have disliked this one request: only a second 403 in a row stops the others.
-        repeats = min(self._untold, 10) - (2 if status == 403 else 1)
+        # A firewall may have disliked this one request: only a second refusal in a row stops the others.
+        repeats = min(self._untold, 10) - (1 if status == 429 else 2)
         return min(_UNKNOWN_SECONDS * 2**repeats, _LONGEST_UNKNOWN_SECONDS) if repeats >= 0 else 0.0
 
     def _pause(self, key: str, seconds: float, reason: str, *, is_told: bool) -> _ActivePause:
         now = self._clock.monotonic()
         old = self._pauses.get(key)
         since, until = now, now + seconds
-        if old is not None and old.until >= now:
+        if old is not None and old.until + _SEQUENCE_SECONDS >= now:
             since, until = old.since, max(old.until, until)
         if len(self._pauses) >= _MAX_ROUTES:
             self._pauses = {name: pause for name, pause in self._pauses.items() if pause.until > now}

@@ -227,6 +227,21 @@ async def test_pauses_that_follow_each_other_are_a_problem_after_a_minute(caplog
     for _ in range(3):
         assert limits.limits.find_problem() == ""
         limits.refuse(EDIT, 25, everywhere=True)
-        await limits.clock.advance(24.9)
+        await limits.clock.advance(25.1)
+    limits.refuse(EDIT, 25, everywhere=True)
     assert "all requests of this bot" in limits.limits.find_problem()
     assert "Discord blocks all requests of this bot until" in caplog.text
+
+
+@pytest.mark.parametrize("refusals", [2, 3, 8])
+async def test_a_refused_token_pauses_what_uses_it(refusals: int) -> None:
+    """The second time in a row: 10,000 refusals in ten minutes would block the address."""
+    limits = Limits()
+    limits.limits.record_unauthorized(EDIT)
+    assert await find_held(limits) == set()
+    for _ in range(refusals - 1):
+        limits.limits.record_unauthorized(ELSEWHERE)
+    assert await find_held(limits) == {EDIT, OTHER_EDIT, ELSEWHERE}
+    assert "(HTTP 401, DISCORD_TOKEN is refused)" in limits.limits.find_problem()
+    await limits.clock.advance(900)
+    assert await find_held(limits) == set()
