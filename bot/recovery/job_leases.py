@@ -101,7 +101,8 @@ class JobLeases:
         except StoreUnavailable as error:
             self._may_miss_jobs = True
             begins = self._store_error is None
-            event = "The database cannot be written; nothing is submitted until it can." if begins else "That lasts on."
+            still = "" if begins else "still "
+            event = f"The database {still}cannot be written; nothing is submitted until it can."
             STORE_OUTAGE.report(log, event, error, even_if_known=begins)
             self._store_error = error
             DATABASE_WRITABLE.set(0)
