@@ -68,6 +68,21 @@ _CERTIFICATE_REFUSED: DatabaseDiagnosis = (
     "has a certificate that this machine does not trust.",
     "Set sslrootcert in DATABASE_URL to the provider's certificate file, or sslmode to require, which only encrypts.",
 )
+_CERTIFICATE_OF_OTHER_HOST: DatabaseDiagnosis = (
+    "has a certificate for another host name.",
+    "Use the name that the provider gives in DATABASE_URL, or sslmode=verify-ca, which doesn't compare the name.",
+)
+_CERTIFICATE_DATE: DatabaseDiagnosis = (
+    "has a certificate that isn't valid at this machine's time.",
+    "Check this machine's clock; if it is right, the database needs a new certificate.",
+)
+_BY_VERIFY_CODE = {
+    9: _CERTIFICATE_DATE,
+    10: _CERTIFICATE_DATE,
+    62: _CERTIFICATE_OF_OTHER_HOST,
+    64: _CERTIFICATE_OF_OTHER_HOST,
+}
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID, _CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 _POOLER_FAILS: DatabaseDiagnosis = (
     "is behind a connection pooler that cannot log in to it.",
     "Check whether PostgreSQL is running, and the pooler's own user and password.",
@@ -118,7 +133,6 @@ _BY_TYPE: tuple[tuple[type[BaseException], DatabaseDiagnosis], ...] = (
         UserUnknownError,
         ("needs a user.", "Write one into DATABASE_URL: postgresql://user:password@host/name."),
     ),
-    (ssl.SSLCertVerificationError, _CERTIFICATE_REFUSED),
     (
         ssl.SSLError,
         ("and the bot cannot agree on encryption.", "Add ?sslmode=require (or disable) to the end of DATABASE_URL."),
@@ -156,6 +170,10 @@ _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
             "is behind a connection pooler that refuses the options in DATABASE_URL.",
             "Leave out `options`, or use the database's direct address.",
         ),
+    ),
+    (
+        "statement pooling mode",
+        ("is behind a connection pooler in statement mode.", "Set its pool_mode to transaction or session."),
     ),
     ("no more connections allowed", _NO_CONNECTIONS),
     ("query_wait_timeout", _NO_CONNECTIONS),
@@ -217,6 +235,8 @@ def _diagnose_cause(cause: BaseException) -> DatabaseDiagnosis | None:
     """Return what the type or the number of an error tells."""
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
         return _NO_DNS
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _BY_VERIFY_CODE.get(getattr(cause, "verify_code", 0), _CERTIFICATE_REFUSED)
     for kind, diagnosis in _BY_TYPE:
         if isinstance(cause, kind):
             return diagnosis

@@ -32,6 +32,13 @@ def unreachable(address: str, number: int = errno.ENETUNREACH) -> OSError:
     return OSError(number, f"Connect call failed {address}")
 
 
+def certificate_error(code: int) -> ssl.SSLCertVerificationError:
+    """Return an error with one of OpenSSL's reasons."""
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code
+    return error
+
+
 def pooler_error(text: str) -> asyncpg.PostgresError:
     """Return an error of PgBouncer, which knows only one code."""
     return asyncpg.ProtocolViolationError(text)
@@ -100,6 +107,10 @@ async def test_a_full_disk_is_diagnosed() -> None:
             "firewall",
         ),
         (lambda: ssl.SSLCertVerificationError(1, "self-signed certificate"), "does not trust", "sslrootcert"),
+        (lambda: certificate_error(10), "isn't valid at this machine's time", "clock"),
+        (lambda: certificate_error(62), "another host name", "verify-ca"),
+        (lambda: certificate_error(64), "another host name", "verify-ca"),
+        (lambda: certificate_error(19), "does not trust", "sslrootcert"),
         (lambda: ssl.SSLError(1, "wrong version number"), "agree on encryption", "sslmode"),
         (lambda: ConnectionError("PostgreSQL server rejected SSL upgrade"), "does not support encryption", "disable"),
         (lambda: CertificateFileError("no file"), "certificate file", "sslrootcert"),
@@ -109,6 +120,11 @@ async def test_a_full_disk_is_diagnosed() -> None:
         (lambda: asyncpg.TargetServerAttributeNotMatched("None of the hosts"), "no host", "primary"),
         (lambda: pooler_error("unsupported startup parameter: options"), "refuses the options", "`options`"),
         (lambda: pooler_error("no more connections allowed (max_client_conn)"), "no free connections", "plan"),
+        (
+            lambda: pooler_error("transaction blocks not allowed in statement pooling mode"),
+            "statement mode",
+            "pool_mode",
+        ),
         (lambda: pooler_error("query_wait_timeout"), "no free connections", "plan"),
         (lambda: asyncpg.InternalServerError("MaxClientsInSessionMode: max clients reached"), "no free", "plan"),
         (lambda: pooler_error('database "mj" does not exist'), "no database of that name", "Create it"),
