@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.entities import ButtonStates, Place, PressedButton
-from bot.errors import DisplayFailed, MjbotError, PlaceGone
+from bot.errors import DisplayError, DisplayFailed, MjbotError, PlaceGone
 from bot.imaging.downloader import Picture
 from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
 from bot.midjourney.task import Button, Task
@@ -18,7 +19,7 @@ from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.discord_refusals import DELETED_CODES
+from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
@@ -67,6 +68,21 @@ class _TokenFollowups:
                 break
         return True
 
+    async def _send_child(self, send: Callable[[discord.Embed], Awaitable[_T]], pressed: str, parent: Task) -> _T:
+        """Send the first state of a child; without its prompt, if a server's filter or Discord refuses that."""
+        person = to_person(self._interaction.user)
+        await self._rate_limiter.acquire_token(self._interaction.token)
+        try:
+            return await with_timeout(send(render_sending(person, pressed, parent)))
+        except discord.HTTPException as error:
+            if classify_refusal(error).kind is not RefusalKind.BODY:
+                raise _convert(error) from error
+            log.info("Discord refused a prompt: %s.", summarize_error(error))
+        except REQUEST_ERRORS as error:
+            raise _convert(error) from error
+        await self._rate_limiter.acquire_token(self._interaction.token)
+        return await _send_visible(send(render_sending(person, pressed, Task(id=parent.id))))
+
     async def send_error(self, error: MjbotError) -> None:
         """Tell the person privately why the request failed."""
         await self._rate_limiter.acquire_token(self._interaction.token)
@@ -97,15 +113,16 @@ class ClickFollowups(_TokenFollowups):
 
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child message ("Sending"), as private as the clicked message."""
-        embed = render_sending(to_person(self._interaction.user), pressed, parent)
-        await self._rate_limiter.acquire_token(self._interaction.token)
-        request = self._interaction.followup.send(
-            embed=embed,
-            ephemeral=self._clicked.ephemeral,
-            allowed_mentions=discord.AllowedMentions.none(),
-            wait=True,
-        )
-        message = await _send_visible(request)
+
+        def send(embed: discord.Embed) -> Awaitable[discord.Message]:
+            return self._interaction.followup.send(
+                embed=embed,
+                ephemeral=self._clicked.ephemeral,
+                allowed_mentions=discord.AllowedMentions.none(),
+                wait=True,
+            )
+
+        message = await self._send_child(send, pressed, parent)
         # Discord may have made it private, although the bot asked for a public one.
         return to_place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
 
@@ -133,11 +150,24 @@ class ClickFollowups(_TokenFollowups):
         )
 
     async def _send_embed(self, embed: discord.Embed, files: list[discord.File], *, ephemeral: bool) -> None:
-        await self._rate_limiter.acquire_token(self._interaction.token)
-        request = self._interaction.followup.send(
-            embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
+        """Send an embed with files; without them if Discord refuses one, as the embed links what they hold."""
+        send = partial(
+            self._interaction.followup.send,
+            embed=embed,
+            ephemeral=ephemeral,
+            allowed_mentions=discord.AllowedMentions.none(),
         )
-        await _send_visible(request)
+        await self._rate_limiter.acquire_token(self._interaction.token)
+        try:
+            await with_timeout(send(files=files))
+        except discord.HTTPException as error:
+            if not files or classify_refusal(error).file is None:
+                raise _convert(error) from error
+            log.info("Discord refused a file: %s.", summarize_error(error))
+            await self._rate_limiter.acquire_token(self._interaction.token)
+            await _send_visible(send())
+        except REQUEST_ERRORS as error:
+            raise _convert(error) from error
 
 
 class CommandFollowups(_TokenFollowups):
@@ -163,9 +193,11 @@ class CommandFollowups(_TokenFollowups):
 
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Replace "thinking ..." by the first state ("Sending")."""
-        embed = render_sending(to_person(self._interaction.user), pressed, parent)
-        await self._rate_limiter.acquire_token(self._interaction.token)
-        await _send_visible(self._interaction.edit_original_response(embed=embed))
+
+        def send(embed: discord.Embed) -> Awaitable[discord.Message]:
+            return self._interaction.edit_original_response(embed=embed)
+
+        await self._send_child(send, pressed, parent)
         return self.expected_place
 
 
@@ -227,7 +259,12 @@ async def _send_visible(request: Awaitable[_T]) -> _T:
     try:
         return await with_timeout(request)
     except REQUEST_ERRORS as error:
-        raise (PlaceGone if _is_refusal(error) else DisplayFailed)(summarize_error(error)) from error
+        raise _convert(error) from error
+
+
+def _convert(error: BaseException) -> DisplayError:
+    """Return the error of a message that is not shown: Discord refused it for good, or failed."""
+    return (PlaceGone if _is_refusal(error) else DisplayFailed)(summarize_error(error))
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.entities import Place
 from bot.errors import DisplayFailed, PlaceGone
+from bot.imaging.reencode import Picture
 from bot.midjourney.task import Task
 from cogs.context import Interaction
 from cogs.messaging.followups import ClickFollowups
@@ -29,9 +30,12 @@ class Followups:
     def __init__(self, *outcomes: BaseException | None) -> None:
         self.outcomes = list(outcomes)
         self.asked = 0
+        self.sent: list[dict[str, Any]] = []
 
-    async def send(self, **_: object) -> None:
+    async def send(self, **fields: Any) -> discord.Message:  # noqa: ANN401 - discord.py's
+        self.sent.append(fields)
         self._next()
+        return cast("discord.Message", SimpleNamespace(id=8, flags=discord.MessageFlags()))
 
     async def delete_message(self, _: int) -> None:
         self._next()
@@ -93,3 +97,29 @@ async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: in
     await clock.advance(60.0)
     assert await closing is is_gone
     assert followups.asked == asked
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 200000), (403, 240000), (400, 50035)])
+async def test_a_child_whose_prompt_is_refused_is_sent_without_it(status: int, code: int) -> None:
+    """By a server's filter, or by Discord; the request itself is not refused for that."""
+    followups = Followups(failed(status, code), None)
+    place = await answerer(followups, FakeClock()).send_child_message("U1", PARENT)
+    assert place.message_id == 8
+    assert ["lighthouse" in (fields["embed"].description or "") for fields in followups.sent] == [True, False]
+    with pytest.raises(PlaceGone):
+        await answerer(Followups(failed(status, code), failed(status, code)), FakeClock()).send_child_message(
+            "U1", PARENT
+        )
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 20009), (413, 40005), (403, 400001)])
+async def test_a_clip_that_discord_refuses_is_linked(status: int, code: int) -> None:
+    clip = Picture(b"clip", "clip.mp4", 1, 1, is_reencoded=False)
+    followups = Followups(failed(status, code), None)
+    await answerer(followups, FakeClock()).send_clip("U1", PARENT, "https://cdn.test/1.mp4", clip)
+    assert [len(fields.get("files", [])) for fields in followups.sent] == [1, 0]
+    assert "https://cdn.test/1.mp4" in followups.sent[1]["embed"].description
+    with pytest.raises(PlaceGone):
+        await answerer(Followups(failed(404, 10003)), FakeClock()).send_clip(
+            "U1", PARENT, "https://cdn.test/1.mp4", clip
+        )
