@@ -19,8 +19,8 @@ from bot.network.proxies import Proxies
 from cogs.context import INTERACTION_EVENTS
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
-from cogs.gateway.rest_client import GuardedHTTPClient, RestGuard
-from cogs.gateway.rest_metrics import create_trace_config
+from cogs.gateway.rest.rest_client import GuardedHTTPClient, RestGuard
+from cogs.gateway.rest.rest_metrics import create_trace_config
 from cogs.gateway.start_requests import is_refusal
 from cogs.gateway.tolerant_websocket import TolerantWebSocket
 from cogs.messaging.open_interactions import OpenInteractions

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from discord.http import Route
 
 from bot.clock import Clock, CorrectedTime
-from cogs.gateway.rest_metrics import classify_request, create_trace_config
+from cogs.gateway.rest.rest_metrics import classify_request, create_trace_config
 from tests.fakes.clock import FakeClock
 from tests.metric_changes import Counted
 

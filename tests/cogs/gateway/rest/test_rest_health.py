@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from cogs.gateway.rest_health import RestHealth
+from cogs.gateway.rest.rest_health import RestHealth
 from tests.fakes.clock import FakeClock
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from cogs.gateway.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
+from cogs.gateway.rest.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
 from cogs.messaging.blocked_requests import ONE_KIND, THIS_ADDRESS, RequestsBlocked
 
 log = logging.getLogger(__name__)

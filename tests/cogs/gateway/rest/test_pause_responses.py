@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from cogs.gateway.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
+from cogs.gateway.rest.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 VIA = {"Via": "1.1 google"}

@@ -7,7 +7,7 @@ import logging
 import pytest
 from multidict import CIMultiDict
 
-from cogs.gateway.rest_limits import RestLimits, RestRequest
+from cogs.gateway.rest.rest_limits import RestLimits, RestRequest
 from cogs.messaging.blocked_requests import RequestsBlocked
 from tests.fakes.clock import FakeClock
 

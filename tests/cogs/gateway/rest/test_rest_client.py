@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from discord.http import Ratelimit, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
-from cogs.gateway.rest_client import RestGuard, RouteTurns
+from cogs.gateway.rest.rest_client import RestGuard, RouteTurns
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
 from tests.fakes.clock import FakeClock

@@ -17,10 +17,10 @@ from discord.http import Ratelimit, Route
 from discord.webhook import async_
 
 from bot.clock import Clock
-from cogs.gateway.pause_responses import parse_object
-from cogs.gateway.rest_health import RestHealth
-from cogs.gateway.rest_limits import LONGEST_WAIT_SECONDS, RestLimits, RestRequest
-from cogs.gateway.rest_metrics import find_api_path
+from cogs.gateway.rest.pause_responses import parse_object
+from cogs.gateway.rest.rest_health import RestHealth
+from cogs.gateway.rest.rest_limits import LONGEST_WAIT_SECONDS, RestLimits, RestRequest
+from cogs.gateway.rest.rest_metrics import find_api_path
 from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 

@@ -1,0 +1,1 @@
+"""Requests to Discord's REST API: the pauses that it asks for, their limits, health and metrics."""
