@@ -32,8 +32,9 @@ _OWN_NOTIFICATION_SECONDS = 5.0
 _TEST_SECONDS = 15.0
 """How long the whole test may take, with connecting."""
 _POLL_SECONDS = 1.0
-_POLLS_BEFORE_NEW_TEST = 600
+_POLLS_BEFORE_NEW_TEST, _POLLS_BEFORE_RECONNECT = 600, 5
 _POOLER = "a connection pooler is between the bot and PostgreSQL"
+_NO_CONNECTION = "there is no connection for PostgreSQL's notifications"
 _SILENCE = "PostgreSQL's notifications do not arrive"
 
 
@@ -76,16 +77,17 @@ class NotifyListener:
 
     async def _keep_listening(self, engine: AsyncEngine) -> None:
         while True:
+            polls = _POLLS_BEFORE_NEW_TEST
             try:
                 with translate_database_errors():
                     problem = await self._listen(engine)
             except StoreUnavailable as error:
-                log.debug("Notifications of other processes cannot be received: %s.", error)
+                log.debug("Notifications of other processes cannot be received. %s", error)
+                problem, polls = _NO_CONNECTION, _POLLS_BEFORE_RECONNECT
+            if problem:
+                await self._poll(problem, polls)
             else:
-                if problem:
-                    await self._poll(problem)
-                    continue
-            await asyncio.sleep(_RECONNECT_SECONDS)
+                await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen(self, engine: AsyncEngine) -> str:
         """Receive notifications until the connection ends; return why that is impossible, or "" at the end."""
@@ -117,16 +119,16 @@ class NotifyListener:
                     await driver.execute("SELECT 1")
         return ""
 
-    async def _poll(self, problem: str) -> None:
-        """Look for released jobs once a second; from time to time, notifications are tested again."""
+    async def _poll(self, problem: str, polls: int) -> None:
+        """Look for released jobs once a second, so many times; then notifications are tested again."""
         self._set_problem(problem)
         released = jobs.c.closed_at.is_(None) & (jobs.c.owner == RELEASED_OWNER)
-        for _ in range(_POLLS_BEFORE_NEW_TEST):
+        for _ in range(polls):
             try:
                 if await self._database.read(select(jobs.c.message_id).where(released).limit(1)):
                     self._notified.set()
             except StoreUnavailable as error:
-                log.debug("Released jobs cannot be looked for: %s.", error)
+                log.debug("Released jobs cannot be looked for. %s", error)
             await asyncio.sleep(_POLL_SECONDS)
 
     def _set_problem(self, problem: str) -> None:

@@ -117,5 +117,26 @@ async def test_silent_notifications_are_noticed_on_a_connection_that_looks_direc
         assert "do not arrive" in await store.process_leases.find_notification_problem()
 
 
+async def test_released_jobs_are_found_without_a_connection_for_notifications(
+    direct_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user may have fewer connections than the bot wants."""
+    monkeypatch.setattr("bot.store.notify_listener._POLL_SECONDS", 0.01)
+    monkeypatch.setattr("asyncpg.Connection.add_listener", _have_no_connection)
+    async with (
+        open_store(direct_url, now=lambda: NOON, owner="a") as first,
+        open_store(direct_url, now=lambda: NOON, owner="b") as second,
+        asyncio.timeout(60),
+    ):
+        assert "no connection" in await second.process_leases.find_notification_problem()
+        await first.open_job(a_job(1))
+        await first.process_leases.release_jobs()
+        await second.process_leases.wait_for_ownership_change()
+
+
+async def _have_no_connection(*_: object) -> None:
+    raise asyncpg.TooManyConnectionsError("too many connections for role")
+
+
 async def _listen_in_vain(*_: object) -> None:
     """LISTEN in a session that the next transaction does not get."""
