@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 Now = Callable[[], datetime]
@@ -27,6 +28,7 @@ _EARLIEST_DATE: Final = datetime(2015, 1, 1, tzinfo=UTC)
 """Where Discord's ids begin; a server that names an earlier date does not know the time."""
 
 
+@lru_cache(maxsize=16)  # in a burst of requests, all responses have the same few dates
 def parse_http_date(text: str) -> datetime | None:
     """Return the time of a Date header; None for a text that is none."""
     try:

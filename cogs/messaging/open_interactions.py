@@ -9,8 +9,8 @@ _T = TypeVar("_T")
 
 FIRST_RESPONSE_SECONDS = 10.0
 """The timeout of a first response: Discord accepts none after 3 s, but may confirm one late."""
-_YIELD_SECONDS = 0.24
-"""How long work yields to the first responses of other interactions at most."""
+_YIELD_SECONDS = 1.0
+"""How long work yields to the first responses of other interactions at most: those have 3 s, work has 15 minutes."""
 _SETTLE_SECONDS = 0.005
 """How long no first response may be on its way before work goes on: the next frame of a burst may be being read."""
 
