@@ -4,7 +4,7 @@ Rows also carry pictures that are no result: references of the prompt, and what 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ _UNCERTAIN: Final = frozenset(
 """Names that a parameter of the request, or a link of another kind, may have too; only a row that has ended has them
 for its result."""
 _UNCERTAIN_CLIPS: Final = frozenset({"video", "videos", "clip", "clips"})
+_ALL_PICTURES: Final = _PICTURES | _UNCERTAIN
+_ALL_CLIPS: Final = _CLIPS | _UNCERTAIN_CLIPS
 _WRAPPERS: Final = frozenset({"properties", "result", "results", "data", "output", "outputs", "response"})
 _MAX_WRAPPERS: Final = 2
 _INPUTS: Final = {"VIDEO": frozenset({"image", "images"}), "EDITS": frozenset({"image"})}
@@ -49,16 +51,13 @@ def find_other_links(row: Mapping[Any, Any], *, has_ended: bool) -> tuple[tuple[
 
     `has_ended`: something else in the row says that the task has ended.
     """
-    action = coerce_text(row.get("action")).strip().upper()
-    picture_names, clip_names = _PICTURES, _CLIPS
-    if has_ended:
-        picture_names |= _UNCERTAIN - _INPUTS.get(action, frozenset())
-        clip_names |= _UNCERTAIN_CLIPS
-    pictures = tuple(dict.fromkeys(_find_links(row, picture_names, _MAX_WRAPPERS)))
-    clips = tuple(dict.fromkeys(_find_links(row, clip_names, _MAX_WRAPPERS)))
+    fields = tuple(_flatten(row, _MAX_WRAPPERS))
+    pictures = _list_links(fields, _ALL_PICTURES if has_ended else _PICTURES)
+    clips = _list_links(fields, _ALL_CLIPS if has_ended else _CLIPS)
     if not pictures and not clips:
         return (), ()
-    references = {_identify(link) for link in _find_references(row, _MAX_WRAPPERS)}
+    inputs = _INPUTS.get(coerce_text(row.get("action")).strip().upper(), frozenset())
+    references = {_identify(link) for link in _find_references(fields, inputs)}
     pictures, clips = (
         tuple(link for link in links if _identify(link) not in references) for links in (pictures, clips)
     )
@@ -69,7 +68,7 @@ def find_other_links(row: Mapping[Any, Any], *, has_ended: bool) -> tuple[tuple[
 def may_hold_link(name: str) -> bool:
     """Whether a field of a row is read for links of results, or for those of references."""
     folded = _fold_name(name)
-    is_result = folded in _PICTURES | _CLIPS | _UNCERTAIN | _UNCERTAIN_CLIPS | _WRAPPERS
+    is_result = folded in _ALL_PICTURES | _ALL_CLIPS | _WRAPPERS
     return is_result or _REFERENCE.search(folded) is not None
 
 
@@ -80,28 +79,30 @@ def remove_picture_data(value: object) -> object:
     return value if not isinstance(value, str) or len(value) <= MAX_LINKS else ""
 
 
-def _find_links(row: Mapping[Any, Any], names: frozenset[str], wrappers: int) -> Iterator[str]:
-    for name, value in _iterate_fields(row):
-        inner = decode_nested(value) if name in _WRAPPERS and wrappers else None
+def _flatten(row: Mapping[Any, Any], wrappers: int) -> Iterator[tuple[str, object]]:
+    """Return the fields of a row that have a value, those of what it wraps among them, with their folded names."""
+    for name, value in row.items():
+        if not value or not isinstance(name, str):
+            continue
+        folded = _fold_name(name)
+        inner = decode_nested(value) if wrappers and folded in _WRAPPERS else None
         if is_json_object(inner):
-            yield from _find_links(inner, names, wrappers - 1)
-        elif name in names:
-            yield from (link for link in list_links(value) if _LINK.match(link) and not _OTHER_LINK.search(link))
+            yield from _flatten(inner, wrappers - 1)
+        else:
+            yield folded, value
 
 
-def _find_references(row: Mapping[Any, Any], wrappers: int) -> Iterator[str]:
-    for name, value in _iterate_fields(row):
-        inner = decode_nested(value) if name in _WRAPPERS and wrappers else None
-        if is_json_object(inner):
-            yield from _find_references(inner, wrappers - 1)
-        elif "prompt" in name:
+def _list_links(fields: Iterable[tuple[str, object]], names: frozenset[str]) -> tuple[str, ...]:
+    found = (link for name, value in fields if name in names for link in list_links(value))
+    return tuple(dict.fromkeys(link for link in found if _LINK.match(link) and not _OTHER_LINK.search(link)))
+
+
+def _find_references(fields: Iterable[tuple[str, object]], inputs: frozenset[str]) -> Iterator[str]:
+    for name, value in fields:
+        if "prompt" in name:
             yield from _PROMPT_LINK.findall(coerce_text(value)[:_MAX_PROMPT])
-        elif _REFERENCE.search(name):
+        elif name in inputs or _REFERENCE.search(name):
             yield from list_links(value)
-
-
-def _iterate_fields(row: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:
-    return ((_fold_name(name), value) for name, value in row.items() if isinstance(name, str) and value)
 
 
 @lru_cache(maxsize=_MAX_NAMES)

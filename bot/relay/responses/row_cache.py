@@ -27,8 +27,10 @@ class TaskRowCache:
     def parse(self, row: Mapping[Any, Any]) -> Task:
         """Return the task that an equal row was parsed into, else parse the row; only fields that are read count."""
         read = {name: value for name, value in row.items() if name in READ_FIELDS}
-        others = {name: remove_picture_data(row[name]) for name in row if name not in read and may_hold_link(name)}
-        row = read | {name: value for name, value in others.items() if value}
+        for name, value in row.items() if len(read) < len(row) else ():
+            if name not in read and may_hold_link(name) and (links := remove_picture_data(value)):
+                read[name] = links
+        row = read
         try:
             # Version 2: later ones write equal strings differently, depending on how many references they have.
             content = marshal.dumps(row, 2)
