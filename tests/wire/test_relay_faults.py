@@ -78,7 +78,7 @@ async def _outage(folder: Path) -> None:
             await world.shows(message, "✅ Four")
             assert "stopped answering" not in message.embed["description"]
         await bot.line("The relay answers again")
-        assert len(bot.said("does not answer")) == 1
+        assert len(bot.said("Polls fail")) == 1
         bot.assert_calm()
         world.assert_polite()
 
