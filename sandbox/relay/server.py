@@ -47,6 +47,7 @@ from sandbox.relay.tasks.task_table import TaskTable
 from sandbox.relay.tasks.upstream_task import UpstreamTask
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
+_KEY_CHECK_ID = "1000000000000000"
 
 
 class Relay:
@@ -67,6 +68,8 @@ class Relay:
         self.url = ""
         self.down = False
         self.requests: Counter[str] = Counter()
+        self.key_reads = 0
+        """How many of the fetches asked for the task that does not exist, with which the bot checks its key."""
         self.app = web.Application(client_max_size=64 * 2**20)
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
@@ -217,6 +220,7 @@ class Relay:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         route, name = find_route(request.method, request.path, self.settings)
         self.requests[route] += 1
+        self.key_reads += _KEY_CHECK_ID in request.path
         self.url = self.url or f"http://{request.host}"
         self._key_check.assign_request_id(self._now())
         if self.down:

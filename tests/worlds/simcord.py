@@ -198,6 +198,11 @@ class SimcordWorld:
         """Wait until the bot has told this person something privately."""
         return await self.until(lambda: self.said(result))
 
+    @property
+    def relay_requests(self) -> int:
+        """Count the bot's requests to the relay, without those that check the key."""
+        return self.relay.requests.total() - self.relay.key_reads
+
     def requests(self, method: str, part: str) -> int:
         """Count the bot's requests to Discord whose path contains that part."""
         return sum(one.method == method and part in one.path for one in self.env.http_requests)

@@ -107,7 +107,7 @@ async def test_invalid_options_are_refused_before_deferring(tmp_path: Path, opti
         assert not answer.followups
         assert not w.public
         assert w.relay.submits == []
-        assert w.relay.requests.total() == 0
+        assert w.relay_requests == 0
 
 
 BAD_PICTURES = [

@@ -68,7 +68,7 @@ async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given:
         answer = await w.slash(w.member, "seed", id=given)
         assert said in w.said(answer)
         assert not answer.deferred
-        assert w.relay.requests.total() == 0
+        assert w.relay_requests == 0
 
 
 def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
