@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.clock import Now
 from bot.errors import StoreUnavailable
-from bot.store.database_errors import FILE_GONE
-from bot.store.engine import translate_database_errors
+from bot.store.connections.database_errors import FILE_GONE
+from bot.store.connections.engine import translate_database_errors
 from bot.store.group_commit import run_to_completion
 from bot.store.schema import UtcDateTime
 

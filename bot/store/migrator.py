@@ -15,8 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
-from bot.store.database_url import parse_database_url, sqlite_path
-from bot.store.engine import create_engine, translate_database_errors
+from bot.store.connections.database_url import parse_database_url, sqlite_path
+from bot.store.connections.engine import create_engine, translate_database_errors
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 

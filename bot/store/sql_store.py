@@ -25,14 +25,14 @@ from bot.entities import (
 )
 from bot.midjourney.task import Task
 from bot.store import queries
+from bot.store.connections.database_url import parse_database_url, sqlite_path
+from bot.store.connections.engine import create_engine, translate_database_errors
 from bot.store.database import Database
-from bot.store.database_url import parse_database_url, sqlite_path
-from bot.store.engine import create_engine, translate_database_errors
 from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
-from bot.store.notify_listener import NotifyListener
-from bot.store.process_leases import SqlProcessLeases
-from bot.store.process_locks import ProcessLocks
+from bot.store.processes.notify_listener import NotifyListener
+from bot.store.processes.process_leases import SqlProcessLeases
+from bot.store.processes.process_locks import ProcessLocks
 from bot.store.queries import NEWEST_FIRST
 from bot.store.records_start import NEVER, RECORDS_SINCE, RecordsStart
 from bot.store.rows import (

@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from bot.store import SqlStore, open_store, parse_database_url
-from bot.store.database_url import sqlite_path
-from bot.store.engine import create_engine as create_async
+from bot.store.connections.database_url import sqlite_path
+from bot.store.connections.engine import create_engine as create_async
 from bot.store.migrator import MIGRATIONS_DIR
 from bot.store.rows import job_to_row
 from bot.store.schema import claims, jobs, metadata

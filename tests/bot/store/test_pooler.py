@@ -30,7 +30,7 @@ async def stores(
     direct_url: str, pgbouncer: PgBouncer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[tuple[SqlStore, SqlStore]]:
     """Two processes behind the pooler, opened together as the database is still empty."""
-    monkeypatch.setattr("bot.store.notify_listener._POLL_SECONDS", 0.01)
+    monkeypatch.setattr("bot.store.processes.notify_listener._POLL_SECONDS", 0.01)
     async with AsyncExitStack() as stack:
         opening = [
             stack.enter_async_context(open_store(pgbouncer.url(direct_url), now=lambda: NOON, owner=owner))
@@ -111,7 +111,7 @@ async def test_silent_notifications_are_noticed_on_a_connection_that_looks_direc
     direct_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pooler may repeat the process id of the server's first session."""
-    monkeypatch.setattr("bot.store.notify_listener._OWN_NOTIFICATION_SECONDS", 0.05)
+    monkeypatch.setattr("bot.store.processes.notify_listener._OWN_NOTIFICATION_SECONDS", 0.05)
     monkeypatch.setattr("asyncpg.Connection.add_listener", _listen_in_vain)
     async with open_store(direct_url, now=lambda: NOON, owner="a") as store, asyncio.timeout(60):
         assert "do not arrive" in await store.process_leases.find_notification_problem()
@@ -121,7 +121,7 @@ async def test_released_jobs_are_found_without_a_connection_for_notifications(
     direct_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A user may have fewer connections than the bot wants."""
-    monkeypatch.setattr("bot.store.notify_listener._POLL_SECONDS", 0.01)
+    monkeypatch.setattr("bot.store.processes.notify_listener._POLL_SECONDS", 0.01)
     monkeypatch.setattr("asyncpg.Connection.add_listener", _have_no_connection)
     async with (
         open_store(direct_url, now=lambda: NOON, owner="a") as first,

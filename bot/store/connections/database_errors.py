@@ -9,8 +9,8 @@ from collections.abc import Generator
 
 import asyncpg
 
-from bot.store.database_url import SIGNS_IN_PASSWORDS
-from bot.store.postgresql import CertificateFileError, UserUnknownError
+from bot.store.connections.database_url import SIGNS_IN_PASSWORDS
+from bot.store.connections.postgresql import CertificateFileError, UserUnknownError
 
 DatabaseDiagnosis = tuple[str, str]
 """What is wrong, as the rest of a sentence "The database ...", and what to do."""

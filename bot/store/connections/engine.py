@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreUnavailable
-from bot.store.database_errors import diagnose_database_error
-from bot.store.postgresql import CertificateFileError, Connector, UserUnknownError
+from bot.store.connections.database_errors import diagnose_database_error
+from bot.store.connections.postgresql import CertificateFileError, Connector, UserUnknownError
 
 _WAL_TRIES = 50
 _TIMEOUT_SECONDS = 5

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.entities import CLAIM_BLOCKING_TIME, Claim, ClaimState, Job
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.notify_listener import NotifyListener, notify
-from bot.store.process_locks import ProcessLocks
+from bot.store.processes.notify_listener import NotifyListener, notify
+from bot.store.processes.process_locks import ProcessLocks
 from bot.store.rows import claim_from_row, job_from_row
 from bot.store.schema import RELEASED_OWNER, claims, jobs, processes
 

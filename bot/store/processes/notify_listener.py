@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.clock import wait_for_event
 from bot.errors import StoreUnavailable
+from bot.store.connections.engine import create_engine, translate_database_errors
+from bot.store.connections.postgresql import is_direct
 from bot.store.database import Database
-from bot.store.engine import create_engine, translate_database_errors
-from bot.store.postgresql import is_direct
 from bot.store.schema import RELEASED_OWNER, jobs
 
 log = logging.getLogger(__name__)

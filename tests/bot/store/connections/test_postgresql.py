@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.entities import Claim, Usage
 from bot.errors import StoreUnavailable
 from bot.store import open_store, parse_database_url
-from bot.store.postgresql import Connector
+from bot.store.connections.postgresql import Connector
 from tests.fakes.sample_rows import NOON, a_claim, allow
 from tests.postgres import Postgres
 from tests.wire.proxy import Proxy

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.store import open_store
-from bot.store.process_locks import ProcessLocks
+from bot.store.processes.process_locks import ProcessLocks
 from tests.fakes.sample_rows import a_job
 
 LEASE = timedelta(minutes=5)
 HOLD_AND_WAIT = """
 import sys
 from pathlib import Path
-from bot.store.process_locks import ProcessLocks
+from bot.store.processes.process_locks import ProcessLocks
 with ProcessLocks(Path(sys.argv[1]), "killed").hold():
     print("held", flush=True)
     sys.stdin.read()
@@ -34,7 +34,7 @@ async def _start_holder(file: Path) -> asyncio.subprocess.Process:
     """Start a process that holds its lock until its standard input is closed, or it is killed."""
     pipe = asyncio.subprocess.PIPE
     holder = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLD_AND_WAIT, str(file), stdin=pipe, stdout=pipe, cwd=Path(__file__).parents[3]
+        sys.executable, "-c", HOLD_AND_WAIT, str(file), stdin=pipe, stdout=pipe, cwd=Path(__file__).parents[4]
     )
     assert holder.stdout is not None
     assert await holder.stdout.readline() == b"held\n"

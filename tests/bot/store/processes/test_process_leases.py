@@ -237,8 +237,8 @@ class TestNotifications:
         self, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It notifies at once, as it may have missed something."""
-        monkeypatch.setattr("bot.store.notify_listener._RECONNECT_SECONDS", 0.01)
-        monkeypatch.setattr("bot.store.notify_listener._POLL_SECONDS", 0.01)
+        monkeypatch.setattr("bot.store.processes.notify_listener._RECONNECT_SECONDS", 0.01)
+        monkeypatch.setattr("bot.store.processes.notify_listener._POLL_SECONDS", 0.01)
         async with open_store(await postgres.database(), now=lambda: NOON, owner="a") as a, asyncio.timeout(60):
             await a.process_leases.wait_for_ownership_change()
             await a.database.write(postgres.cut_others())

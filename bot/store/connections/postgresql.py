@@ -78,7 +78,7 @@ class UserUnknownError(Exception):
 
 
 class Connector:
-    """Opens connections to the database of a URL of bot.store.database_url.
+    """Opens connections to the database of a URL of bot.store.connections.database_url.
 
     They have no named prepared statements: a pooler gives each transaction another session of the server, which does
     not know the statements that the last one prepared. asyncpg prepares each statement without a name, and again as it

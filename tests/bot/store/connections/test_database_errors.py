@@ -14,8 +14,8 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.store import open_store
-from bot.store.database_errors import diagnose_database_error
-from bot.store.postgresql import CertificateFileError, UserUnknownError
+from bot.store.connections.database_errors import diagnose_database_error
+from bot.store.connections.postgresql import CertificateFileError, UserUnknownError
 from tests.postgres import Postgres
 
 
