@@ -1,32 +1,22 @@
-"""What the use cases need from the outside: a database, Discord's messages, downloads."""
+"""The database, as the use cases need it."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.entities import (
-    ButtonStates,
     Claim,
     ClaimState,
     Job,
     LineagePair,
     PersonSettings,
-    Place,
     PressedButton,
     TaskFilter,
     TaskOrigin,
     TaskSummary,
     Usage,
 )
-from bot.errors import MjbotError
-from bot.imaging.downloader import Picture
-from bot.midjourney.request_options import Speed
-from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
-from bot.midjourney.text_results import ShortenResult
-from bot.relay.billing_log import BillingPage
-from bot.relay.requests import SubmitRequest
-from bot.scene import Scene
 
 
 class Store(Protocol):
@@ -232,230 +222,4 @@ class Store(Protocol):
 
         Claims are kept, so that a submit that was billed is never billed again.
         """
-        ...
-
-
-class Relay(Protocol):
-    """The relay API as the use cases call it; every method raises a leaf of RelayError where it fails.
-
-    Each submit is sent exactly once. It raises SubmitOutcomeUnknown where the relay may have accepted it, and any other
-    RelayError where the relay has not. Everything else is free.
-    """
-
-    async def fetch_task(self, task_id: str, /) -> Task:
-        """Fetch one task, or raise TaskUnknown."""
-        ...
-
-    async def fetch_tasks(self, task_ids: Collection[str], /) -> dict[str, Task]:
-        """Fetch many tasks by id; ids that the relay does not know are missing.
-
-        Raises:
-            ActionUnsupported: The relay has no endpoint for many tasks.
-        """
-        ...
-
-    async def find_task_by_state(self, state: str, /) -> Task | None:
-        """Find the task that carries this `state`.
-
-        Raises:
-            ActionUnsupported: The relay does not list all of its tasks.
-        """
-        ...
-
-    async def fetch_billing_log(self) -> BillingPage:
-        """Fetch what the relay billed to this key.
-
-        Raises:
-            ActionUnsupported: The relay has no such log.
-        """
-        ...
-
-    async def fetch_seed(self, task_id: str, /) -> str:
-        """Fetch the seed of a task, which takes up to two minutes."""
-        ...
-
-    async def cancel_task(self, task_id: str, /) -> None:
-        """Cancel a running task.
-
-        Raises:
-            ActionUnsupported: The relay cannot cancel.
-        """
-        ...
-
-    async def submit(self, request: SubmitRequest, /, *, state: str, speed: Speed | None = None) -> SubmitResponse:
-        """Submit a request; its task carries `state`, and `speed` selects another queue than the relay's default."""
-        ...
-
-
-class ProcessLeases(Protocol):
-    """The processes that share a database, as one of them sees them.
-
-    Every method but `wait_for_ownership_change` and `find_notification_problem` may raise StoreUnavailable.
-    """
-
-    async def renew_lease(self, lease: timedelta) -> bool:
-        """Extend this process's lease, and return whether it was still valid."""
-        ...
-
-    async def end_leases_of_ended_processes(self) -> None:
-        """End the leases of other processes that are known to have ended, where the store can know that."""
-        ...
-
-    async def measure_shortest_lease(self) -> timedelta | None:
-        """Return how long the shortest lease of another live process lasts; None without such a process."""
-        ...
-
-    async def take_over_jobs(self, most: int) -> Sequence[Job]:
-        """Make this process the owner of at most `most` open jobs without a living owner; return them, oldest first."""
-        ...
-
-    async def find_lost_jobs(self, message_ids: Collection[int]) -> set[int]:
-        """Return those of the jobs that this process no longer owns."""
-        ...
-
-    async def list_own_jobs(self) -> Sequence[Job]:
-        """Return this process's open jobs, oldest first, except those that it is submitting or opening."""
-        ...
-
-    async def list_orphaned_claims(self) -> Sequence[Claim]:
-        """Return the claims whose submit was on its way when its process ended, oldest first."""
-        ...
-
-    async def release_jobs(self) -> None:
-        """Let other processes take over this process's jobs, except those whose submit is on its way."""
-        ...
-
-    async def end_lease(self) -> None:
-        """End this process's lease and release all of its jobs."""
-        ...
-
-    async def delete_dead_processes(self, since: timedelta) -> None:
-        """Delete the rows of processes whose lease ended that long ago and that own no open job or claim."""
-        ...
-
-    async def wait_for_ownership_change(self) -> None:
-        """Wait until another process reports that jobs were released or taken over; the report may never come."""
-        ...
-
-    async def find_notification_problem(self) -> str:
-        """Return why such reports cannot be received, so that released jobs are looked for; "" where they can."""
-        ...
-
-
-SceneBuilder = Callable[[], Awaitable[Scene | None]]
-"""Builds the scene when its message may be drawn; None, where there is nothing left to draw."""
-
-
-class MessageEditor(Protocol):
-    """Draws jobs' messages; Discord is one implementation."""
-
-    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
-        """Wait until the route to a message may be used, then draw the scene that is true by then.
-
-        An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
-        `build_scene` returns None is kept for the message's next drawing.
-
-        Return whether the message shows what its task made, of which Discord may refuse the files.
-
-        Raises:
-            PlaceGone: The message or its channel was deleted.
-            PlaceUnreachable: Only the token reached the message, and it has expired.
-            DisplayRefused: Discord accepts no final state there for now.
-            DisplayFailed: Discord, or the network on the way to it, failed for minutes; the state was a final one.
-        """
-        ...
-
-    async def delete(self, place: Place) -> None:
-        """Delete a message; one that is already gone is no error.
-
-        Raises:
-            PlaceUnreachable: Neither the token nor the bot reaches the message.
-            DisplayFailed: Discord, or the network on the way to it, failed.
-        """
-        ...
-
-    async def notify_requester(self, job: Job, task: Task, *, is_shown: bool) -> None:
-        """Reply to a job's message, mentioning its requester; the reply is ephemeral where the message is.
-
-        `is_shown`: the message shows what the task made.
-        """
-        ...
-
-    async def find_messages(self, place: Place, interaction_id: int) -> Sequence[Place]:
-        """Find the messages that answer an interaction in a place's channel, oldest first; none where it cannot look.
-
-        Raises:
-            DisplayFailed: Discord, or the network on the way to it, failed.
-        """
-        ...
-
-    async def send_message(self, job: Job) -> Place:
-        """Send the message of a paid task that has none, to the channel of the job's place; return its own place.
-
-        Raises:
-            PlaceGone: The channel was deleted.
-            PlaceUnreachable: Only the token reached it, and it has expired.
-            DisplayFailed: Discord, or the network on the way to it, failed, or Discord accepts no message for now.
-        """
-        ...
-
-    async def notify_unsent(self, job: Job) -> None:
-        """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""
-        ...
-
-    async def fetch_attachment_url(self, place: Place) -> str:
-        """Return a fresh URL of the picture attached to that message, or "" where it has none."""
-        ...
-
-    def max_file_bytes(self, place: Place) -> int:
-        """Return the size limit of a file there, in bytes."""
-        ...
-
-
-class InteractionFollowups(Protocol):
-    """The answers to one command, click or form: the child's message, or an error."""
-
-    @property
-    def expected_place(self) -> Place:
-        """Where the child's message will be: a reserved place, until Discord has given the message its id."""
-        ...
-
-    async def send_child_message(self, pressed: str, parent: Task) -> Place:
-        """Send the child's first message ("Sending"); it is ephemeral where the pressed message is."""
-        ...
-
-    async def delete_child_message(self, place: Place) -> bool:
-        """Delete the child's message, as its submit was not accepted; return whether it is known to be gone."""
-        ...
-
-    async def send_error(self, error: MjbotError) -> None:
-        """Explain an error to the person who pressed, ephemerally."""
-        ...
-
-
-class PressFollowups(InteractionFollowups, Protocol):
-    """The answers to a click or a form on a task's message."""
-
-    async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
-        """Redraw only the buttons of the pressed message; green buttons stay green."""
-        ...
-
-    async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
-        """Send one clip of a video; it is only linked where `clip` is None. Ephemeral where the pressed message is."""
-        ...
-
-    async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:
-        """Show the weight of each word of a prompt, ephemerally."""
-        ...
-
-
-class PictureSource(Protocol):
-    """Downloads pictures."""
-
-    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
-        """Download a picture and re-encode it to at most `limit` bytes; raise a subclass of PictureError on failure."""
-        ...
-
-    def is_private(self, url: str) -> bool:
-        """Return whether only this process can open the URL, and Discord cannot."""
         ...
