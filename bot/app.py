@@ -21,7 +21,7 @@ from bot.features.linked_picture import LinkedPictures
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
 from bot.features.vary_region import RegionService
-from bot.imaging.downloader import PictureDownloader
+from bot.imaging.downloads.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
 from bot.network.connectors import SystemConnector

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum, auto
 
 from bot.entities import ButtonStates, Job
 from bot.errors import PictureUnavailable, RelayError
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Task
 
 PREVIEW_NAME = "preview"

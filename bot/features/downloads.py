@@ -14,7 +14,7 @@ from bot.errors import (
     PictureUnavailable,
     RelayError,
 )
-from bot.imaging.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
+from bot.imaging.downloads.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
 from bot.imaging.image_processor import ImageProcessor
 from bot.midjourney.task import Task
 from bot.policy.task_privacy import TaskPrivacy, Viewer

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.errors import UploadNotFound
-from bot.imaging.downloader import LinkedPicture, PictureDownloader
+from bot.imaging.downloads.downloader import LinkedPicture, PictureDownloader
 from bot.midjourney.task_ids import UNUSED_TASK_ID
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 

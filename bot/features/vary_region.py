@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from bot.errors import MaskMissing, PictureTooSlow, PictureUnreadable
-from bot.imaging.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
+from bot.imaging.downloads.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
+from bot.imaging.downloads.upload_slots import UploadSlot
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Mask, Region
-from bot.imaging.upload_slots import UploadSlot
 from bot.midjourney.task import Task
 from bot.ports import PictureSource
 from bot.submissions.claims import Press

@@ -3,12 +3,12 @@
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
-from bot.imaging.downloader import DISCORD_FILE_LIMIT
+from bot.imaging.downloads.downloader import DISCORD_FILE_LIMIT
+from bot.imaging.downloads.upload_slots import UploadSlot, UploadSlots
 from bot.imaging.grid_split import split_grid
 from bot.imaging.mask_preview import draw_mask_preview
 from bot.imaging.masks import Mask, Region, draw_mask, read_mask, read_own_mask
 from bot.imaging.reencode import Picture
-from bot.imaging.upload_slots import UploadSlot, UploadSlots
 from bot.imaging.upload_validation import MAX_SENT_BYTES, Upload, prepare_upload
 from bot.imaging.worker_process import ImageWorker
 

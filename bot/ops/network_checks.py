@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from bot.imaging.picture_sessions import find_proxy_refusal_of
-from bot.imaging.url_safety import has_known_domain, is_fake_ip, is_public_ip
+from bot.imaging.downloads.picture_sessions import find_proxy_refusal_of
+from bot.imaging.downloads.url_safety import has_known_domain, is_fake_ip, is_public_ip
 from bot.network.connectors import ProxyError
 from bot.network.proxies import Proxies
 from bot.network.system_resolver import SystemResolver

@@ -9,7 +9,7 @@ from bot.entities import (
     Place,
 )
 from bot.errors import MjbotError
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
 from bot.scene import Scene

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 
 
 class PictureSource(Protocol):

@@ -9,7 +9,7 @@ import aiohttp
 
 from bot.clock import Now, utc_now
 from bot.errors import RelayError
-from bot.imaging.url_safety import rewrite_relay_url
+from bot.imaging.downloads.url_safety import rewrite_relay_url
 from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse

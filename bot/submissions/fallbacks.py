@@ -9,7 +9,7 @@ from bot.errors import (
     PictureUnavailable,
     PictureUnreadable,
 )
-from bot.imaging.downloader import DISCORD_FILE_LIMIT, build_file_name
+from bot.imaging.downloads.downloader import DISCORD_FILE_LIMIT, build_file_name
 from bot.imaging.upload_validation import MAX_SENT_BYTES
 from bot.midjourney.buttons import ButtonAction, FallbackKind, name_button
 from bot.midjourney.prompts.prompt_parser import parse_prompt

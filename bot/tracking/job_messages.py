@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.clock import Now
 from bot.entities import ButtonStates, Job
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.polling.feeds import Feed
 from bot.ports import MessageEditor, PictureSource, Store

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.clock import Now
 from bot.entities import Job, Place
 from bot.errors import PictureError, PictureGone, PictureUnavailable
-from bot.imaging.downloader import Picture, build_file_name
+from bot.imaging.downloads.downloader import Picture, build_file_name
 from bot.midjourney.task import Status, Task
 from bot.ports import MessageEditor, PictureSource, Store
 

@@ -11,7 +11,7 @@ from math import inf
 from bot.clock import Clock
 from bot.entities import ClaimState, Job, Person, Place, TaskSummary, compute_id_time
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.polling.feeds import Feed

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.errors import PictureTooLarge
 from bot.features.downloads import WHOLE_GRID, DownloadFiles, DownloadService
 from bot.features.lineage import LineageFinder
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
 from cogs.context import Interaction, get_clicked_place, get_viewer, to_place

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.entities import ButtonStates, Place, PressedButton
 from bot.errors import DisplayError, DisplayFailed, MjbotError, PlaceGone
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import ShortenResult

@@ -12,7 +12,7 @@ from typing import Final
 
 import emoji
 
-from bot.imaging.downloader import DISCORD_FILE_LIMIT
+from bot.imaging.downloads.downloader import DISCORD_FILE_LIMIT
 
 CONTENT: Final = 2000
 BUTTONS_PER_ROW: Final = 5

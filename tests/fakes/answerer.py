@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.entities import ButtonStates, Place
 from bot.errors import MjbotError
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
 from tests.fakes.sample_entities import place

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.errors import PictureError
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from tests.fakes.clock import FakeClock
 
 

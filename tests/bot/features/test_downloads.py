@@ -19,7 +19,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.features.downloads import WHOLE_GRID, DownloadService
-from bot.imaging.downloader import MAX_DOWNLOAD_BYTES
+from bot.imaging.downloads.downloader import MAX_DOWNLOAD_BYTES
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status

@@ -9,7 +9,7 @@ import pytest
 from bot.entities import Person
 from bot.errors import PictureError, PictureGone, UploadNotFound
 from bot.features.linked_picture import LinkedPictures
-from bot.imaging.downloader import PictureDownloader
+from bot.imaging.downloads.downloader import PictureDownloader
 from bot.midjourney.task_ids import UNUSED_TASK_ID
 from bot.policy.task_privacy import TaskPrivacy
 from tests.fakes.sample_entities import LIEN, MINH, PARENT, job, place, viewer

@@ -27,10 +27,10 @@ from bot.errors import (
     SubmitOutcomeUnknown,
 )
 from bot.features.vary_region import RegionService
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
+from bot.imaging.downloads.upload_slots import UploadSlots
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
-from bot.imaging.upload_slots import UploadSlots
 from bot.midjourney.buttons import REPAINTED_TITLE
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status

@@ -16,7 +16,7 @@ from bot.errors import (
     RelayError,
     SubmitOutcomeUnknown,
 )
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
 from bot.scene import RetryReason, SubmitRetry

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import PictureError, PictureGone, PictureTooLarge, PictureUnavailable
-from bot.imaging.downloader import Picture
+from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.tracking import result_files
 from bot.tracking.result_files import ResultFileFetcher, ResultFiles

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.imaging.url_safety import (
+from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     check_proxied_host,
     create_public_connector,

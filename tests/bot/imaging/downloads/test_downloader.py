@@ -27,7 +27,7 @@ from bot.errors import (
     UploadNotFound,
     UploadTooSlow,
 )
-from bot.imaging.downloader import (
+from bot.imaging.downloads.downloader import (
     DISCORD_FILE_LIMIT,
     MAX_DOWNLOAD_BYTES,
     DownloadLimits,
@@ -37,7 +37,7 @@ from bot.imaging.downloader import (
     build_file_name,
 )
 from bot.imaging.worker_process import ImageWorker
-from tests.bot.imaging.test_url_safety import FakeResolver
+from tests.bot.imaging.downloads.test_url_safety import FakeResolver
 from tests.pictures import draw_noise, encode
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.errors import UploadTooSlow
-from bot.imaging.upload_slots import UploadSlots
+from bot.imaging.downloads.upload_slots import UploadSlots
 
 NEVER, AT_ONCE = 3600.0, 0.0
 

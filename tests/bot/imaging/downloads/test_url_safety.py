@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.imaging.url_safety import (
+from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     create_public_connector,
     is_public_ip,

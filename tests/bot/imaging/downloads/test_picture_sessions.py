@@ -13,9 +13,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureUnavailable
-from bot.imaging.downloader import PictureDownloader
-from bot.imaging.picture_sessions import PictureRefusals, find_proxy_refusal_of
-from bot.imaging.url_safety import is_fake_ip, is_public_ip
+from bot.imaging.downloads.downloader import PictureDownloader
+from bot.imaging.downloads.picture_sessions import PictureRefusals, find_proxy_refusal_of
+from bot.imaging.downloads.url_safety import is_fake_ip, is_public_ip
 from bot.network.connectors import SystemConnector
 from bot.network.proxies import Proxies, Proxy
 from tests.fakes.http_proxy import HttpProxy, respond
@@ -155,7 +155,7 @@ async def test_dns_servers_that_do_not_answer_count_as_unknown(
         await asyncio.Event().wait()
         return []
 
-    monkeypatch.setattr("bot.imaging.url_safety._LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr("bot.imaging.downloads.url_safety._LOOKUP_SECONDS", 0.01)
     monkeypatch.setattr(bench.names, "resolve", hang)
     pictures = await bench.pictures()
     if opens:

@@ -23,16 +23,16 @@ from bot.errors import (
     UploadNotFound,
     UploadTooSlow,
 )
-from bot.imaging.picture_sessions import PictureRefusals, PictureSessions
-from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
-from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
-from bot.imaging.url_safety import (
+from bot.imaging.downloads.picture_sessions import PictureRefusals, PictureSessions
+from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     get_host_and_port,
     is_internal_url,
     is_public_ip,
     parse_expiry,
 )
+from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.imaging.worker_process import ImageWorker
 from bot.network.connectors import DIRECT, ProxyError
 from bot.network.proxies import Proxies
