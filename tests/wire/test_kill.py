@@ -19,8 +19,8 @@ from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(900)]
 
-KILLS, TASKS = size(5, 30), 50
-_GRIDS = 12
+KILLS, TASKS = size(3, 30), size(24, 50)
+_GRIDS = size(6, 12)
 _ENDS = ("✅", "know", "Not sent")
 """How a message ends: with its pictures, or by saying whether its submit was sent, or that the bot doesn't know."""
 
@@ -75,7 +75,7 @@ async def live(
 async def test_repeated_kills_lose_no_job_and_pay_nothing_twice(
     world: WireWorld, record_property: Callable[[str, object], None]
 ) -> None:
-    """Fifty tasks run while the process is killed; what was committed ends, what was paid was paid once."""
+    """Many tasks run while the process is killed; what was committed ends, what was paid was paid once."""
     chance = random.Random(KILLS)  # noqa: S311 - a test that can be told again
     pressed: set[tuple[int, str]] = set()
     async with world.bot():

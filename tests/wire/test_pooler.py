@@ -7,12 +7,13 @@ import pytest
 
 from tests.pgbouncer import PgBouncer
 from tests.postgres import Postgres
+from tests.wire.chaos_size import size
 from tests.wire.loopback import Message
 from tests.worlds.processes import GENEROUS, BotProcess, WireWorld
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(600)]
 
-_PRESSES = 64
+_PRESSES = size(24, 64)
 _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 
 Press = tuple[Message, str]
@@ -21,7 +22,7 @@ Press = tuple[Message, str]
 async def test_presses_behind_a_pooler_are_sent_once(
     world: WireWorld, postgres: Postgres, pgbouncer: PgBouncer
 ) -> None:
-    """64 presses are 64 requests; between the two halves one process is stopped and another started."""
+    """As many presses are as many requests; between the two halves one process is stopped and another started."""
     world.settings |= {"DATABASE_URL": pgbouncer.url(await postgres.database()), "LEASE_SECONDS": "60"} | GENEROUS
     grids = [world.relay.add_task("grid") for _ in range(_PRESSES // len(_BUTTONS))]
     async with world.bot() as first:

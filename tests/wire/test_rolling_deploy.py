@@ -1,4 +1,4 @@
-"""A deploy on PostgreSQL: the new process starts beside the old one, and hundreds of live messages change hands."""
+"""A deploy on PostgreSQL: the new process starts beside the old one, and many live messages change hands."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from tests.worlds.processes import GENEROUS, BotProcess, WireWorld, open_wire_wo
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(300)]
 
-MESSAGES = size(150, 500)
+MESSAGES = size(60, 500)
 POLL_SECONDS = 5.0
 _LIFE = 75.0
 """Seconds that every task takes; with a hundred steps each poll finds another."""

@@ -10,7 +10,7 @@ from tests.worlds.processes import GENEROUS, WireWorld
 
 pytestmark = pytest.mark.wire
 
-_PRESSES = size(40, 200)
+_PRESSES = size(24, 200)
 _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.relay import Relay, RelaySettings
+from tests.migrated_database import create_migrated_file
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 from tests.worlds.fork_client import ForkedProcess, fork_bot
 
@@ -256,8 +257,9 @@ async def open_wire_world(
 ) -> AsyncGenerator[WireWorld]:
     """Put a Discord and a relay on sockets; `settings` are variables for every process.
 
-    `relay` is one, or what it is like; its clock is then `now`.
+    `relay` is one, or what it is like; its clock is then `now`. The database file of the folder has every migration.
     """
     playing = relay if isinstance(relay, Relay) else Relay(relay, now=now)
+    create_migrated_file(folder / "mjbot.db")
     async with discord or LoopbackDiscord() as there, playing.serve() as serving:
         yield WireWorld(folder, there, serving, settings)
