@@ -15,8 +15,8 @@ demo: $(READY)
 # Without PYTHONDONTWRITEBYTECODE, because pytest collects twice as fast if it may cache the modules it rewrites.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
-# Two workers for each core, because most tests wait; at most eight, because each worker runs a PostgreSQL.
-WORKERS ?= $(shell $(PY) -c 'import os; print(min(2 * (os.cpu_count() or 1), 8))')
+# Three workers for each core, because most tests wait; at most twelve, because each first imports and collects all.
+WORKERS ?= $(shell $(PY) -c 'import os; print(min(3 * (os.cpu_count() or 1), 12))')
 
 test: $(READY)
 	$(PYTEST) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
@@ -27,7 +27,7 @@ coverage: $(READY)
 
 # The wire tests that kill, stop and replace processes, at full size: about ten minutes.
 chaos: $(READY)
-	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py tests/wire/test_pooler.py
 
 # The tests that wait as long as with a real relay: about six minutes.
 soak: $(READY)

@@ -25,7 +25,7 @@ from benchmarks.table import Row
 from bot.store import open_store
 from bot.store.schema import processes
 from sandbox.relay import RelaySettings
-from tests.postgres import running
+from tests.postgres import running, temporary_folder
 from tests.wire.loopback import LoopbackDiscord
 from tests.wire.relay_clock import TASK_SECONDS, HeldTime
 
@@ -68,7 +68,7 @@ async def measure_takeovers(folder: Path, takeover: Takeover) -> list[Row]:
     when the lease has longest to run.
     """
     pauses = [number / takeover.kills * takeover.lease / _ROUNDS_PER_LEASE for number in range(takeover.kills)]
-    with running() as postgres:
+    with temporary_folder() as data, running(data) as postgres:
         shared = [await _measure(folder, await postgres.database(), takeover, pause) for pause in pauses]
     files = [f"sqlite:///{folder / f'takeover-{time.monotonic_ns()}-{number}.db'}" for number in range(takeover.kills)]
     alone = [await _measure(folder, url, takeover, pause) for url, pause in zip(files, pauses, strict=True)]

@@ -1,26 +1,50 @@
 """What all tests share: a PostgreSQL and a pooler that start when the first test asks, and the order of the tests."""
 
+import gc
 import os
 from collections.abc import Generator
+from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bot.retry import STORE_OUTAGE
 from tests.pgbouncer import PgBouncer, find_pgbouncer, pooling
-from tests.postgres import Postgres, running
+from tests.postgres import Postgres, running, temporary_folder
+
+# What is imported and collected stays until the end. Python would look through it again and again.
+gc.disable()
 
 # An example may take as long as a busy machine needs.
 settings.register_profile("mjbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mjbot")
 
 
+_POSTGRES_VARIABLE = "MJBOT_TEST_POSTGRES"
+"""Tells the xdist workers of a run the folder of its PostgreSQL."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Create a folder for the PostgreSQL of this run, in the process that starts the workers."""
+    if not hasattr(config, "workerinput"):
+        folder = ExitStack()
+        os.environ[_POSTGRES_VARIABLE] = str(folder.enter_context(temporary_folder()))
+        config.add_cleanup(folder.close)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Generator[Postgres]:
-    """A PostgreSQL server, for the whole run."""
-    with running() as server:
+    """A PostgreSQL server for the whole run, which the first worker that needs it starts and the last one stops."""
+    with running(Path(os.environ[_POSTGRES_VARIABLE])) as server:
         yield server
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector see only what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each xdist worker its share of the long tests, to run first.
 
     Worksteal starts with equal parts of the list, in its order. At the end, a browser or wire test would keep one
-    worker busy after the others. Every second worker has its browser tests last, so that few browsers run at once.
+    worker busy after the others. Two workers share the browser tests, because each starts a browser for its own.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers == 1:
@@ -51,8 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     short, left, ordered = iter(others), len(items), list[pytest.Item]()
     for worker in range(workers):
         size = left // (workers - worker)
-        parts = browser[worker::workers], wire[worker::workers]
-        share = [item for part in (parts if worker % 2 else reversed(parts)) for item in part]
+        share = [*(browser[worker::2] if worker < 2 else []), *wire[worker::workers]]
         ordered += [*share, *islice(short, max(size - len(share), 0))]
         left -= size
     items[:] = [*ordered, *short]

@@ -80,7 +80,7 @@ class Postgres:
         return await self._create(self._migrated)
 
     async def _create(self, template: str) -> str:
-        name = f"mjbot_{next(_numbers)}"
+        name = f"mjbot_{os.getpid()}_{next(_numbers)}"
         connection = await asyncpg.connect(user="postgres", host=str(self.folder), database="postgres")
         try:
             if not self._is_tuned:
@@ -95,10 +95,16 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Generator[Postgres]:
-    """Run a server until the block ends; its files are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="mjbot-pg-"))
+def running(folder: Path) -> Generator[Postgres]:
+    """Run a server in a folder until the block ends, and the blocks of other processes for the same folder."""
     with get_server(folder, cleanup_mode="stop"):
         yield Postgres(folder)
+
+
+@contextmanager
+def temporary_folder() -> Generator[Path]:
+    """Create a folder for a server; it is gone some time after the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="mjbot-pg-"))
+    yield folder
     # Deleting the files of hundreds of databases here would take ten seconds at the end of each run.
     os.spawnlp(os.P_NOWAIT, "rm", "rm", "-rf", str(folder))  # noqa: S606

@@ -22,6 +22,7 @@ def restored_collector() -> Generator[None]:
     before = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.freeze()
     gc.set_threshold(*before)
 
 
