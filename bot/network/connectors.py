@@ -28,21 +28,39 @@ _AUTHORIZATION: Final = "Proxy-Authorization"
 _WANTS_CREDENTIALS: Final = 407
 _UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
 """OpenSSL's X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE."""
-_OWN_SERVERS: Final = ("tinyproxy", "privoxy")
+_SQUID_ERROR: Final = "X-Squid-Error"
+_SQUID_UNSENT: Final = frozenset(
+    {
+        *("ERR_CACHE_ACCESS_DENIED", "ERR_FORWARDING_DENIED", "ERR_CONFLICT_HOST"),
+        *("ERR_INVALID_REQ", "ERR_INVALID_URL", "ERR_UNSUP_REQ", "ERR_UNSUP_HTTPVERSION"),
+    }
+)
+"""Squid's errors about a request (its err_type.h), which it therefore did not forward.
+
+ERR_ACCESS_DENIED and ERR_TOO_BIG are also what it says when it refuses the host's answer, and ERR_INVALID_RESP is only
+that.
+"""
+_TINYPROXY: Final = "tinyproxy"
+_TINYPROXY_UNSENT: Final = frozenset({400, 403, 407, 408})
+"""What it answers while it reads a request, before it connects to the host (its reqs.c)."""
+_OWN_SERVERS: Final = (_TINYPROXY, "privoxy")
 """Forward proxies that name themselves in the answers that are their own."""
 
 
 class ProxyError(aiohttp.ClientConnectionError):
-    """The operator's proxy could not be used, and the request was not sent.
+    """The operator's proxy could not be used.
 
     `problem` is a sentence for operators, and `advice` the next step; neither names credentials. `status` is the
-    proxy's answer, 0 if there was none.
+    proxy's answer, 0 if there was none. `may_have_sent` tells whether the host may have got the request all the same.
     """
 
-    def __init__(self, proxy: Proxy, problem: str, advice: str = "", *, status: int = 0) -> None:
+    def __init__(
+        self, proxy: Proxy, problem: str, advice: str = "", *, status: int = 0, may_have_sent: bool = False
+    ) -> None:
         self.problem = f"The proxy {proxy.name} {problem}."
         self.advice = advice or f"Check {proxy.setting}, and whether the proxy runs."
         self.status = status
+        self.may_have_sent = may_have_sent
         super().__init__(f"{self.problem} {self.advice}")
 
 
@@ -142,13 +160,27 @@ def _describe_status(proxy: Proxy, url: URL, status: int) -> ProxyError:
 
 
 def find_proxy_refusal(proxy: Proxy | None, url: URL, status: int, headers: Mapping[str, str]) -> ProxyError | None:
-    """Return the proxy's own refusal to forward a plain HTTP request; None for what may be the host's answer.
+    """Return the proxy's own refusal of a plain HTTP request; None for what may be the host's answer.
 
     A tunnel's answers are all the host's. Without a tunnel, few proxies mark what they answer themselves: Squid does
-    by X-Squid-Error, and 407 comes from proxies only (RFC 9110, 15.5.8). With 5xx they may have forwarded the request.
+    by X-Squid-Error, and 407 comes from proxies only (RFC 9110, 15.5.8). Proxies also refuse the host's answer to a
+    request that they have forwarded: the error's `may_have_sent` is False only where that is impossible.
     """
     if proxy is None or url.scheme == "https" or not 400 <= status < 500:
         return None
     server = headers.get("Server", "").lower()
-    is_own = "X-Squid-Error" in headers or (status == _WANTS_CREDENTIALS and "Proxy-Authenticate" in headers)
-    return _describe_status(proxy, url, status) if is_own or server.startswith(_OWN_SERVERS) else None
+    wants_credentials = status == _WANTS_CREDENTIALS and "Proxy-Authenticate" in headers
+    if not (wants_credentials or _SQUID_ERROR in headers or server.startswith(_OWN_SERVERS)):
+        return None
+    if wants_credentials or _is_unsent(status, server, headers.get(_SQUID_ERROR)):
+        return _describe_status(proxy, url, status)
+    problem = f"refused a request to {url.host}:{url.port}, or its answer (HTTP {status})"
+    advice = "Allow that host and its answers in the proxy; one in your own network belongs into NO_PROXY."
+    return ProxyError(proxy, problem, advice, status=status, may_have_sent=True)
+
+
+def _is_unsent(status: int, server: str, squid_error: str | None) -> bool:
+    """Whether a proxy's 4xx shows that it did not forward the request."""
+    if squid_error is not None:
+        return squid_error.partition(" ")[0] in _SQUID_UNSENT
+    return server.startswith(_TINYPROXY) and status in _TINYPROXY_UNSENT

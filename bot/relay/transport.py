@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 import aiohttp
+from yarl import URL
 
 from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
@@ -199,8 +200,10 @@ class RelayTransport:
         with record_response() as recording:
             try:
                 return await self._exchange(session, request, key_headers, recording)
-            except ProxyError as error:  # nothing was sent to the relay
+            except ProxyError as error:
                 problem, advice = error.problem, error.advice
+                if error.may_have_sent and lost is SubmitOutcomeUnknown:
+                    raise SubmitOutcomeUnknown(problem) from None
                 raise RelayUnreachable(problem, proxy_problem=problem, proxy_advice=advice) from None
             except _CONNECT_ERRORS as error:
                 no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
@@ -243,6 +246,8 @@ class RelayTransport:
             if answer is None:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 answer = ReceivedAnswer(response.status, headers, text or body.decode("utf-8", "replace"))
+            if proxy and session is self.submit_session and _may_be_proxys(response.url, answer):
+                raise SubmitOutcomeUnknown(f"HTTP {answer.status}, perhaps of the proxy {proxy.name}")
             has_tail = is_short(body) and not body.decode("utf-8", "replace").rstrip(" \t\r\n\0").endswith(text)
             return replace(self._build_response(request, answer), has_tail=has_tail)
 
@@ -290,6 +295,11 @@ async def _read_body(response: aiohttp.ClientResponse, max_bytes: int, recording
         body += chunk
         if len(body) > max_bytes:
             raise ValueError("the response is too long")
+
+
+def _may_be_proxys(url: URL, answer: ReceivedAnswer) -> bool:
+    """Whether a 4xx may be a forwarding proxy's, which may refuse the relay's answer: relays answer in JSON."""
+    return url.scheme == "http" and 400 <= answer.status < 500 and not answer.text.lstrip().startswith("{")
 
 
 def _parse_retry_after(value: str | None) -> float | None:

@@ -177,7 +177,9 @@ PROXY = Proxy(URL("http://proxy.test:3128"), "HTTP_PROXY")
     ("status", "headers", "said"),
     [
         (407, {"Proxy-Authenticate": "Basic"}, "wants a user name and password"),
-        (403, {"X-Squid-Error": "ERR_ACCESS_DENIED 0"}, "refused to connect"),
+        (407, {"Proxy-Authenticate": "Basic", "X-Squid-Error": "ERR_CACHE_ACCESS_DENIED 0"}, "wants a user name"),
+        (403, {"X-Squid-Error": "ERR_FORWARDING_DENIED 0"}, "refused to connect"),
+        (409, {"X-Squid-Error": "ERR_CONFLICT_HOST 0"}, "refused to connect"),
         (403, {"Server": "tinyproxy/1.11.1"}, "refused to connect"),
         (407, {}, ""),
         (403, {}, ""),
@@ -192,6 +194,27 @@ def test_only_a_certain_refusal_of_a_forwarded_request_is_the_proxys(
 ) -> None:
     """Anything else may be the host's answer, and after 5xx the request may have arrived."""
     refusal = find_proxy_refusal(PROXY, URL("http://site.test/"), status, headers)
-    assert said in str(refusal) if said else refusal is None
+    assert (said in str(refusal) and refusal and not refusal.may_have_sent) if said else refusal is None
     assert find_proxy_refusal(PROXY, URL("https://site.test/"), status, headers) is None
     assert find_proxy_refusal(None, URL("http://site.test/"), status, headers) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (403, {"X-Squid-Error": "ERR_ACCESS_DENIED 0"}),
+        (403, {"X-Squid-Error": "ERR_TOO_BIG 0"}),
+        (403, {"X-Squid-Error": "ERR_INVALID_RESP 0"}),
+        (403, {"X-Squid-Error": "ERR_OF_A_LATER_VERSION 0"}),
+        (403, {"X-Squid-Error": ""}),
+        (403, {"X-Squid-Error": "ERR_TOO_BIG 0", "Server": "tinyproxy/1.11.1"}),
+        (403, {"Server": "Privoxy"}),
+        (429, {"Server": "tinyproxy/1.11.1"}),
+    ],
+)
+def test_a_proxy_may_refuse_the_answer_to_what_it_forwarded(status: int, headers: dict[str, str]) -> None:
+    """The operator is told of the proxy, but the host may have acted on the request."""
+    refusal = find_proxy_refusal(PROXY, URL("http://site.test/"), status, headers)
+    assert refusal is not None
+    assert refusal.may_have_sent
+    assert "refused a request to site.test:80, or its answer" in refusal.problem

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.clock import utc_now
-from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
+from bot.errors import RelayUnreachable, SubmitOutcomeUnknown, SubmitRefused
 from bot.network.proxies import Proxies, Proxy
 from bot.network.system_resolver import SystemResolver
 from bot.relay.client import RelayClient
@@ -103,7 +103,9 @@ async def test_reads_and_submits_go_through_the_proxy(bench: Bench, url: str, us
     assert url == HTTP or not [head for head in bench.proxy.heads if KEY in head]
 
 
-SQUID = respond(403, "X-Squid-Error: ERR_ACCESS_DENIED 0", "Content-Type: text/html", body="<html>Denied</html>")
+def squid(error: str, status: int = 403) -> bytes:
+    """Build Squid's page for an error."""
+    return respond(status, f"X-Squid-Error: {error}", "Content-Type: text/html", body="<html>Denied</html>")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,9 @@ SQUID = respond(403, "X-Squid-Error: ERR_ACCESS_DENIED 0", "Content-Type: text/h
         (HTTPS, respond(504, body='{"code":1,"result":"1730000000000000"}')),
         (HTTPS, b""),
         (HTTP, respond(407, "Proxy-Authenticate: Basic")),
-        (HTTP, SQUID),
+        (HTTP, squid("ERR_CACHE_ACCESS_DENIED 0", 407)),
+        (HTTP, squid("ERR_FORWARDING_DENIED 0")),
+        (HTTP, squid("ERR_INVALID_URL 0", 400)),
         (HTTP, respond(400, "Server: tinyproxy/1.11.0")),
     ],
 )
@@ -137,6 +141,44 @@ async def test_a_forwarding_proxy_may_have_sent_what_it_fails(bench: Bench, stat
     client = await bench.open(HTTP)
     bench.proxy.answer = respond(status, "Server: tinyproxy/1.11.0", "X-Squid-Error: ERR_READ_TIMEOUT 0", body="<p>")
     with pytest.raises(SubmitOutcomeUnknown):
+        await press_button(client)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        squid("ERR_TOO_BIG 0"),
+        squid("ERR_ACCESS_DENIED 0"),
+        squid("ERR_INVALID_RESP 0"),
+        squid("MY_DENIAL 0", 451),
+        respond(403, body="<html>Blocked by your company</html>"),
+        respond(403, "Server: privoxy", body="<p>"),
+        respond(451, "Server: tinyproxy/1.11.0"),
+        respond(404, body="Not here"),
+        respond(413),
+    ],
+)
+async def test_a_forwarding_proxy_may_refuse_the_relays_answer(bench: Bench, answer: bytes) -> None:
+    """The relay may have taken the submit by then, so it counts; a read shows the operator the proxy or the status."""
+    client = await bench.open(HTTP)
+    bench.proxy.answer = answer
+    with pytest.raises(SubmitOutcomeUnknown):
+        await press_button(client)
+
+
+async def test_a_read_whose_answer_the_proxy_refused_names_the_proxy(bench: Bench) -> None:
+    client = await bench.open(HTTP)
+    bench.proxy.answer = squid("ERR_TOO_BIG 0")
+    with pytest.raises(RelayUnreachable) as refused:
+        await client.fetch_task(ASKED)
+    assert "refused a request to relay.test:80, or its answer (HTTP 403)" in refused.value.proxy_problem
+
+
+async def test_the_relays_own_refusal_comes_through_a_forwarding_proxy(bench: Bench) -> None:
+    """In JSON, as relays answer."""
+    client = await bench.open(HTTP)
+    bench.proxy.answer = respond(413, body='{"code": 4, "description": "too large"}')
+    with pytest.raises(SubmitRefused):
         await press_button(client)
 
 
