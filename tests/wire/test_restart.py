@@ -60,7 +60,7 @@ async def test_a_killed_process_loses_no_task(tmp_path: Path) -> None:
 
 
 async def test_buttons_work_without_the_old_database(world: WireWorld) -> None:
-    """Killed, and its database lost: the buttons of every old message work as before, and no command is sent anew."""
+    """Killed, and its database lost: every old button works once the person confirms, and no command is sent anew."""
     async with world.bot() as bot:
         messages = [await world.follow(world.relay.add_task("grid")) for _ in range(3)]
         for message in messages:
@@ -69,9 +69,10 @@ async def test_buttons_work_without_the_old_database(world: WireWorld) -> None:
     for file in world.folder.glob("mjbot.db*"):
         file.unlink()
     async with world.bot(PRESS_COOLDOWN_SECONDS="0"):
-        children = [await world.press(one, which) for one, which in zip(messages, ("U1", "V2", "🔄"), strict=True)]
-        for child in children:
-            await world.shows(child, "✅")
+        for message, which in zip(messages, ("U1", "V2", "🔄"), strict=True):
+            question = await world.press(message, which)
+            assert question.content.startswith("This message is older than my records")
+            await world.shows(await world.press(question, "Draw again"), "✅")
     assert [one.body["taskId"] for one in world.relay.submits] == [
         one.embed["footer"]["text"].rpartition(" ")[2] for one in messages
     ]
