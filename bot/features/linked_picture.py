@@ -51,9 +51,10 @@ class ViewedPicture:
             UploadTooSlow: The picture arrives too slowly.
             StoreUnavailable: It is not known whether its task is hidden.
         """
-        task_id = self.source.downloader.find_task_id(self.url)
+        downloader, person_id = self.source.downloader, self.viewer.person_id
+        task_id = downloader.find_task_id(self.url)
         if not task_id or not await self.source.privacy.is_hidden(task_id, self.viewer):
-            return await LinkedPicture(self.source.downloader, self.url).read()
+            return await LinkedPicture(downloader, self.url, person_id).read()
         with suppress(UploadNotFound):
-            await LinkedPicture(self.source.downloader, self.url.replace(task_id, UNUSED_TASK_ID)).read()
+            await LinkedPicture(downloader, self.url.replace(task_id, UNUSED_TASK_ID), person_id).read()
         raise UploadNotFound(self.url)

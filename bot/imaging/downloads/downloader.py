@@ -23,6 +23,7 @@ from bot.errors import (
     UploadNotFound,
     UploadTooSlow,
 )
+from bot.imaging.downloads.link_resolver import look_up_for
 from bot.imaging.downloads.picture_sessions import PictureRefusals, PictureSessions
 from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
@@ -244,7 +245,9 @@ class PictureDownloader:
                 not is_user_supplied or (not redirects and _TASK_IMAGE_PATH.fullmatch(target.raw_path) is not None)
             )
             try:
-                async with self._sessions.get(target, is_from_relay=is_from_relay) as response:
+                async with self._sessions.get(
+                    target, is_from_relay=is_from_relay, is_user_supplied=is_user_supplied
+                ) as response:
                     location = response.headers.get("Location")
                     if response.status not in _REDIRECT_STATUSES or location is None:
                         through_proxy = self._sessions.is_forwarded(target)
@@ -277,6 +280,7 @@ class LinkedPicture:
 
     pictures: PictureDownloader
     url: str
+    person_id: int = 0
 
     @property
     def name(self) -> str:
@@ -286,7 +290,8 @@ class LinkedPicture:
     async def read(self) -> bytes:
         """Download the picture; raises UploadNotFound or UploadTooSlow."""
         try:
-            return await self.pictures.download_bytes(self.url, is_user_supplied=True)
+            with look_up_for(self.person_id):
+                return await self.pictures.download_bytes(self.url, is_user_supplied=True)
         except PictureTooSlow as error:
             raise UploadTooSlow(self.url) from error
         except PictureError as error:

@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from bot.imaging.downloads.link_resolver import LinkResolver
 from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     check_proxied_host,
@@ -65,10 +66,11 @@ class PictureRefusals:
 class PictureSessions:
     """Opens links without cookies and without the key, and only at addresses that are allowed.
 
-    `relay_session` is used for the relay, whatever its address is. A host that is reached through a proxy is resolved
-    and judged here first; the proxy looks it up again, and a name that then leads elsewhere is the proxy's to refuse.
-    `allows_fake_ip` also opens names, but no literal addresses, that resolve to the stand-ins of a TUN software, which
-    then alone decides where they lead.
+    `relay_session` is used for the relay, whatever its address is. People's links have connections and a resolver of
+    their own, so that their hosts delay no results; a given `resolver` is used for both. A host that is reached
+    through a proxy is resolved and judged here first; the proxy looks it up again, and a name that then leads elsewhere
+    is the proxy's to refuse. `allows_fake_ip` also opens names, but no literal addresses, that resolve to the stand-ins
+    of a TUN software, which then alone decides where they lead.
     """
 
     def __init__(
@@ -82,23 +84,29 @@ class PictureSessions:
     ) -> None:
         self._proxies = proxies
         self._resolver = resolver or SystemResolver()
+        self._link_resolver = LinkResolver(resolver or SystemResolver())
         self._allows_fake_ip = allows_fake_ip
         self._is_literal_allowed = is_allowed
         self._is_allowed = _add_fake_ips(is_allowed) if allows_fake_ip else is_allowed
         self._relay = _create_session(relay_session.connector, owns_connector=False)
-        public = create_public_connector(self._resolver, self._is_allowed)
-        self._public = _create_session(public, owns_connector=True)
+        self._public, self._links = (
+            _create_session(create_public_connector(each, self._is_allowed), owns_connector=True)
+            for each in (self._resolver, self._link_resolver)
+        )
         # The proxy's own address may be private, so this one judges no address.
         self._proxied = _create_session(SystemConnector(proxies, resolver=self._resolver), owns_connector=True)
         self.refusals = PictureRefusals()
 
     async def close(self) -> None:
         """Close the connections that do not belong to the relay's session."""
-        for session in (self._relay, self._public, self._proxied):
+        for session in (self._relay, self._public, self._links, self._proxied):
             await session.close()
+        await self._link_resolver.close()
 
     @asynccontextmanager
-    async def get(self, target: URL, *, is_from_relay: bool) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def get(
+        self, target: URL, *, is_from_relay: bool, is_user_supplied: bool
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """Request a URL, and follow no redirect.
 
         Raises:
@@ -106,7 +114,9 @@ class PictureSessions:
             ProxyError: The proxy did not let the request through.
             aiohttp.ClientError: The host cannot be reached.
         """
-        session = self._relay if is_from_relay else await self._choose_session(target)
+        session = (
+            self._relay if is_from_relay else await self._choose_session(target, is_user_supplied=is_user_supplied)
+        )
         try:
             async with session.get(target, allow_redirects=False) as response:
                 if refusal := self._find_proxy_refusal(target, response):
@@ -121,15 +131,16 @@ class PictureSessions:
         """Whether a proxy passes on the request itself, so that it, and not the host, may have answered."""
         return target.scheme == "http" and self._proxies.find(target) is not None
 
-    async def _choose_session(self, target: URL) -> aiohttp.ClientSession:
+    async def _choose_session(self, target: URL, *, is_user_supplied: bool) -> aiohttp.ClientSession:
         host = target.raw_host or ""
         if is_numeric_host(host) and not self._is_literal_allowed(host):
             raise AddressRefusedError("not a public address")
         if self._allows_fake_ip and is_internal_name(host.lower().rstrip(".")):
             raise AddressRefusedError("not a public name")
         if self._proxies.find(target) is None:
-            return self._public
-        await check_proxied_host(host, self._resolver, self._is_allowed)
+            return self._links if is_user_supplied else self._public
+        resolver = self._link_resolver if is_user_supplied else self._resolver
+        await check_proxied_host(host, resolver, self._is_allowed)
         return self._proxied
 
     def _find_proxy_refusal(self, target: URL, response: aiohttp.ClientResponse) -> ProxyError | None:
