@@ -17,6 +17,8 @@ _FAILURE_PAUSES: Final = (60.0, 120.0, 300.0, 600.0)
 """The seconds between tries while Discord fails; the last is repeated."""
 _REFUSAL_PAUSES: Final = (*_FAILURE_PAUSES, 1800.0, 3600.0)
 """The same while Discord refuses, which may last for days, and whose end the gateway reports."""
+TOKEN_MARGIN: Final = timedelta(minutes=1)
+"""How long before an interaction's token expires a message is drawn last, if only the token reaches it."""
 _LEAST_PAUSE_SECONDS = 10.0
 """How long a change of a message's place does not shorten a pause: changes may come in great numbers."""
 
@@ -50,8 +52,7 @@ class Redraws:
         """
         redraws, last = job.redraws, failure
         while True:
-            pauses = _REFUSAL_PAUSES if isinstance(last, DisplayRefused) else _FAILURE_PAUSES
-            pause = min(pauses[min(redraws, len(pauses) - 1)], self.measure_rest(job))
+            pause = min(self._choose_pause(job, redraws, last), self.measure_rest(job))
             if pause <= 0:
                 log.warning("Job %d is given up after %d days without its final state.", job.id, self._keep_for.days)
                 return False
@@ -63,6 +64,13 @@ class Redraws:
             if error is None:
                 return True
             last = error
+
+    def _choose_pause(self, job: Job, redraws: int, last: DisplayFailed) -> float:
+        """Return a growing pause, which ends before the last way to the message does."""
+        pauses = _REFUSAL_PAUSES if isinstance(last, DisplayRefused) else _FAILURE_PAUSES
+        pause = pauses[min(redraws, len(pauses) - 1)]
+        last_edit_in = (job.place.token_expires_at - TOKEN_MARGIN - self._clock.now()).total_seconds()
+        return min(pause, last_edit_in) if not job.place.reachable and last_edit_in > 0 else pause
 
     async def resume_pause(self, job: Job) -> None:
         """Wait for the rest of the pause that an earlier process began: thousands of jobs may resume at once."""

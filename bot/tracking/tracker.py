@@ -22,15 +22,13 @@ from bot.scene import JobEnding
 from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.redraws import Redraws, find_failure
+from bot.tracking.redraws import TOKEN_MARGIN, Redraws, find_failure
 from bot.tracking.result_files import ResultFileFetcher
 from bot.tracking.result_message import PICTURE_RETRY_SECONDS, ResultCallbacks, ResultMessage
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)
 
-_TOKEN_MARGIN = timedelta(minutes=1)
-"""How long before its interaction token expires a message that only the token reaches is drawn for the last time."""
 _JOB = "job"
 
 
@@ -279,7 +277,7 @@ class JobTracker:
         The row may be of a process whose clock was wrong: a watch never ends later than one that begins now.
         """
         began_at = min(max(job.born_at, compute_id_time(abs(job.id))), self._clock.now())
-        end, last_edit = began_at + self._give_up_after, job.place.token_expires_at - _TOKEN_MARGIN
+        end, last_edit = began_at + self._give_up_after, job.place.token_expires_at - TOKEN_MARGIN
         ends_at, last_edit_at = map(self._clock.convert_to_monotonic, (end, last_edit))
         if job.place.reachable:
             return _JobTimes(ends_at=ends_at, ending=JobEnding.WATCH_TIMEOUT, last_edit_at=inf)

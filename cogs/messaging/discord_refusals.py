@@ -108,20 +108,37 @@ _FILE_FIELD = re.compile(r"^In (?:attachments|files)\b", re.MULTILINE)
 """How discord.py begins a line about an invalid field."""
 
 
-def classify_refusal(refused: discord.HTTPException) -> Refusal:
-    """Return what a refusal of an edit or a message means; it never guesses that a message is gone."""
+_BOT_ACCESS_CODES: Final = frozenset({40001, 50001})
+"""The codes about the bot's own access, which a token does not need."""
+
+
+def classify_refusal(refused: discord.HTTPException, *, by_token: bool = False) -> Refusal:
+    """Return what a refusal of an edit or a message means; it never guesses that a message is gone.
+
+    `by_token`: the request was made by an interaction's token. There, only the codes that name the token speak of it:
+    a file, or a server in between, may have caused any other 401, 403 or 404.
+    """
     if refused.code == _INVALID_FORM and _FILE_FIELD.search(refused.text):
         return Refusal(RefusalKind.FILE, "the form of a file is invalid", FileRefusal.REFUSED)
-    if (known := _CODES.get(refused.code)) is not None:
+    known = _CODES.get(refused.code)
+    if by_token and (refused.code in _BOT_ACCESS_CODES or (known is None and refused.status in {401, 404})):
+        return Refusal(RefusalKind.UNKNOWN, refused.text or "refused")
+    if known is not None:
         return known
     if refused.status == 403 and refused.code:
         return Refusal(RefusalKind.UNKNOWN, refused.text or "forbidden")
     return _STATUSES.get(refused.status) or Refusal(RefusalKind.UNKNOWN, refused.text or "refused")
 
 
-def is_token_refused(refused: discord.HTTPException) -> bool:
-    """Return whether a refusal on the token's route closes that route, and says nothing about the message."""
+def is_token_dead(refused: discord.HTTPException) -> bool:
+    """Return whether Discord says that the token no longer works."""
+    return classify_refusal(refused).kind is RefusalKind.TOKEN
+
+
+def may_be_due_to_token(refused: discord.HTTPException) -> bool:
+    """Return whether a refusal on the token's route may be of that route only, so that the bot may succeed."""
+    if is_token_dead(refused):
+        return True
     if refused.status in {401, 404}:
         return refused.code not in DELETED_CODES
-    kind = classify_refusal(refused).kind
-    return kind is RefusalKind.TOKEN or (refused.status == 403 and kind is RefusalKind.UNKNOWN)
+    return refused.status == 403 and classify_refusal(refused).kind is RefusalKind.UNKNOWN

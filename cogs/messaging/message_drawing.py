@@ -12,7 +12,7 @@ from bot.errors import DisplayRefused, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
 from bot.scene import PREVIEW_NAME, FileRefusal, MissingPermission, Scene
-from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_refused
+from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_dead, may_be_due_to_token
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
@@ -99,7 +99,7 @@ class SceneDrawer:
             try:
                 await self._edit(drawing, rendered)
             except discord.HTTPException as error:
-                refusal = classify_refusal(error)
+                refusal = classify_refusal(error, by_token=self._routes.is_token_usable(scene.job.place))
                 if error.status >= 500 or refusal.kind is RefusalKind.PAUSE:
                     raise
                 simpler = self._simplify(drawing, refusal)
@@ -149,35 +149,59 @@ class SceneDrawer:
         return f"{refusal.reason}; {missing}" if missing else refusal.reason
 
     async def _edit(self, drawing: _Drawing, rendered: RenderedMessage) -> None:
-        place, routes = drawing.scene.job.place, self._routes
-        seconds = REQUEST_TIMEOUT_SECONDS + sum(len(file.data) for file in drawing.files) / _UPLOAD_BYTES_PER_SECOND
+        place = drawing.scene.job.place
         try:
-            if routes.is_token_usable(place):
-                if await self._edit_by_token(drawing, rendered, seconds):
-                    return
-                if place.reachable:
-                    await routes.take_turn(place)
-            if not place.reachable:
+            if self._routes.is_token_usable(place):
+                await self._edit_by_token(drawing, rendered)
+            elif place.reachable:
+                await self._edit_as_bot(drawing, rendered)
+            else:
                 raise PlaceUnreachable
-            by_bot = routes.get_message(place).edit(**_build_payload(drawing, rendered))
-            await routes.send_in_turn(by_bot, place, place.channel_id, seconds)
         except discord.HTTPException as error:
             if classify_refusal(error).kind is RefusalKind.GONE:
                 raise PlaceGone from error
             raise
 
-    async def _edit_by_token(self, drawing: _Drawing, rendered: RenderedMessage, seconds: float) -> bool:
-        """Edit by the token; return False if Discord no longer accepts it."""
+    async def _edit_by_token(self, drawing: _Drawing, rendered: RenderedMessage) -> None:
+        """Edit by the token, or as the bot if Discord may no longer accept the token."""
+        place, routes = drawing.scene.job.place, self._routes
+        try:
+            edit = routes.get_webhook(place).edit_message(place.message_id, **_build_payload(drawing, rendered))
+            await routes.send_in_turn(edit, place, place.token, _compute_timeout(drawing))
+        except discord.HTTPException as error:
+            if is_token_dead(error):
+                routes.mark_token_dead(place)
+                if not place.reachable:
+                    raise PlaceUnreachable from error
+            if not place.reachable or not may_be_due_to_token(error):
+                raise
+            await routes.take_channel(place)
+            await self._edit_in_place_of_token(drawing, rendered, error)
+
+    async def _edit_in_place_of_token(
+        self, drawing: _Drawing, rendered: RenderedMessage, refused: discord.HTTPException
+    ) -> None:
+        """Edit as the bot after the token was refused, which is dead if the bot succeeds.
+
+        If the bot has no access there, the token's refusal counts: a simpler drawing may be accepted.
+        """
         place = drawing.scene.job.place
         try:
-            edit = self._routes.get_webhook(place).edit_message(place.message_id, **_build_payload(drawing, rendered))
-            await self._routes.send_in_turn(edit, place, place.token, seconds)
+            await self._edit_as_bot(drawing, rendered)
         except discord.HTTPException as error:
-            if not is_token_refused(error):
-                raise
-            self._routes.mark_token_dead(place)
-            return False
-        return True
+            by_token = self._routes.is_token_usable(place)
+            raise refused if by_token and classify_refusal(error).kind is RefusalKind.LATER else error from None
+        self._routes.mark_token_dead(place)
+
+    async def _edit_as_bot(self, drawing: _Drawing, rendered: RenderedMessage) -> None:
+        place, routes = drawing.scene.job.place, self._routes
+        edit = routes.get_message(place).edit(**_build_payload(drawing, rendered))
+        await routes.send_in_turn(edit, place, place.channel_id, _compute_timeout(drawing))
+
+
+def _compute_timeout(drawing: _Drawing) -> float:
+    """Return for how many seconds an edit may last."""
+    return REQUEST_TIMEOUT_SECONDS + sum(len(file.data) for file in drawing.files) / _UPLOAD_BYTES_PER_SECOND
 
 
 def _build_payload(drawing: _Drawing, rendered: RenderedMessage) -> dict[str, Any]:

@@ -10,12 +10,18 @@ import discord
 
 from bot.clock import Clock
 from bot.entities import Job, Place
-from bot.errors import DisplayFailed, DisplayRefused, PlaceGone, PlaceUnreachable
+from bot.errors import DisplayError, DisplayFailed, DisplayRefused, PlaceGone, PlaceUnreachable
 from bot.midjourney.task import Status, Task
 from bot.ports import SceneBuilder
 from bot.scene import Scene
 from cogs.messaging.blocked_requests import RequestsBlocked
-from cogs.messaging.discord_refusals import CLOSED_THREAD_CODES, DELETED_CODES, RefusalKind, classify_refusal
+from cogs.messaging.discord_refusals import (
+    CLOSED_THREAD_CODES,
+    DELETED_CODES,
+    RefusalKind,
+    classify_refusal,
+    is_token_dead,
+)
 from cogs.messaging.message_drawing import SceneDrawer
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.rate_limits import RateLimiter
@@ -199,23 +205,30 @@ class DiscordMessageEditor:
             PlaceUnreachable: Only the token reached it, and it has expired.
             DisplayFailed: Discord or the network failed, or Discord accepts no message there for now.
         """
-        place, by_token = job.place, self._routes.is_token_usable(job.place)
-        if not by_token and not place.reachable:
-            raise PlaceUnreachable
+        place = job.place
+        failure: DisplayError = PlaceUnreachable()
         embed = render_sending(job.requester, job.pressed, Task(id=job.task_id))
-        try:
-            message = await (self._send_by_token if by_token else self._send_as_bot)(place, embed)
-        except discord.HTTPException as error:
-            refusal = classify_refusal(error)
-            if error.status >= 500 or refusal.kind is RefusalKind.PAUSE:
+        by_token = [self._send_by_token] if self._routes.is_token_usable(place) else []
+        for send in [*by_token, self._send_as_bot] if place.reachable else by_token:
+            try:
+                message = await send(place, embed)
+            except discord.HTTPException as error:
+                failure = self._explain_unsent(place, error)
+            except REQUEST_ERRORS as error:
                 raise DisplayFailed(summarize_error(error)) from error
-            if by_token and place.reachable:
-                self._routes.mark_token_dead(place)
-                return await self.send_message(job)
-            raise (PlaceGone if refusal.kind is RefusalKind.GONE else DisplayRefused)(refusal.reason) from error
-        except REQUEST_ERRORS as error:
-            raise DisplayFailed(summarize_error(error)) from error
-        return replace(place, message_id=message.id)
+            else:
+                return replace(place, message_id=message.id)
+        raise failure
+
+    def _explain_unsent(self, place: Place, refused: discord.HTTPException) -> DisplayError:
+        """Return why a message was refused; raise DisplayFailed if Discord failed, or refuses this address."""
+        refusal = classify_refusal(refused)
+        if refused.status >= 500 or refusal.kind is RefusalKind.PAUSE:
+            raise DisplayFailed(summarize_error(refused)) from refused
+        if is_token_dead(refused):
+            self._routes.mark_token_dead(place)
+            return PlaceUnreachable()
+        return (PlaceGone if refusal.kind is RefusalKind.GONE else DisplayRefused)(refusal.reason)
 
     async def _send_by_token(self, place: Place, embed: discord.Embed) -> discord.Message:
         await self._routes.take_token(place)

@@ -94,6 +94,24 @@ async def test_a_restart_keeps_to_the_pause(world: ServiceWorld, stopped_after: 
     assert world.store.closed == {700}
 
 
+@pytest.mark.parametrize(("minutes", "expected"), [(15, [60, 120, 300, 360]), (10, [60, 120, 300, 60]), (4, [60, 120])])
+async def test_a_private_message_is_tried_until_its_token_expires(
+    world: ServiceWorld, minutes: int, expected: list[int]
+) -> None:
+    """The last time is a minute before."""
+    world.relay.set(DONE)
+    outage = Outage(world, DisplayRefused("404"))
+    expires = START + timedelta(minutes=minutes)
+    async with world.process() as process:
+        private = replace(place(), reachable=False, ephemeral=True, token_expires_at=expires)
+        await process.jobs.follow_job(job(place=private), DONE)
+        await world.clock.advance((minutes - 1) * 60.0 - 1.0)
+        assert world.store.closed == set()
+        outage.is_over = True
+        await world.clock.advance(2.0)
+        assert (pauses(outage), world.store.closed) == (expected, {700})
+
+
 async def test_many_messages_do_not_storm_at_a_start(world: ServiceWorld) -> None:
     """Those whose pause is over are drawn, the others keep to theirs."""
     world.relay.set(DONE)

@@ -7,7 +7,13 @@ import discord
 import pytest
 
 from bot.scene import FileRefusal
-from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal, is_token_refused
+from cogs.messaging.discord_refusals import (
+    DELETED_CODES,
+    RefusalKind,
+    classify_refusal,
+    is_token_dead,
+    may_be_due_to_token,
+)
 
 
 def refused(status: int, code: int = 0, errors: dict[str, Any] | None = None) -> discord.HTTPException:
@@ -16,6 +22,7 @@ def refused(status: int, code: int = 0, errors: dict[str, Any] | None = None) ->
     return discord.HTTPException(response, {"code": code, "message": "scripted", "errors": errors or {}})
 
 
+_UNLISTED = (777123, 50007, 60003, 50020, 40002)
 _INVALID = {"_errors": [{"code": "BASE_TYPE_INVALID", "message": "bad"}]}
 
 
@@ -75,8 +82,22 @@ def test_codes_of_files_name_what_is_wrong(code: int) -> None:
         (400, 20009, False),
     ],
 )
-def test_what_closes_only_the_route_of_the_token(status: int, code: int, *, is_closed: bool) -> None:
-    assert is_token_refused(refused(status, code)) is is_closed
+def test_what_may_close_only_the_route_of_the_token(status: int, code: int, *, is_closed: bool) -> None:
+    assert may_be_due_to_token(refused(status, code)) is is_closed
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062)])
+def test_three_codes_say_that_a_token_is_dead(status: int, code: int) -> None:
+    assert is_token_dead(refused(status, code))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, 0), (401, 0), (401, 40001), (403, 50001), (404, 10001), (401, 50014), *((403, n) for n in _UNLISTED)],
+)
+def test_anything_else_may_be_due_to_a_file_on_the_route_of_the_token(status: int, code: int) -> None:
+    assert not is_token_dead(refused(status, code))
+    assert classify_refusal(refused(status, code), by_token=True).kind is RefusalKind.UNKNOWN
 
 
 def test_deleted_codes_are_gone() -> None:

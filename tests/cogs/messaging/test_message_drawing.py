@@ -196,6 +196,39 @@ async def test_what_is_refused_to_the_end_is_drawn_later(room: Room, status: int
     assert len(room.routes) > before
 
 
+_NOT_OF_THE_TOKEN = [(404, 0), (401, 0), (401, 40001), (403, 777123), (403, 50007), (403, 60003), (403, 40002)]
+
+
+@pytest.mark.parametrize(("status", "code"), _NOT_OF_THE_TOKEN)
+async def test_a_private_message_outlives_a_refusal_that_does_not_name_its_token(
+    room: Room, status: int, code: int
+) -> None:
+    """A refused progress is left out or drawn simpler; a refused file is linked, all by the same token."""
+    private = room.place(ephemeral=True, reachable=False)
+    for seen, files in ((RUNNING, {}), (GRID, {"picture": PICTURE})):
+        refuse_once(room, status, code)
+        await room.show(seen, private, **files)
+    assert title(room.message) == DONE
+    assert f"[Open the picture]({GRID.image_url})" in description(room)
+    room.server.fail("PATCH", "*", status, {"code": code}, times=None)
+    assert not await room.show(RUNNING, private)
+    with pytest.raises(DisplayRefused):
+        await room.show(GRID, private, picture=PICTURE)
+    assert all(route.startswith("PATCH /webhooks") for route in room.routes)
+    room.server.faults.clear()
+    assert await room.show(GRID, private, picture=PICTURE)
+    assert [file.name for file in room.message.files] == [PICTURE.name]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 0), (403, 777123), (401, 0)])
+async def test_a_token_is_kept_where_the_bot_has_no_access(room: Room, status: int, code: int) -> None:
+    """The file alone is refused on the token's route, and everything on the bot's."""
+    room.server.fail("PATCH", "/channels/*", 403, {"code": 50001}, times=None)
+    room.server.fail("PATCH", "/webhooks/*", status, {"code": code})
+    assert await room.show(GRID, picture=PICTURE)
+    assert room.routes == [f"PATCH /webhooks {status}", f"{CHANNEL} 403", "PATCH /webhooks 200"]
+
+
 @pytest.mark.parametrize(("status", "code"), [(404, 10003), (404, 10008), (403, 50005), (403, 50021)])
 async def test_only_what_can_never_be_edited_again_is_gone(room: Room, status: int, code: int) -> None:
     room.server.fail("PATCH", "*", status, {"code": code}, times=None)

@@ -418,6 +418,25 @@ async def test_paid_task_whose_place_cannot_be_reached_gets_no_message(room: Roo
     assert [one for one in room.server.requests if one.method == "POST"] == []
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [(404, 0, DisplayRefused), (403, 777123, DisplayRefused), (401, 0, DisplayRefused), (401, 50027, PlaceUnreachable)],
+)
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_a_refused_message_of_a_paid_task_is_sent_again_by_a_token_that_lives(
+    room: Room, status: int, code: int, error: type[Exception], *, reachable: bool
+) -> None:
+    """Also where the bot itself is refused too."""
+    job = room.job(room.place(message_id=-5, reachable=reachable), pressed="U2")
+    room.server.fail("POST", "/webhooks/*", status, {"code": code})
+    room.server.fail("POST", "/channels/*", 403, {"code": 50001})
+    with pytest.raises(DisplayRefused if reachable else error):
+        await room.display.send_message(job)
+    if error is DisplayRefused:
+        assert (await room.display.send_message(job)).message_id > 0
+        assert room.routes[-1] == "POST /webhooks 200"
+
+
 @pytest.mark.parametrize(("status", "error"), [(403, DisplayFailed), (404, DisplayRefused), (503, DisplayFailed)])
 async def test_why_a_paid_task_gets_no_message(room: Room, status: int, error: type[Exception]) -> None:
     room.time.time += timedelta(minutes=16)
