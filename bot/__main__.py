@@ -25,7 +25,7 @@ from bot.clock import utc_now, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
-from bot.ops.diagnostics import explain_certificate_date, report_blocked_requests
+from bot.ops.diagnostics import check_token_format, explain_certificate_date, report_blocked_requests
 from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
@@ -37,6 +37,7 @@ from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in
 from bot.remove_commands import run_removal
 from bot.retry import STORE_OUTAGE
 from bot.settings import ENV_FILE, Settings
+from bot.text_cleaning import COPY_TOKEN
 from cogs.gateway import connection
 from cogs.messaging.blocked_requests import RequestsBlocked
 
@@ -183,11 +184,19 @@ def main(arguments: Sequence[str]) -> int:
 def _run_command(arguments: Sequence[str], settings: Settings) -> Coroutine[Any, Any, int]:
     match list(arguments):
         case []:
+            _refuse_token_format(settings)
             return run(settings)
         case ["remove-commands"]:
             return run_removal(settings)
         case _:
             return run_checks(settings, _find_mistakes(), forget="--forget" in arguments)
+
+
+def _refuse_token_format(settings: Settings) -> None:
+    """Raise SettingsError for what cannot be a bot's token, such as another secret, which Discord must not get."""
+    if not settings.discord_api_url and check_token_format(settings.discord_token.get_secret_value()):
+        problem = f"is not a bot's token, which has three parts separated by dots. {COPY_TOKEN}"
+        raise SettingsError([("DISCORD_TOKEN", problem)])
 
 
 def _find_mistakes() -> list[SettingsMistake]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, unquote, urlsplit
@@ -16,11 +15,13 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.text_cleaning import COPY_TOKEN, find_secret_mistake, has_token_format, is_bot_token
 
 
 def _split_ids(value: object) -> object:
@@ -57,27 +58,33 @@ def _to_lower_case(value: object) -> str:
     return str(value).lower()
 
 
-def _clean_secret(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value().strip().strip("'\"")
-    if problem := _find_secret_mistake(text):
-        raise ValueError(f"is not a token or key: {problem}")
+def _clean_secret(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    text = _strip_quotes(value.get_secret_value())
+    is_token = info.field_name == "discord_token"
+    if problem := find_secret_mistake(text, is_token=is_token):
+        raise ValueError(problem)
     return SecretStr(text)
 
 
-def _find_secret_mistake(text: str) -> str:
-    """Return what must be left out of a token or key, without showing any of it; "" if nothing must be."""
-    if not text:
-        return "it is empty"
-    for pattern, problem in _AROUND_SECRETS:
-        if found := pattern.search(text):
-            return problem.format(*found.groups())
-    for letter in text:
-        if letter.isspace():
-            return f"it contains {'a line break' if letter in _LINE_BREAKS else 'a space'}. Leave that out"
-        if unicodedata.category(letter).startswith(("C", "Z")):
-            return f"it contains an invisible character (U+{ord(letter):04X}). Delete that, or copy the text again"
-        if not letter.isascii():
-            return f"it contains the character U+{ord(letter):04X}, which none has. Copy it again from where you got it"
+def _strip_quotes(text: str) -> str:
+    return text.strip().strip("'\"")
+
+
+def _find_swap(values: Mapping[str, object]) -> str:
+    """Return what is wrong if one of the two secrets is certainly the other one; "" if neither is."""
+    token, key = (
+        _strip_quotes(raw.get_secret_value() if isinstance(raw, SecretStr) else str(raw or ""))
+        for raw in (values.get("discord_token"), values.get("mj_api_key"))
+    )
+    key_is_token, token_is_key = is_bot_token(key), token.lower().startswith("sk-")
+    if key_is_token and token and not has_token_format(token):
+        return "DISCORD_TOKEN and MJ_API_KEY are swapped: MJ_API_KEY contains a bot's token. Exchange the two values"
+    if key_is_token:
+        return "MJ_API_KEY contains a bot's token of Discord. Copy the key from the relay's console"
+    if token_is_key and key and not key.lower().startswith("sk-"):
+        return "DISCORD_TOKEN and MJ_API_KEY are swapped: DISCORD_TOKEN contains a relay's key. Exchange the two values"
+    if token_is_key:
+        return f"DISCORD_TOKEN contains a relay's key. {COPY_TOKEN}"
     return ""
 
 
@@ -170,29 +177,6 @@ _API_PATH = re.compile(
 _SOCKS = re.compile(r"socks\w*:", re.IGNORECASE)
 _PROXY_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _PROXY_NAMES = ("no_proxy", "http_proxy", "https_proxy", "all_proxy")
-_AROUND_SECRETS = (
-    (
-        re.compile(r"^(?:export\s+)?(?:DISCORD_TOKEN|MJ_API_KEY)\s*="),
-        "it starts with the setting's name and =. Leave both out",
-    ),
-    (
-        re.compile(r"^(authorization|mj-api-secret|x-api-key|api[-_ ]?key)\s*:", re.IGNORECASE),
-        'it starts with "{0}:". Leave out everything before the token or key itself',
-    ),
-    (
-        re.compile(r"^(bearer|bot|token|basic|key)\b:?\s+", re.IGNORECASE),
-        'it starts with the word "{0}". Leave that out',
-    ),
-    (re.compile(r"^(bearer|bot):", re.IGNORECASE), 'it starts with "{0}:". Leave that out'),
-    (
-        re.compile(r"[\u2018-\u201f\u2039\u203a\u00ab\u00bb\u300c-\u300f\u301d-\u301f\uff02\uff07\u00b4]|^`|`$"),
-        "it has quotation marks around it. Leave those out",
-    ),
-    (re.compile(r"^<.*>$|^\{.*\}$|^\[.*\]$|^\(.*\)$"), "it is in brackets. Leave those out"),
-    (re.compile(r"\u2026|\.\.\."), "it is cut short (...). Copy the whole of it, with the button for that"),
-)
-"""What people copy along with a token or key, or in place of a part of it."""
-_LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
 _ID_SEPARATORS = re.compile(r"[,;\s]+")
 _LIST_IDS = "It must be a list of ids separated by commas, such as 1187000000000000001"
 _ID_LENGTHS = range(15, 21)
@@ -208,7 +192,6 @@ _NO_IDS = (
 """What people write in place of an id."""
 _SWITCHES_OFF = {"daily_submits", "daily_submits_per_person"}
 _DAY = 24 * 3600.0
-_TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 _SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
@@ -250,6 +233,14 @@ class Settings(BaseSettings):
     allow_fake_ip_dns: bool = False
     discord_api_url: BaseUrl = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_swapped_secrets(cls, values: dict[str, object]) -> dict[str, object]:
+        """Refuse them before anything is sent: each would go to the other party."""
+        if problem := _find_swap(values):
+            raise ValueError(problem)
+        return values
+
     @classmethod
     def read(cls, **given: Any) -> Self:  # noqa: ANN401 - values of any setting
         """Read the settings; arguments take precedence over the environment, and that over `.env`.
@@ -273,11 +264,6 @@ class Settings(BaseSettings):
             raise SettingsError([(ENV_FILE, problem)]) from None
 
 
-def has_token_format(token: str) -> bool:
-    """Whether a text looks like a bot's token: three parts separated by dots, the first of which encodes an id."""
-    return _TOKEN.fullmatch(token) is not None
-
-
 def _is_base_url(value: str) -> bool:
     try:
         parts = urlsplit(value)
@@ -290,6 +276,9 @@ def _is_base_url(value: str) -> bool:
 
 def _describe_problem(error: Mapping[str, Any]) -> tuple[str, str]:
     """Return the variable's name, what is wrong with its value, and what values it accepts."""
+    if not error["loc"]:  # of several settings, which the text names
+        name, _, problem = str(error["msg"]).removeprefix("Value error, ").partition(" ")
+        return name, problem
     name = str(error["loc"][0])
     if error["type"] == "missing":
         return name.upper(), NOT_SET

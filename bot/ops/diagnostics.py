@@ -12,8 +12,8 @@ from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.platform_disk import DiskProblem, NetworkDisk
 from bot.ports import ProcessLeases, Store
 from bot.relay.relay_problems import RelayProblem, describe_relay_problem
-from bot.settings import has_token_format
 from bot.store import PendingMigration
+from bot.text_cleaning import has_token_format
 
 _WRONG_CLOCK = timedelta(seconds=30)
 """How much the machine's clock may differ: less is normal without a time server, and does no harm."""

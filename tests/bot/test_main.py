@@ -227,3 +227,18 @@ async def test_a_database_that_cannot_be_opened_is_explained_once(
     assert warnings[0].startswith("The database cannot be used; trying again in")
     assert f"The database {said}" in warnings[0]
     assert "sqlalche.me" not in caplog.text
+
+
+@pytest.mark.parametrize("token", ["1289999999999999999", "Zx8_kLmNopQrStUvWxYz0123456789ab", "3f1e0a9b8c7d6e5f" * 4])
+def test_what_is_no_token_is_not_sent_to_discord(
+    token: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It may be the client secret, the public key, or a secret of someone else."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setenv("MJ_API_KEY", "abc")
+    monkeypatch.delenv("DISCORD_API_URL", raising=False)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("DISCORD_TOKEN is not a bot's token")
+    assert token not in said

@@ -337,7 +337,7 @@ def test_what_is_no_id_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_what_must_be_left_out_of_a_secret_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
 ) -> None:
-    monkeypatch.setenv(name, value)
+    monkeypatch.setenv(name, value.replace("sk-", "MTA.") if name == "DISCORD_TOKEN" else value)
     with pytest.raises(SettingsError) as refused:
         Settings.read()
     [(variable, said)] = refused.value.problems
@@ -346,7 +346,86 @@ def test_what_must_be_left_out_of_a_secret_is_named(
     assert not re.search("SECR|RET", said)
 
 
-@pytest.mark.parametrize("value", ["sk-abc", "secret", "botanic", "token123", "a:b", "MTA.x.y", "pass<word>1", "key-1"])
+TOKEN = "MTI4OTk5OTk5OTk5OTk5OTk5OQ.GabCdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
+KEY = "sk-mabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJK"
+
+
+@pytest.mark.parametrize(
+    ("token", "key", "name", "problem"),
+    [
+        (KEY, TOKEN, "DISCORD_TOKEN", "and MJ_API_KEY are swapped"),
+        ("a-proxys-secret", f'"{TOKEN}" ', "DISCORD_TOKEN", "and MJ_API_KEY are swapped"),
+        (KEY, "a-proxys-secret", "DISCORD_TOKEN", "and MJ_API_KEY are swapped"),
+        ("https://relay.test", TOKEN, "DISCORD_TOKEN", "and MJ_API_KEY are swapped"),
+        (TOKEN, TOKEN, "MJ_API_KEY", "contains a bot's token of Discord"),
+        ("", TOKEN, "MJ_API_KEY", "contains a bot's token of Discord"),
+        (KEY, KEY, "DISCORD_TOKEN", "contains a relay's key. Copy the token from the developer portal"),
+        (KEY, "", "DISCORD_TOKEN", "contains a relay's key"),
+    ],
+)
+def test_a_secret_in_the_other_ones_place_is_refused(
+    monkeypatch: pytest.MonkeyPatch, token: str, key: str, name: str, problem: str
+) -> None:
+    """Each would be sent to the other party."""
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setenv("MJ_API_KEY", key)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    [(variable, said)] = refused.value.problems
+    assert variable == name
+    assert said.startswith(problem)
+    assert "abcdef" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("sk-mabc****HIJK", "is masked: press "),
+        ("MTI4OTk5********************", "is masked: press "),
+        ("sk-mabc\u2022\u2022\u2022\u2022\u2022\u2022HIJK", "is masked: press "),
+        ("********", "is masked: press "),
+        ("https://api.yescale.io", "is a web address, not a "),
+        ("https://discord.com/developers/applications/1/bot", "is a web address, not a "),
+        ("discord.com/developers", "is a web address, not a "),
+        ("postgresql://user:word@host/db", "is a web address, not a "),
+        ("api.yescale.io", "is a web address, not a "),
+        ("<key>", "is a placeholder. Copy the "),
+        ("<your token>", "is a placeholder. Copy the "),
+        ("[API key]", "is a placeholder. Copy the "),
+        ("your-token-here", "is a placeholder. Copy the "),
+        ("YOUR_DISCORD_BOT_TOKEN", "is a placeholder. Copy the "),
+        ("yourkey", "is a placeholder. Copy the "),
+        ("paste-the-key-here", "is a placeholder. Copy the "),
+        ("sk-xxxxxxxxxxxx", "is a placeholder. Copy the "),
+        ("sk-your-key", "is a placeholder. Copy the "),
+        ("xxxxxxxx.xxxxxx.xxxxxxxxxxxx", "is a placeholder. Copy the "),
+        ("${RELAY_SECRET}", "is a placeholder. Copy the "),
+        ("{{ secrets.RELAY }}", "is a placeholder. Copy the "),
+    ],
+)
+@pytest.mark.parametrize("name", ["MJ_API_KEY", "DISCORD_TOKEN"])
+def test_what_is_certainly_no_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    """Before it is sent to anyone, and without showing it."""
+    if name == "DISCORD_TOKEN" and value.startswith("sk-"):
+        problem = "contains a relay's key"
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    [(variable, said)] = refused.value.problems
+    assert (variable, said[: len(problem)]) == (name, problem)
+    assert value not in said
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sk-abc", "secret", "botanic", "token123", "a:b", "MTA.x.y", "pass<word>1", "key-1", "changeme", "a*b", "token",
+        "my-relay-secret", "relay.example.com", "yourself", "placed-here", "x",
+        "eyJhbGciOiJIUzI1NiJ9aaaaa.eyJz.c2lnbmF0dXJlc2ln",
+    ],
+)  # fmt: skip
 def test_other_secrets_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """A midjourney-proxy's secret may be any word."""
     monkeypatch.setenv("MJ_API_KEY", value)
