@@ -28,6 +28,8 @@ _READING_INTERVAL: Final = 20.0
 """The seconds between two readings that both show no bill: a log may lag, or be read from a replica."""
 _LOG_LAG: Final = timedelta(seconds=30)
 """How old a billed claim is when its row must be in the log."""
+_MAX_TASK_LEAD: Final = timedelta(minutes=1)
+"""How much earlier than its claim a task may be, by the relay's clock."""
 _MAX_READING_AGE: Final = 30.0
 """How old a reading may be while the relay may still be working on the submit."""
 _MAX_LATE_READING_AGE: Final = 50.0
@@ -125,16 +127,22 @@ class SubmitLookup:
 
     async def _read_named_task(self, lost: LostSubmit) -> Task | None:
         """Read the task that the relay named, unless it is known to be another submit's."""
-        if not lost.named_task:
+        claim, named = lost.claim, lost.named_task
+        # A failure may name the task that was pressed instead of a new one.
+        if not named or named == claim.task_id:
             return None
         try:
-            task = await self._relay.fetch_task(lost.named_task)
+            task = await self._relay.fetch_task(named)
         except RelayError:
             return None
-        claims = await self._store.list_claims_of_children([lost.named_task])
-        is_others = any(claim.id != lost.claim.id for claim in claims)
-        # A relay without states, or one that has not written it yet, gives an empty one.
-        return task if task.state in {"", lost.claim.tag} and not is_others else None
+        if any(other.id != claim.id for other in await self._store.list_claims_of_children([named])):
+            return None
+        if task.state:
+            return task if task.state == claim.tag else None
+        # A relay without states, or one that has not written it yet: a new task has no records, and a later time.
+        jobs = await self._store.list_jobs_of_task(named)
+        is_known = any(job.claim_id != claim.id for job in jobs) or await self._store.find_snapshot(named) is not None
+        return None if is_known or _was_made_before(task, claim) else task
 
     async def look_in_log(self, lost: LostSubmit) -> FoundTask | Verdict:
         """Look once in the log; it takes two readings to prove that nothing was billed."""
@@ -257,3 +265,9 @@ class SubmitLookup:
         parent = await self._store.find_snapshot(claim.task_id)
         button = find_button(parent.buttons, key) if parent else None
         return get_billing_model(resolve_action(button.custom_id).new_api_action) if button else ""
+
+
+def _was_made_before(task: Task, claim: Claim) -> bool:
+    """Whether one of a task's times, in milliseconds, is before the claim; without a time, that is not known."""
+    earliest = int((claim.made_at - _MAX_TASK_LEAD).timestamp() * 1000)
+    return any(0 < time < earliest for time in (task.submit_time, task.start_time, task.finish_time))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final, Self, get_args
 
 import aiohttp
@@ -20,7 +21,7 @@ from bot.relay import requests
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
 from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport
-from bot.relay.requests import Change, SubmitRequest
+from bot.relay.requests import Change, SubmitRequest, find_sent_ids
 from bot.relay.responses import parser
 from bot.relay.responses.row_cache import TaskRowCache
 from bot.relay.transport import RelayTransport, RequestLimits
@@ -201,7 +202,8 @@ class RelayClient:
             RelayError: Any other error: nothing was accepted, nothing is billed.
         """
         body = {**request.body, "state": state}
-        return await self._transport.submit(request.path, body, parser.parse_submission, speed=speed)
+        parse = partial(parser.parse_submission, sent_ids=find_sent_ids(request))
+        return await self._transport.submit(request.path, body, parse, speed=speed)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Request UPSCALE, VARIATION or REROLL through the older endpoint."""

@@ -1,6 +1,7 @@
 """Requests that the relay bills, and their JSON. Pure; pictures stay bytes until the body is encoded."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -194,6 +195,18 @@ SubmitRequest = (
     Imagine | Blend | Describe | Shorten | Change | PressButton | SubmitModal | SwapFaces | Video | Extend | Edits
 )
 """Every request that creates a task."""
+
+_ID_IN_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+"""An id within a longer text, such as that of Midjourney's job in a button's `customId`."""
+
+
+def find_sent_ids(request: SubmitRequest) -> frozenset[str]:
+    """Return the ids in a request that its new task cannot have; a modal's own task goes on under its id."""
+    if isinstance(request, SubmitModal):
+        return frozenset()
+    named = (getattr(request, name, "") for name in ("task_id", "custom_id"))
+    return frozenset(found for text in named if text for found in (text, *_ID_IN_TEXT.findall(text)))
+
 
 UPLOAD_PATH = "/mj/submit/upload-discord-images"
 

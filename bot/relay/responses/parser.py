@@ -158,8 +158,10 @@ def _is_list(body: object) -> bool:
     return has_list(body) or (is_json_object(body) and bool(coerce_text(body.get("id"))))
 
 
-def parse_submission(response: RelayResponse) -> SubmitResponse:
+def parse_submission(response: RelayResponse, sent_ids: Collection[str] = ()) -> SubmitResponse:
     """Parse the response to a submit, and return it if it accepts the submit or names its task.
+
+    `sent_ids` are the ids in the request: a response that only repeats one of them names no new task.
 
     Raises:
         SubmitOutcomeUnknown: The task may exist and be billed.
@@ -167,18 +169,25 @@ def parse_submission(response: RelayResponse) -> SubmitResponse:
     """
     body = decode_json(response, parse_float=parse_exact_number)
     submit = _parse_submit(body)
-    if response.is_success and submit.is_accepted:
+    names_task = bool(submit.result) and not _repeats_id(submit, sent_ids)
+    if response.is_success and submit.is_accepted and names_task:
         return submit
     if response.is_redirect:
         claims_success = bool(submit.result) or submit.code in ACCEPTED_CODES
         raise classify_submit_redirect(response, claims_success=claims_success)
     error = classify_submit_error(response, body, submit)
-    if not submit.result or not isinstance(error, SubmitOutcomeUnknown):
+    if not names_task or not isinstance(error, SubmitOutcomeUnknown):
         raise error
     if _is_followed(response, body, error):
         # The relay named the task, in a shape or with a code that is not known: the task itself shows how it went.
         return submit.model_copy(update={"code": submit.code if submit.is_accepted else 1})
     raise replace(error, named_task=submit.result)
+
+
+def _repeats_id(submit: SubmitResponse, sent_ids: Collection[str]) -> bool:
+    """Whether one of the ids in a response was in the request."""
+    sent = {task_id.lower() for task_id in sent_ids}
+    return not sent.isdisjoint(task_id.lower() for task_id in (submit.result, *submit.extra_task_ids))
 
 
 def _is_followed(response: RelayResponse, body: object, error: SubmitOutcomeUnknown) -> bool:

@@ -992,6 +992,40 @@ async def test_a_named_task_that_is_not_the_submits_own_is_not_followed(world: S
     assert seen(world)[-1] is JobEnding.ANSWER_LOST
 
 
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+@pytest.mark.parametrize("given", ["pressed", "job", "snapshot", "submitted", "started", "finished"])
+async def test_a_named_task_that_existed_before_is_not_followed(world: ServiceWorld, given: str) -> None:
+    """A failure that repeats the id of the pressed task, or of another one, does not make it the result."""
+    world.relay.billed = ActionUnsupported("no such path", lasting=True)
+    names = {"submitted": "submitTime", "started": "startTime", "finished": "finishTime"}
+    times = {names[given]: _milliseconds(START - timedelta(minutes=5))} if given in names else {}
+    named = PARENT if given == "pressed" else CHILD
+    world.relay.set(task(named, Status.SUCCESS, state="", **times))
+    if given == "job":
+        world.store.jobs[650] = job(650, CHILD, born_at=START - AGO)
+    if given == "snapshot":
+        world.store.snapshots[CHILD] = task(CHILD)
+    async with world.process() as process:
+        await lose(world, process, replace(NAMED, named_task=named))
+        await world.clock.advance(400.0)
+    assert (claim_states(world)[100], world.store.claimed[100].child_id) == ("unknown", "")
+    assert seen(world)[-1] is JobEnding.ANSWER_LOST
+
+
+@pytest.mark.parametrize("seconds", [-30, 0, 4])
+async def test_a_named_task_of_the_claims_time_is_followed(world: ServiceWorld, seconds: int) -> None:
+    """The relay's clock may be slow by less than a minute."""
+    world.relay.billed = ActionUnsupported("no such path", lasting=True)
+    world.relay.set(task(CHILD, state="", submitTime=_milliseconds(START + timedelta(seconds=seconds))))
+    async with world.process() as process:
+        await lose(world, process, NAMED)
+        await world.clock.advance(10.0)
+    assert (claim_states(world)[100], world.store.claimed[100].child_id) == ("accepted", CHILD)
+
+
 @pytest.mark.parametrize(
     ("error", "state", "submits"),
     [
