@@ -5,6 +5,7 @@ a refusal of the Midjourney proxy behind it, with no sign of success, no id of a
 else is unknown, and then the relay's log decides.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,7 @@ from bot.errors import (
     SubmitOutcomeUnknown,
     SubmitRefused,
 )
-from bot.json_values import coerce_text, is_json_object
+from bot.json_values import coerce_text, is_json_array, is_json_object
 from bot.midjourney.reasons.upstream_errors import is_discord_refusal
 from bot.midjourney.submit_response import ACCEPTED_CODES, SubmitResponse
 from bot.relay.responses.relay_response import RelayMessage, RelayResponse, extract_message
@@ -59,8 +60,31 @@ _TURNED_AWAY: Final = frozenset({401, 402, 403, 429})
 """Statuses, and codes after them, that refuse the sender of a request, and not the request."""
 _SUCCESS_CODES: Final = frozenset({"0", "200", "201", "202", "ok", "success", "true"})
 """What relays write as a code or status of success, beside HTTP 2xx."""
-_SUCCESS_FIELDS: Final = ("success", "ok", "succeeded", "issuccess")
-_FAILURE_WORDS: Final = frozenset({"fail", "failed", "failure", "error"})
+# Names of fields without separators, in lower case.
+_SUCCESS_FIELDS: Final = ("success", "ok", "succeed", "succeeded", "issuccess", "issucceed", "successful", "accepted")
+_FAILURE_FIELDS: Final = (
+    "error", "errors", "err", "errno", "errcode", "errorcode", "errormessage", "failed", "failure", "isfailed",
+    "iserror", "haserror", "rejected", "failreason",
+)  # fmt: skip
+_OUTCOME_FIELDS: Final = (
+    "status", "state", "code", "result", "outcome", "taskstatus", "statuscode", "ret", "retcode", "resultcode",
+)  # fmt: skip
+_MESSAGE_FIELDS: Final = ("message", "msg", "description", "errmsg")
+_WRAPPERS: Final = ("data", "result", "output", "response", "task")
+_MAX_WRAPPERS: Final = 2
+_MAX_ITEMS: Final = 20
+_MAX_STATUS: Final = 60
+_SEPARATOR: Final = re.compile(r"[_\W]")
+_NEGATIONS: Final = frozenset({"false", "0", "no", "n", "f", "fail", "failed", "failure", "error"})
+"""What a field of success holds after a failure."""
+_NO_FAILURE: Final = frozenset({"", "false", "0", "no", "none", "null", "nil", "undefined", "ok", "success", "200"})
+"""What a field of failure holds after a success."""
+_FAILURE: Final = re.compile(
+    r"fail|failed|failure|err(?:or)?s?\b|reject(?:ed)?|refused?|denied|declined|abort(?:ed)?|invalid|forbidden|unauthorized"
+    r"|exception|失败|失敗|错误|錯誤|拒绝|拒絕|驳回|异常|異常|出错"
+)
+_DENIED_FAILURE: Final = re.compile(r"(?:no|not|non|without|0)[\W_]|无|未|没有")
+_FAILURE_NUMBER: Final = re.compile(r"-\d{1,9}|[45]\d\d")
 _REFUSED_STATUSES: Final = frozenset(
     {400, *range(406, 408), *range(410, 418), 421, 422, 425, 426, 428, 431, 451, *range(494, 498)}
 )
@@ -79,20 +103,37 @@ def classify_submit_error(response: RelayResponse, body: object, submit: SubmitR
     )
 
 
-def says_failure(body: object) -> bool:
-    """Whether a field of an answer, or of its `data` or `result`, says that the submit failed."""
+def says_failure(body: object, depth: int = _MAX_WRAPPERS) -> bool:
+    """Whether a field of an answer, or of what it wraps, says that the submit failed."""
+    if is_json_array(body):
+        return depth > 0 and any(says_failure(item, depth - 1) for item in body[:_MAX_ITEMS])
     if not is_json_object(body):
         return False
-    return any(
-        _has_failure_field(part) for part in (body, body.get("data"), body.get("result")) if is_json_object(part)
+    fields = {_SEPARATOR.sub("", str(name)).lower(): value for name, value in body.items()}
+    if _has_failure_field(fields):
+        return True
+    return depth > 0 and any(says_failure(fields.get(name), depth - 1) for name in _WRAPPERS)
+
+
+def _has_failure_field(fields: Mapping[str, object]) -> bool:
+    return (
+        any(_fold_value(fields.get(name, True)) in _NEGATIONS for name in _SUCCESS_FIELDS)
+        or any(_fold_value(fields.get(name)) not in _NO_FAILURE for name in _FAILURE_FIELDS)
+        or any(_names_failure(fields.get(name)) for name in _OUTCOME_FIELDS)
+        or any(_FAILURE.fullmatch(_fold_value(fields.get(name))) for name in _MESSAGE_FIELDS)
     )
 
 
-def _has_failure_field(part: Mapping[Any, Any]) -> bool:
-    fields = {str(name).lower(): value for name, value in part.items()}
-    has_failed = any(str(fields.get(name, True)).lower() in {"false", "0"} for name in _SUCCESS_FIELDS)
-    words = {coerce_text(fields.get(name)).lower() for name in ("status", "code", "result")}
-    return has_failed or not words.isdisjoint(_FAILURE_WORDS) or bool(fields.get("error"))
+def _names_failure(value: object) -> bool:
+    """Whether a code or status is a word of failure, a negative number or an HTTP status of an error."""
+    text = _fold_value(value)
+    is_word = len(text) <= _MAX_STATUS and _FAILURE.search(text) is not None and not _DENIED_FAILURE.match(text)
+    return is_word or text == "false" or _FAILURE_NUMBER.fullmatch(text) is not None
+
+
+def _fold_value(value: object) -> str:
+    """Return a value in lower case; a filled array or object as "filled", and an empty one or null as ""."""
+    return str(value).strip(" .!").lower() if _is_scalar(value) else "filled" if value else ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from bot.errors import (
     SubmitOutcomeUnknown,
     SubmitRefused,
 )
+from bot.relay.requests import PressButton, SubmitModal, find_sent_ids
 from bot.relay.responses.parser import parse_submission
 from bot.relay.responses.relay_response import RelayResponse
 from cogs.text.error_messages import describe_error
@@ -242,7 +243,6 @@ FOLLOWED = [
     (200, json.dumps({"code": None, "description": "Submit success", "result": TASK})),
     (200, _mj(2, "Accepted", result=TASK)),
     (200, _mj(9, "timeout, please check the task list", result=TASK)),
-    (200, _mj(-1, "timeout", result=TASK)),
     (201, _mj("1", "成功", result=f" {TASK} ")),
     (500, _mj(1, "Submit success", result=TASK)),
 ]
@@ -571,3 +571,87 @@ def test_an_id_beside_a_failure_is_only_named(text: str) -> None:
 def test_an_id_without_a_failure_is_followed(text: str) -> None:
     """Code 1 is the API's own word of an acceptance, whatever a fork adds."""
     assert parse_submission(RelayResponse(200, text)).result == "1754300000999002"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"state":"failed"',
+        '"status":"失败"',
+        '"status":"rejected"',
+        '"status":"error"',
+        '"status":"submit_failed"',
+        '"status":false',
+        '"status":500',
+        '"succeed":false',
+        '"is_success":"no"',
+        '"ok":false',
+        '"errors":["no account"]',
+        '"errors":{"prompt":"too long"}',
+        '"error_code":1003',
+        '"failed":true',
+        '"code":-1',
+        '"code":-1,"description":"timeout"',
+        '"code":"-2"',
+        '"code":503',
+        '"msg":"任务提交失败","taskStatus":"失败"',
+        '"message":"Failed."',
+        '"response":{"data":{"state":"refused"}}',
+        '"data":[{"status":"failure"}]',
+    ],
+)
+def test_a_failure_in_any_words_beside_an_id_is_only_named(fields: str) -> None:
+    """It is not counted as accepted, only because the answer has an id."""
+    with pytest.raises(SubmitOutcomeUnknown) as unknown:
+        parse_submission(RelayResponse(200, f'{{"taskId":"1754300000999002",{fields}}}'))
+    assert unknown.value.named_task == "1754300000999002"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"state":"mjbot:77"',
+        '"status":"queued","code":200',
+        '"status":"no_error"',
+        '"succeed":true,"ok":1',
+        '"errors":[],"error":{},"failed":false',
+        '"errcode":0,"errmsg":"ok"',
+        '"err":"null","failReason":""',
+        '"message":"Submitted. Failed tasks are refunded."',
+    ],
+)
+def test_an_id_beside_no_failure_is_followed(fields: str) -> None:
+    """Empty fields of failure, and words about other tasks, say nothing about this one."""
+    body = f'{{"taskId":"1754300000999002",{fields}}}'
+    assert parse_submission(RelayResponse(200, body)).result == "1754300000999002"
+
+
+PRESSED = "1730621826053455"
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (500, '{"status":"failed","taskId":"1730621826053455"}'),
+        (200, '{"success":false,"data":{"taskId":"1730621826053455"}}'),
+        (200, '{"code":1,"description":"ok","result":"1730621826053455"}'),
+        (200, '{"code":22,"result":1730621826053455}'),
+        (200, '{"id":"1730621826053455","status":"queued"}'),
+        (202, '{"code":200,"data":{"taskIds":["1754300000999002","1730621826053455"]}}'),
+        (502, '{"error":"upstream","result":"1730621826053455"}'),
+        (200, '{"code":1,"result":"3DBBD469-36AF-4A0F-8F02-DF6C579E7011"}'),
+    ],
+)
+def test_an_id_of_the_request_is_not_that_of_its_new_task(status: int, text: str) -> None:
+    """Neither in a failure, nor in what looks like a success of a broken relay."""
+    request = PressButton(task_id=PRESSED, custom_id="MJ::JOB::upsample::2::3dbbd469-36af-4a0f-8f02-df6c579e7011")
+    with pytest.raises(SubmitOutcomeUnknown) as unknown:
+        parse_submission(RelayResponse(status, text), find_sent_ids(request))
+    assert unknown.value.named_task == ""
+
+
+def test_a_modal_goes_on_under_its_own_id() -> None:
+    """Its answer repeats the id, which is no new task's."""
+    sent = find_sent_ids(SubmitModal(task_id=PRESSED, prompt="a cat"))
+    answer = RelayResponse(200, f'{{"code":1,"description":"ok","result":"{PRESSED}"}}')
+    assert parse_submission(answer, sent).result == PRESSED
