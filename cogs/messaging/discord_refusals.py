@@ -28,7 +28,7 @@ class RefusalKind(Enum):
     BODY = auto()
     """The text, a link or a button is refused; a more careful message may be accepted."""
     PAUSE = auto()
-    """This address is refused for minutes, by a rate limit that names no end or by a firewall."""
+    """This address is refused for minutes, by a rate limit that names no end."""
     UNKNOWN = auto()
     """Not known: simpler messages are tried, and then the same again later."""
 
@@ -45,6 +45,9 @@ class Refusal:
 DELETED_CODES: Final = frozenset({10003, 10004, 10008})
 """The codes for a channel, a server and a message that were deleted."""
 CLOSED_THREAD_CODES: Final = frozenset({50083, 160005})
+FIREWALL_CODE: Final = 40333
+"""The code of Cloudflare, in front of Discord's API, which blocks a request: discord-api-docs #6473, #7243."""
+_FIREWALL: Final = "a firewall refuses the message, or this address"
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes, except where a line names
 # another source. What is not listed there is UNKNOWN, which closes no row.
@@ -90,12 +93,11 @@ _CODES: Final[dict[int, Refusal]] = {
     50109: Refusal(RefusalKind.BODY, "the message is no valid JSON"),
     200000: Refusal(RefusalKind.BODY, "AutoMod blocks the message"),
     240000: Refusal(RefusalKind.BODY, "a filter blocks a link in the message"),
-    # Cloudflare, in front of Discord's API: discord-api-docs #7243.
-    40333: Refusal(RefusalKind.PAUSE, "a firewall refuses this address"),
+    FIREWALL_CODE: Refusal(RefusalKind.BODY, _FIREWALL),
 }
 _STATUSES: Final[dict[int, Refusal]] = {
     401: Refusal(RefusalKind.LATER, "the bot's token is not accepted"),
-    403: Refusal(RefusalKind.PAUSE, "a firewall refuses this address"),
+    403: Refusal(RefusalKind.BODY, _FIREWALL),
     404: Refusal(RefusalKind.LATER, "the address is unknown"),
     408: Refusal(RefusalKind.LATER, "the request came too slowly"),
     413: Refusal(RefusalKind.FILE, "the request is too large", FileRefusal.TOO_LARGE),
@@ -128,6 +130,11 @@ def classify_refusal(refused: discord.HTTPException, *, by_token: bool = False) 
     if refused.status == 403 and refused.code:
         return Refusal(RefusalKind.UNKNOWN, refused.text or "forbidden")
     return _STATUSES.get(refused.status) or Refusal(RefusalKind.UNKNOWN, refused.text or "refused")
+
+
+def is_firewall_refusal(refused: discord.HTTPException) -> bool:
+    """Return whether the refusal comes from in front of Discord's API, and says nothing about the place."""
+    return refused.status == 403 and refused.code in {0, FIREWALL_CODE}
 
 
 def is_token_dead(refused: discord.HTTPException) -> bool:

@@ -19,7 +19,7 @@ from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal
+from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal, is_firewall_refusal
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
@@ -269,4 +269,6 @@ def _convert(error: BaseException) -> DisplayError:
 
 def _is_refusal(error: BaseException) -> bool:
     """Return whether Discord refused a request for good, rather than failed."""
-    return isinstance(error, discord.HTTPException) and error.status < 500 and error.status != 429
+    if not isinstance(error, discord.HTTPException) or is_firewall_refusal(error):
+        return False
+    return error.status < 500 and error.status != 429

@@ -20,6 +20,7 @@ from cogs.messaging.discord_refusals import (
     DELETED_CODES,
     RefusalKind,
     classify_refusal,
+    is_firewall_refusal,
     is_token_dead,
 )
 from cogs.messaging.message_drawing import SceneDrawer
@@ -223,7 +224,7 @@ class DiscordMessageEditor:
     def _explain_unsent(self, place: Place, refused: discord.HTTPException) -> DisplayError:
         """Return why a message was refused; raise DisplayFailed if Discord failed, or refuses this address."""
         refusal = classify_refusal(refused)
-        if refused.status >= 500 or refusal.kind is RefusalKind.PAUSE:
+        if refused.status >= 500 or refusal.kind is RefusalKind.PAUSE or is_firewall_refusal(refused):
             raise DisplayFailed(summarize_error(refused)) from refused
         if is_token_dead(refused):
             self._routes.mark_token_dead(place)

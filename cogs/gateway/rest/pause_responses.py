@@ -10,13 +10,15 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, cast
 
+from cogs.messaging.discord_refusals import FIREWALL_CODE
+
 MAX_PAUSE_SECONDS = 86_400.0
 """The longest pause that is believed."""
 
-_CLOUDFLARE_BLOCK = 40333
-"""Discord's code for a request that Cloudflare blocked: https://github.com/discord/discord-api-docs/issues/6473."""
 _BLOCKED_ADDRESS = "blocked from accessing our api"
 """What Discord's own 429 for a whole address says: https://github.com/discord/discord-api-docs/issues/5682."""
+_LEAST_SECONDS = 1.0
+"""The pause where the API says that it has ended already."""
 _ROUNDING_SECONDS = 1.0
 """Discord rounds its Retry-After header up to whole seconds; the body has the fraction."""
 _CLOUDFLARE_PAGE = re.compile(rb"error(?: code)?:?\s*(?:<[^>]*>\s*)*(1\d{3})\b", re.IGNORECASE)
@@ -29,6 +31,8 @@ class PauseScope(Enum):
     CREDENTIALS = "credentials"
     """All requests that are sent like the refused one: as the bot, or by the tokens of interactions."""
     ADDRESS = "address"
+    FIREWALL = "firewall"
+    """The refused request, whose text a firewall may dislike; or the address, which only other requests can show."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,18 @@ class Pause:
 def read_pause(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Pause | None:
     """Return the pause that a response asks for; None for every other response.
 
-    A 429 that the API itself did not send comes from Cloudflare, and applies to this machine's address.
+    A 429 that the API itself did not send comes from Cloudflare, and applies to this machine's address. A 403 from
+    there may also be about the text of one request.
     """
     data = parse_object(body)
     if status == 429:
         seconds = _read_seconds(headers, data, now)
         scope = PauseScope.ADDRESS if _is_address_blocked(headers, data, body) else _read_scope(headers, data)
+        if seconds is None and scope is not PauseScope.ADDRESS and _names_zero(headers, data):
+            seconds = _LEAST_SECONDS
         return Pause(scope, seconds, _name_reason(status, data, body))
-    if status == 403 and (data is None or _read_code(data) == _CLOUDFLARE_BLOCK):
-        return Pause(PauseScope.ADDRESS, _read_seconds(headers, data, now), _name_reason(status, data, body))
+    if status == 403 and (data is None or _read_code(data) == FIREWALL_CODE):
+        return Pause(PauseScope.FIREWALL, _read_seconds(headers, data, now), _name_reason(status, data, body))
     return None
 
 
@@ -59,7 +66,7 @@ def parse_object(body: bytes) -> Mapping[str, Any] | None:
     """Return the JSON object of a response; None for anything else."""
     try:
         data: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast("dict[str, Any]", data) if isinstance(data, dict) else None
 
@@ -108,6 +115,22 @@ def _to_seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return min(seconds, MAX_PAUSE_SECONDS) if seconds > 0 and not math.isnan(seconds) else None
+
+
+def _names_zero(headers: Mapping[str, str], data: Mapping[str, Any] | None) -> bool:
+    """Return whether a response names a pause of zero seconds."""
+    named = [data.get("retry_after") if data else None]
+    named += [headers.get("Retry-After"), headers.get("X-RateLimit-Reset-After")]
+    return any(_is_zero(one) for one in named)
+
+
+def _is_zero(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return float(value) == 0
+    except (ValueError, OverflowError):
+        return False
 
 
 def _seconds_until(header: str, date: str, now: datetime) -> float | None:

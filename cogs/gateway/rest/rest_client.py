@@ -13,6 +13,7 @@ from types import SimpleNamespace, TracebackType
 from typing import Any
 
 import aiohttp
+import discord
 from discord.http import Ratelimit, Route
 from discord.webhook import async_
 
@@ -23,6 +24,7 @@ from cogs.gateway.rest.rest_limits import LONGEST_WAIT_SECONDS, RestLimits, Rest
 from cogs.gateway.rest.rest_metrics import find_api_path
 from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
+from cogs.messaging.discord_refusals import FIREWALL_CODE
 
 _UNANSWERED_SECONDS = 5.0
 """A request that was canceled later than this got no answer; an earlier one was not given the time for one."""
@@ -81,6 +83,9 @@ class RestGuard:
         blocked = self.limits.record_refusal(request, response.status, response.headers, body)
         if blocked is not None:
             self.health.record_failure(str(blocked))
+            if response.status == 403 and request.has_message:
+                # discord.py can't read each page of a firewall; a message is drawn more simply after this error.
+                raise discord.Forbidden(response, {"code": FIREWALL_CODE, "message": blocked.reason}) from blocked
             if not _is_waited_for_by_discord_py(response, body, blocked):
                 raise blocked
         elif response.status >= 500:
@@ -99,7 +104,7 @@ class RestGuard:
         self, _: aiohttp.ClientSession, context: SimpleNamespace, failed: aiohttp.TraceRequestExceptionParams
     ) -> None:
         error = failed.exception
-        if context.rest_request is None or isinstance(error, RequestsBlocked):
+        if context.rest_request is None or isinstance(error, RequestsBlocked | discord.HTTPException):
             return
         if not isinstance(error, asyncio.CancelledError):
             self.health.record_failure(type(error).__name__)

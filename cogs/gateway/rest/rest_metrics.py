@@ -6,6 +6,7 @@ from functools import cache, partial
 from types import SimpleNamespace
 
 import aiohttp
+import discord
 import yarl
 from discord.http import Route
 from prometheus_client import Counter
@@ -82,5 +83,6 @@ async def _count_failure(
     _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams
 ) -> None:
     kind = classify_request(request.method, request.url)
-    if kind and not isinstance(request.exception, asyncio.CancelledError | RequestsBlocked):
+    ignored = asyncio.CancelledError | RequestsBlocked | discord.HTTPException
+    if kind and not isinstance(request.exception, ignored):
         _get_counter(kind, "lost").inc()

@@ -84,7 +84,8 @@ async def test_why_a_child_could_not_be_shown(error: Exception, told: type[Excep
         ([failed(404, 10003)], 1, True),
         ([failed(404, 10015)], 1, False),
         ([failed(401, 50027)], 1, False),
-        ([failed(403)], 1, False),
+        ([failed(403, 50001)], 1, False),
+        ([failed(403), failed(403, 40333), None], 3, True),
         ([failed(500)] * 4, 4, False),
         ([TimeoutError()] * 4, 4, False),
     ],
@@ -99,14 +100,14 @@ async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: in
     assert followups.asked == asked
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 200000), (403, 240000), (400, 50035)])
+@pytest.mark.parametrize(("status", "code"), [(400, 200000), (403, 240000), (400, 50035), (403, 40333), (403, 0)])
 async def test_a_child_whose_prompt_is_refused_is_sent_without_it(status: int, code: int) -> None:
-    """By a server's filter, or by Discord; the request itself is not refused for that."""
+    """By a server's filter, by Discord, or by a firewall; the request itself is not refused for that."""
     followups = Followups(failed(status, code), None)
     place = await answerer(followups, FakeClock()).send_child_message("U1", PARENT)
     assert place.message_id == 8
     assert ["lighthouse" in (fields["embed"].description or "") for fields in followups.sent] == [True, False]
-    with pytest.raises(PlaceGone):
+    with pytest.raises(DisplayFailed if code in {0, 40333} else PlaceGone):
         await answerer(Followups(failed(status, code), failed(status, code)), FakeClock()).send_child_message(
             "U1", PARENT
         )

@@ -82,12 +82,19 @@ async def test_a_deleted_message_is_gone_and_a_hidden_channel_is_not(room: Room)
 
 
 @pytest.mark.parametrize("path", ["/webhooks/*", "/channels/*"])
-async def test_an_edit_waits_for_a_firewall_to_open(room: Room, path: str) -> None:
-    """A 403 without Discord's own code says nothing about the message: an end is tried again, after a minute."""
-    room.server.fail("PATCH", path, 403, {"code": 0})
+@pytest.mark.parametrize("code", [0, 40333])
+@pytest.mark.parametrize(("times", "is_bare"), [(1, False), (2, True)])
+async def test_a_message_that_a_firewall_refuses_is_drawn_more_simply(
+    room: Room, path: str, code: int, times: int, *, is_bare: bool
+) -> None:
+    """At once: carefully, then without buttons; no other message waits for it."""
+    room.server.fail("PATCH", path, 403, {"code": code}, times=times)
     await room.show(GRID, room.place(token_expires_at=START + timedelta(minutes=15 if "web" in path else -1)))
     assert title(room.message) == "✅ Four pictures in 39 s"
-    assert 60.0 in room.time.slept
+    assert "lighthouse" not in room.message.embeds[0]["description"]
+    assert (room.message.components == []) is is_bare
+    assert len(room.routes) == times + 1
+    assert room.time.slept == []
 
 
 async def test_an_edit_that_is_never_answered_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

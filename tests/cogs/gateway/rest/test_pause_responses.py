@@ -65,9 +65,6 @@ def test_limits_of_the_api_itself(headers: dict[str, str], body: object, scope: 
             5400.0,
             "HTTP 429",
         ),
-        (403, VIA, {"message": "internal network error", "code": 40333}, None, "HTTP 403, code 40333"),
-        (403, {}, b"error code: 1020", None, "HTTP 403, Cloudflare error 1020"),
-        (403, {"Retry-After": "900"}, b"<title>Access denied</title>", 900.0, "HTTP 403"),
     ],
 )
 def test_blocks_of_the_address(
@@ -75,6 +72,43 @@ def test_blocks_of_the_address(
 ) -> None:
     """What does not come from the API, or says so itself; the reason names no foreign text."""
     assert read(status, headers, body) == Pause(ADDRESS, seconds, reason)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds", "reason"),
+    [
+        (VIA, {"message": "internal network error", "code": 40333}, None, "HTTP 403, code 40333"),
+        ({}, b"error code: 1020", None, "HTTP 403, Cloudflare error 1020"),
+        ({"Retry-After": "900"}, b"<title>Access denied</title>", 900.0, "HTTP 403"),
+        (VIA, b"", None, "HTTP 403"),
+        (VIA, b"[" * 200_000, None, "HTTP 403"),
+    ],
+)
+def test_refusals_of_a_firewall(headers: dict[str, str], body: object, seconds: float | None, reason: str) -> None:
+    """They may be about the address, or only about the text of that request."""
+    assert read(403, headers, body) == Pause(PauseScope.FIREWALL, seconds, reason)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "scope"),
+    [
+        (VIA, {"retry_after": 0, "global": True}, ALL),
+        (VIA, {"retry_after": 0.0, "global": False}, ROUTE),
+        (VIA | {"Retry-After": "0"}, {"global": True}, ALL),
+        (VIA | {"X-RateLimit-Global": "true", "X-RateLimit-Reset-After": "0.000"}, {}, ALL),
+    ],
+)
+def test_a_limit_of_the_api_that_has_ended_already(headers: dict[str, str], body: object, scope: PauseScope) -> None:
+    """A second, rather than a pause without an end."""
+    assert read(429, headers, body) == Pause(scope, 1.0, "HTTP 429")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"retry_after":', b'{"a":['])
+@pytest.mark.parametrize("status", [403, 429])
+def test_deeply_nested_json_is_read_as_a_page(status: int, opening: bytes) -> None:
+    found = read(status, {}, opening * 100_000)
+    assert found is not None
+    assert found.seconds is None
 
 
 @pytest.mark.parametrize(

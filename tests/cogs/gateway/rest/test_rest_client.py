@@ -20,6 +20,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from cogs.gateway.rest.rest_client import RestGuard, RouteTurns
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
+from cogs.messaging.discord_refusals import RefusalKind, classify_refusal
 from tests.fakes.clock import FakeClock
 
 VIA = {"Via": "1.1 google"}
@@ -168,8 +169,6 @@ async def test_a_route_is_not_asked_during_its_own_limit(world: World, times: in
         (429, {"Retry-After": "82721"}, {"message": "You are being rate limited.", "global": False}),
         (429, VIA, "<html>Error 1015</html>"),
         (429, {"Retry-After": "Sat, 28 Nov 2099 12:10:00 GMT"}, "error code: 1015"),
-        (403, VIA, {"message": "internal network error", "code": 40333}),
-        (403, {}, "error code: 1020"),
     ],
 )
 @pytest.mark.parametrize("by_token", [False, True])
@@ -182,6 +181,49 @@ async def test_a_block_fails_the_request_at_once(world: World, answer: Answer, *
     assert len(world.discord.paths) == 1
     await world.clock.advance(86_401)
     await send()
+
+
+_FIREWALL: list[Answer] = [
+    (403, VIA, {"message": "internal network error", "code": 40333}),
+    (403, {}, "error code: 1020"),
+    (403, {"Retry-After": "3600"}, "<html>Sorry, you have been blocked</html>"),
+    (403, {"Content-Type": "application/json"}, "[" * 100_000),
+]
+
+
+@pytest.mark.parametrize("answer", _FIREWALL)
+@pytest.mark.parametrize("by_token", [False, True])
+async def test_a_message_that_a_firewall_refuses_can_be_drawn_more_simply(
+    world: World, answer: Answer, *, by_token: bool
+) -> None:
+    """The error is that of a refused message, whatever the page; other requests are sent at once."""
+    world.discord.answers = [answer, answer, OK]
+    send: Send = world.follow_up if by_token else world.edit
+    for _ in range(2):
+        with pytest.raises(discord.Forbidden) as refused:
+            await send()
+        assert classify_refusal(refused.value).kind is RefusalKind.BODY
+    async with asyncio.timeout(10):
+        await world.edit(channel=9)
+    await world.clock.advance(60)
+    assert world.rest.find_problem() == ""
+
+
+@pytest.mark.parametrize("answer", _FIREWALL)
+async def test_a_firewall_that_refuses_the_probe_too_blocks_the_address(world: World, answer: Answer) -> None:
+    """A login, which sends no message, fails with the same error."""
+    world.discord.answers = [answer]
+    with pytest.raises(RequestsBlocked):
+        await world.bot.http.request(Route("GET", "/users/@me"))
+    with pytest.raises(discord.Forbidden):
+        await world.edit()
+    with pytest.raises(RequestsBlocked, match="this machine's address"):
+        await world.bot.probe_rest()
+    count = len(world.discord.paths)
+    with pytest.raises(RequestsBlocked, match="this machine's address"):
+        await world.edit()
+    assert len(world.discord.paths) == count
+    assert "this machine's address" in world.rest.find_problem()
 
 
 @pytest.mark.parametrize("by_token", [False, True])

@@ -17,6 +17,7 @@ OTHER_EDIT = RestRequest("PATCH", "/channels/1/messages/3", is_authorized=True)
 ELSEWHERE = RestRequest("PATCH", "/channels/9/messages/2", is_authorized=True)
 FOLLOWUP = RestRequest("POST", f"/webhooks/5/{TOKEN}", is_authorized=False)
 FIRST_RESPONSE = RestRequest("POST", f"/interactions/7/{TOKEN}/callback", is_authorized=False)
+PROBE = RestRequest("GET", "/gateway/bot", is_authorized=True)
 ALL = (EDIT, OTHER_EDIT, ELSEWHERE, FOLLOWUP, FIRST_RESPONSE)
 
 
@@ -34,9 +35,15 @@ class Limits:
         body = {"global": everywhere} | ({} if seconds is None else {"retry_after": seconds})
         return self.limits.record_refusal(request, 429, CIMultiDict({"Via": "1"}), json.dumps(body).encode())
 
-    def block(self, status: int = 429, body: bytes = b"error code: 1015", retry_after: str = "") -> RequestsBlocked:
+    def block(
+        self,
+        status: int = 429,
+        body: bytes = b"error code: 1015",
+        retry_after: str = "",
+        request: RestRequest = EDIT,
+    ) -> RequestsBlocked:
         """Let Cloudflare refuse a request."""
-        blocked = self.limits.record_refusal(EDIT, status, CIMultiDict({"Retry-After": retry_after}), body)
+        blocked = self.limits.record_refusal(request, status, CIMultiDict({"Retry-After": retry_after}), body)
         assert blocked is not None
         return blocked
 
@@ -80,7 +87,7 @@ async def test_a_limit_holds_back_what_it_applies_to(
 
 
 async def test_a_block_of_the_address_holds_back_everything() -> None:
-    """First responses too: they would fail, and prolong the block."""
+    """First responses too where Discord names the end: they would fail, and prolong the block."""
     limits = Limits()
     limits.block(retry_after="20")
     assert await find_held(limits) == set(ALL)
@@ -161,14 +168,94 @@ async def test_a_block_without_an_end_lasts_longer_each_time() -> None:
     assert await find_held(limits) == set()
 
 
-@pytest.mark.parametrize("body", [b'{"message": "internal network error", "code": 40333}', b"error code: 1020", b""])
-async def test_a_first_403_of_a_firewall_stops_no_other_request(body: bytes) -> None:
-    """It may have disliked that one; a second in a row means the address."""
+_FIREWALL_BODIES = [b'{"message": "internal network error", "code": 40333}', b"error code: 1020", b"", b"[" * 100_000]
+
+
+@pytest.mark.parametrize("body", _FIREWALL_BODIES)
+@pytest.mark.parametrize("retry_after", ["", "3600"])
+async def test_messages_that_a_firewall_refuses_stop_nothing(body: bytes, retry_after: str) -> None:
+    """However many, on whatever routes: members write what is in them."""
     limits = Limits()
-    limits.block(403, body)
+    for _ in range(20):
+        for request in ALL:
+            assert limits.block(403, body, retry_after, request).until is None
     assert await find_held(limits) == set()
+    assert limits.limits.find_problem() == ""
+
+
+@pytest.mark.parametrize("body", _FIREWALL_BODIES)
+async def test_a_firewall_that_also_refuses_the_probe_refuses_the_address(body: bytes) -> None:
+    """The probe alone shows nothing, nor does one after a success; first responses are always tried."""
+    limits = Limits()
+    limits.block(403, body, request=PROBE)
+    assert await find_held(limits) == set()
+    limits.limits.record_success()
     limits.block(403, body)
-    assert await find_held(limits) == set(ALL)
+    limits.limits.record_success()
+    limits.block(403, body, request=PROBE)
+    assert await find_held(limits) == set()
+    lengths = list[float]()
+    for _ in range(3):
+        assert "this machine's address" in str(limits.block(403, body, request=PROBE))
+        assert await find_held(limits) == set(ALL) - {FIRST_RESPONSE}
+        begun = limits.clock.time
+        while await find_held(limits):
+            await limits.clock.advance(20)
+        lengths.append(limits.clock.time - begun)
+    assert lengths == [60, 120, 240]
+
+
+@pytest.mark.parametrize("body", [b"error code: 1015", b"<html>Too many requests</html>", b""])
+async def test_a_first_response_is_not_held_by_a_guessed_pause(body: bytes) -> None:
+    """It has three seconds, and the end of the pause is unknown."""
+    limits = Limits()
+    limits.block(429, body)
+    assert await find_held(limits) == set(ALL) - {FIRST_RESPONSE}
+
+
+@pytest.mark.parametrize(("seconds", "is_sent"), [("1", True), ("2.4", True), ("4", False), ("20", False)])
+async def test_a_first_response_waits_only_while_discord_accepts_it(seconds: str, *, is_sent: bool) -> None:
+    limits = Limits()
+    limits.block(retry_after=seconds)
+    if is_sent:
+        assert 1 <= await limits.wait(FIRST_RESPONSE) < 3
+        return
+    with pytest.raises(RequestsBlocked):
+        await limits.limits.wait(FIRST_RESPONSE)
+
+
+@pytest.mark.parametrize("other", [FOLLOWUP, FIRST_RESPONSE, ELSEWHERE])
+async def test_a_pause_does_not_prolong_that_of_another_route(other: RestRequest) -> None:
+    """A second stays a second while others wait for longer."""
+    limits = Limits()
+    limits.refuse(EDIT, 12)
+    waits = [asyncio.create_task(limits.limits.wait(EDIT)) for _ in range(100)]
+    await limits.clock.settle()
+    limits.limits.record_exhaustion(other, 1.0)
+    assert await limits.wait(other) < 1.1
+    await limits.clock.run_until(asyncio.gather(*waits))
+
+
+@pytest.mark.parametrize("canceled_after", [1.0, 24.9, 25.5, 30.0])
+async def test_canceled_waits_give_their_places_back(canceled_after: float) -> None:
+    """Before the end of the pause or after it: the next request goes on as if they had not been there."""
+    limits = Limits()
+    limits.refuse(EDIT, 25, everywhere=True)
+    waits = [asyncio.create_task(limits.limits.wait(EDIT)) for _ in range(2000)]
+    await limits.clock.advance(1.0)
+    last = asyncio.create_task(limits.limits.wait(EDIT))
+    await limits.clock.advance(canceled_after - 1.0)
+    for wait in waits:
+        wait.cancel()
+    await limits.clock.advance(max(25.0 - canceled_after, 0.0) + 0.1)
+    assert last.done()
+
+
+async def test_a_global_limit_that_has_ended_already_holds_for_a_second() -> None:
+    limits = Limits()
+    for _ in range(5):
+        limits.refuse(EDIT, 0, everywhere=True)
+        assert 0.9 < await limits.wait(ELSEWHERE) < 1.1
 
 
 async def test_a_route_without_a_time_pauses_for_seconds() -> None:
@@ -201,6 +288,22 @@ async def test_routes_are_forgotten() -> None:
         limits.limits.record_exhaustion(RestRequest("POST", f"/webhooks/5/t{number}", is_authorized=False), 2.0)
         await limits.clock.advance(0.1)
     assert len(vars(limits.limits)["_pauses"]) <= 256
+
+
+@pytest.mark.parametrize("count", [300, 5000, 20_000])
+async def test_routes_that_all_pause_are_bounded(count: int) -> None:
+    """Those that end first are forgotten, but never a pause of all requests; each is added in constant time."""
+    limits = Limits()
+    limits.refuse(EDIT, 1.5, everywhere=True)
+    pauses, copies = vars(limits.limits), 0
+    for number in range(count):
+        before = pauses["_pauses"]
+        request = RestRequest("POST", f"/webhooks/5/t{number}", is_authorized=False)
+        limits.limits.record_exhaustion(request, 2.0 + number)
+        copies += pauses["_pauses"] is not before
+    assert len(pauses["_pauses"]) <= 4096
+    assert copies <= 20
+    assert await find_held(limits) == {EDIT, OTHER_EDIT, ELSEWHERE}
 
 
 @pytest.mark.parametrize(
