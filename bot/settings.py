@@ -271,7 +271,9 @@ def _is_base_url(value: str) -> bool:
     except ValueError:
         return False
     bare = not (parts.query or parts.fragment or "@" in parts.netloc)
-    return bare and parts.scheme in {"http", "https"} and bool(parts.hostname)
+    host = parts.hostname or ""
+    is_host = host.isprintable() and " " not in host and ("%" not in host or ":" in host)  # % in IPv6: an interface
+    return bare and parts.scheme in {"http", "https"} and bool(host) and is_host
 
 
 def _describe_problem(error: Mapping[str, Any]) -> tuple[str, str]:

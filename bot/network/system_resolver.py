@@ -37,6 +37,8 @@ class SystemResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the addresses of a host; raise OSError if the system does not know it."""
+        if not _is_readable(host):
+            raise socket.gaierror(socket.EAI_NONAME, "not a host name")
         found = await self._run(host, port, family)
         return [
             ResolveResult(
@@ -91,6 +93,11 @@ class SystemResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Hold nothing: threads that still wait for the system end with the process."""
+
+
+def _is_readable(host: str) -> bool:
+    """Whether no part of a host could be decoded or cut off; an interface may follow an address of IPv6, after %."""
+    return host.isprintable() and " " not in host and ("%" not in host or ":" in host)
 
 
 def _format_address(family: int, address: tuple[Any, ...]) -> str:

@@ -67,6 +67,7 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str) 
         ("MJ_API_URL", "https://relay.test/#WRONG"),
         ("MJ_API_URL", "https://relay.test:WRONG"),
         ("MJ_API_URL", "https://[WRONG"),
+        ("MJ_API_URL", "https://WRONG%00.relay.test"),
         ("MJ_API_URL", "https://WRONG\u2100.test"),
         ("DISCORD_API_URL", "127.0.0.1:WRONG"),
         ("RETENTION_DAYS", "0"),

@@ -28,6 +28,7 @@ from bot.imaging.downloads.picture_sessions import PictureRefusals, PictureSessi
 from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     get_host_and_port,
+    is_host,
     is_internal_url,
     is_public_ip,
     parse_expiry,
@@ -309,6 +310,8 @@ def _parse_target(link: str, base: URL, url: str) -> URL:
     target = base.join(URL(link, encoded=_PRINTABLE_ASCII.fullmatch(link) is not None))
     if target.scheme not in {"http", "https"} or not target.raw_host:
         raise PictureForbidden(url, "not an http address")
+    if not is_host(target.raw_host):
+        raise PictureForbidden(url, "not a host name")
     if target.raw_user is not None or target.raw_password is not None:
         raise PictureForbidden(url, "an address with credentials")
     return target.with_fragment(None)

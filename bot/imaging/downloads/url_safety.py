@@ -52,6 +52,8 @@ _REFUSED_V6 = tuple(
 # Clash (mihomo), sing-box, Xray, V2Ray and Surge, by default or as their examples have it.
 _FAKE_IP = tuple(ipaddress.ip_network(network) for network in ("198.18.0.0/15", "fc00::/18", "fdfe:dcba:9876::/64"))
 _KNOWN_DOMAINS = ("discord.com", "discordapp.com", "discordapp.net", "midjourney.com")
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.IGNORECASE | re.ASCII)
+_IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE | re.ASCII)
 _LOOKUP_SECONDS = 5.0
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 
@@ -95,6 +97,15 @@ def is_fake_ip(address: str) -> bool:
     return any(ip in network and int(ip) - int(network.network_address) > 1 for network in _FAKE_IP)
 
 
+def is_host(host: str) -> bool:
+    """Whether a host, in IDNA's ASCII form, is a name or an address, so that all software reads it alike.
+
+    A percent sign, a control character or an empty label may be decoded, cut off or left out on the way, and the rest
+    then is another host.
+    """
+    return (_IPV6 if ":" in host else _HOST_NAME).fullmatch(host) is not None
+
+
 def is_numeric_host(host: str) -> bool:
     """Whether a host is an address, in any of the spellings that some software reads as one: 127.1, 0x7f000001."""
     return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None
@@ -107,6 +118,8 @@ async def check_proxied_host(host: str, resolver: AbstractResolver, is_allowed: 
     machine does not know may be one of the proxy's own network, or lead to the proxy's own machine or its metadata, so
     it is refused, but for the domains of Discord and Midjourney, where nobody else makes names.
     """
+    if not is_host(host):
+        raise AddressRefusedError("not a host name")
     if is_numeric_host(host):
         if not is_allowed(host):
             raise AddressRefusedError("not a public address")
@@ -129,7 +142,8 @@ def is_internal_name(host: str) -> bool:
 
 def has_known_domain(host: str) -> bool:
     """Whether a host is one of Discord's or Midjourney's."""
-    return any(host.lower().rstrip(".").endswith(f".{domain}") for domain in _KNOWN_DOMAINS)
+    name = host.lower().removesuffix(".")
+    return is_host(host) and any(name.endswith(f".{domain}") for domain in _KNOWN_DOMAINS)
 
 
 def create_public_connector(

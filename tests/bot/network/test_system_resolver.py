@@ -80,7 +80,9 @@ async def test_loopback_is_found_without_another_network(host: str, flags: int) 
     assert asked == [(host, 80, V4, socket.SOCK_STREAM, 0, flags)]
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test", "no-such-host.invalid", "nul\0.test"])
+@pytest.mark.parametrize(
+    "host", ["a..b", "x" * 64 + ".test", "no-such-host.invalid", "nul\0.test", "a%00.test", "a b.test", "a\n.test"]
+)
 async def test_what_is_no_host_is_an_oserror(host: str) -> None:
     """Aiohttp then reports that nothing was sent."""
     with pytest.raises(OSError):  # noqa: PT011 - the type is what aiohttp looks at

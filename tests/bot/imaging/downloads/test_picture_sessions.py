@@ -145,6 +145,23 @@ async def test_private_hosts_are_refused_with_a_proxy_too(bench: Bench, host: st
     assert list(pictures.refusals.problems) == ([] if supplied else [host.strip("[]")])
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["a%00.discord.com", ".discord.com", "a..discord.com", "%31.0.0.1", "cdn%2eexample", "[fe80::1%25eth0]"],
+)
+@pytest.mark.parametrize("proxied", [True, False])
+async def test_what_is_no_host_is_never_opened(bench: Bench, host: str, proxied: bool) -> None:  # noqa: FBT001
+    """Also as the target of a redirect."""
+    bench.answers["/a.png"] = web.Response(status=302, headers={"Location": f"http://{host}/b.png"})
+    pictures = await bench.pictures(proxied=proxied)
+    with pytest.raises(PictureForbidden):
+        await pictures.download_bytes(f"http://{host}/b.png")
+    if proxied:
+        with pytest.raises(PictureForbidden):
+            await pictures.download_bytes("http://cdn.example/a.png")
+    assert [seen for seen in bench.proxy.seen if "b.png" in seen] == []
+
+
 @pytest.mark.parametrize(("host", "opens"), [("cdn.discordapp.com", True), ("cdn.example", False)])
 async def test_dns_servers_that_do_not_answer_count_as_unknown(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, host: str, *, opens: bool

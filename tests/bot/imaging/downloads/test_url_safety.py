@@ -13,6 +13,8 @@ from yarl import URL
 from bot.imaging.downloads.url_safety import (
     AddressRefusedError,
     create_public_connector,
+    has_known_domain,
+    is_host,
     is_public_ip,
     parse_expiry,
     rewrite_relay_url,
@@ -249,3 +251,42 @@ async def test_connector_connects_to_allowed_addresses(unused_tcp_port: int) -> 
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://cdn.example:{unused_tcp_port}/")
     assert isinstance(caught.value.os_error, ConnectionRefusedError)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("cdn.discordapp.com", True),
+        ("CDN.DiscordApp.com.", True),
+        ("a_b-c.media.discordapp.net", True),
+        ("discord.com.evil.test", False),
+        ("xdiscord.com", False),
+        (".discord.com", False),
+        ("..discord.com", False),
+        ("a..discord.com", False),
+        ("a.discord.com..", False),
+        ("a%00.discord.com", False),
+        ("evil%2ediscord.com", False),
+        ("a%2f.discord.com", False),
+        ("a\0.discord.com", False),
+        ("a\r\n.discord.com", False),
+        ("a\u3002.discord.com", False),
+        ("10.0.0.1:80.discord.com", False),
+        ("a b.midjourney.com", False),
+        ("a@b.midjourney.com", False),
+        ("a.midjourney.com\n", False),
+    ],
+)
+def test_only_a_well_formed_name_has_a_known_domain(host: str, *, expected: bool) -> None:
+    """What a proxy may decode, cut or leave out is no name of Discord's or Midjourney's."""
+    assert has_known_domain(host) is expected
+
+
+@pytest.mark.parametrize("host", ["router", "nas.local", "a_b.example", "xn--mnchen-3ya.test.", "10.0.0.1", "fd00::1"])
+def test_names_and_addresses_are_hosts(host: str) -> None:
+    assert is_host(host)
+
+
+@pytest.mark.parametrize("host", ["", ".", "a..b", ".a", "a%00", "fe80::1%eth0", "m\u00fcnchen.test", "a\tb", "[::1]"])
+def test_other_text_is_no_host(host: str) -> None:
+    assert not is_host(host)
