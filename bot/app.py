@@ -145,6 +145,7 @@ class App:
             "register the commands", partial(sync_commands, self.bot), clock, pauses_if_refused=RARELY
         )
         self.key_check = KeyCheck(relay.check_key, settings.mj_api_url, supervisor, clock)
+        self.bot.report_relay_error = self.key_check.report_error
         self.health = Health(
             {
                 "gateway": ShardHealth(self.bot).find_problem,
@@ -278,7 +279,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
 def _build_reporter(app: App) -> CheckReporter:
     return CheckReporter(
         bot=app.bot,
-        relay=app.relay,
+        check_key=app.key_check.read,
         relay_url=app.settings.mj_api_url,
         store=app.store,
         find_store_problem=app.job_leases.find_problem,

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from bot.clock import Clock
-from bot.errors import RelayError
+from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
 from bot.relay.relay_problems import RelayProblem, describe_relay_problem
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
@@ -17,13 +18,15 @@ _WAIT_SECONDS: Final = 1.5
 """How long a caller waits for the relay, before the previous result is returned."""
 _WELL_PAUSE, _BROKEN_PAUSE, _CONFIRM_PAUSE = 300.0, 60.0, 10.0
 """The seconds between two reads: while all is well, while it is not, and before a new problem is believed."""
+_TICK = 5.0
+"""How often it is decided whether a read is due, because others can find a problem in between."""
 
 
 class KeyCheck:
     """Reads from the relay at `url` whether it accepts the key, with one request at a time.
 
     `run` reads by itself. `find_problem` reads on demand, once a minute at most, and its caller waits for that for
-    `wait_seconds`.
+    `wait_seconds`. Every read counts, whichever caller asked for it, and each change is logged once.
     """
 
     def __init__(
@@ -51,10 +54,28 @@ class KeyCheck:
     async def run(self) -> None:
         """Read at once, and then every five minutes, or every minute while something is wrong."""
         while True:
-            self._start_check(max_age=0.0)
+            self._start_check(max_age=self._find_pause())
             await self._check_done.wait()
-            pause = _CONFIRM_PAUSE if self._unconfirmed else _BROKEN_PAUSE if self._problem else _WELL_PAUSE
-            await self._clock.sleep(pause)
+            await self._clock.sleep(_TICK)
+
+    async def read(self) -> None:
+        """Read now.
+
+        Raises:
+            RelayError: The relay does not answer, or refuses the key.
+        """
+        self._asked_at = self._clock.monotonic()
+        try:
+            await self._ask()
+        except RelayError as error:
+            self._record(describe_relay_problem(error, self._url))
+            raise
+        self._record(None)
+
+    def report_error(self, error: RelayError) -> None:
+        """Read soon, because a request of a person has failed in a way that concerns every request."""
+        if isinstance(error, RelayUnreachable | KeyRefused | BalanceExhausted):
+            self._start_check(max_age=_CONFIRM_PAUSE)
 
     async def find_problem(self) -> str:
         """Return what is wrong with the key, or with the relay that checks it."""
@@ -78,12 +99,13 @@ class KeyCheck:
 
     async def _check(self) -> None:
         try:
-            await self._ask()
-            self._record(None)
-        except RelayError as error:
-            self._record(describe_relay_problem(error, self._url))
+            with suppress(RelayError):
+                await self.read()
         finally:
             self._check_done.set()
+
+    def _find_pause(self) -> float:
+        return _CONFIRM_PAUSE if self._unconfirmed else _BROKEN_PAUSE if self._problem else _WELL_PAUSE
 
     def _record(self, found: RelayProblem | None) -> None:
         """Keep a result, and log it if it is the first, or differs from the last one and is no hiccup."""

@@ -23,7 +23,6 @@ from bot.ops.health import Health
 from bot.ops.platform_disk import DiskProblem
 from bot.policy.rules import SpendingPolicy
 from bot.ports import Store
-from bot.relay.client import RelayClient
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
 from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guild, judge_guilds, report_guild, report_policy
@@ -50,10 +49,13 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckReporter:
-    """Collects the findings; `find_store_problem` returns why the database cannot be written, "" if it can."""
+    """Collects the findings; `find_store_problem` returns why the database cannot be written, "" if it can.
+
+    `check_key` raises RelayError if the relay does not answer, or refuses the key.
+    """
 
     bot: commands.AutoShardedBot
-    relay: RelayClient
+    check_key: Callable[[], Awaitable[None]]
     relay_url: str
     store: Store
     find_store_problem: Callable[[], str]
@@ -71,7 +73,7 @@ class CheckReporter:
 
     async def build(self, interaction: Interaction) -> Report:
         """Test everything that this person may know about."""
-        relay = await check_relay(self.relay.check_key, self.relay_url)
+        relay = await check_relay(self.check_key, self.relay_url)
         store = await check_database(self.store, self.find_store_problem())
         disk, pictures = check_disk(self.disk), await self.check_pictures()
         health = await self.health.find_problems(ignoring=_REPORTED_SEPARATELY)

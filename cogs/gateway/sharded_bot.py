@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -14,6 +14,7 @@ from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.errors import RelayError
 from bot.network.connectors import DIRECT
 from bot.network.proxies import Proxies
 from cogs.context import INTERACTION_EVENTS
@@ -70,6 +71,8 @@ class ShardedBot(commands.AutoShardedBot):
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
         self.identify_limiter = IdentifyLimiter(self._fetch_start_limit)
         self.open_interactions = OpenInteractions()
+        self.report_relay_error: Callable[[RelayError], None] = lambda _: None
+        """Is told every error of the relay that a person meets."""
         self.recommended_shard_count = 1
         """How many shards Discord recommends, for all processes together."""
 

@@ -18,6 +18,7 @@ from bot.errors import (
     ParentGone,
     PersonNotAllowed,
     PromptIgnored,
+    RelayError,
     ServerNotAllowed,
     SubmitOutcomeUnknown,
 )
@@ -45,6 +46,7 @@ LOST_RESPONSE_ERRORS = (discord.InteractionResponded, *REQUEST_ERRORS)
 _ALREADY_REQUESTED = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
 """Errors after which the prompt was or may have been sent, so that the person should not send it again."""
 _UNKNOWN_MESSAGE = 10008
+_ALREADY_ACKNOWLEDGED = 40060
 
 
 def summarize_error(error: BaseException) -> str:
@@ -72,8 +74,17 @@ async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T |
         open_interactions: OpenInteractions = interaction.client.open_interactions
         return await open_interactions.send_first_response(response)
     except LOST_RESPONSE_ERRORS as error:
-        log.info("This process does not answer an interaction: %s.", summarize_error(error))
+        log.info("%s", _explain_lost_response(error))
         return None
+
+
+def _explain_lost_response(error: BaseException) -> str:
+    if isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED:
+        return (
+            "Another copy of the bot with the same token answered an interaction, so this one does not. If you started "
+            "only one, look for the other, or reset the token."
+        )
+    return f"This process does not answer an interaction: {summarize_error(error).rstrip('.')}."
 
 
 async def defer_click(interaction: Interaction) -> bool:
@@ -141,6 +152,8 @@ async def _replace_public_response(interaction: Interaction, text: str) -> None:
 
 def log_and_describe_error(error: BaseException, interaction: Interaction) -> str:
     """Log an error and describe it; an unexpected one gets a number that finds its log line."""
+    if isinstance(error, RelayError):
+        interaction.client.report_relay_error(error)
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s%s.", interaction.type.name, type(error).__name__, _explain_to_operator(error))
         return explain_error(error, interaction)

@@ -181,3 +181,48 @@ async def test_a_hiccup_is_not_logged(caplog: pytest.LogCaptureFixture, error: R
 async def test_other_words_for_the_same_cause_are_no_change(caplog: pytest.LogCaptureFixture) -> None:
     answers = [RelayUnreachable(f"HTTP {status}") for status in (502, 503, 521)]
     assert len(await read_log(caplog, *((120.0, error) for error in answers))) == 1
+
+
+@pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), KeyExpired(), BalanceExhausted("HTTP 400")])
+@pytest.mark.parametrize("way", ["refused command", "/mjcheck", "/readyz"])
+async def test_a_relay_that_fails_later_is_logged_soon(
+    caplog: pytest.LogCaptureFixture, way: str, error: RelayError
+) -> None:
+    """Who notices it first does not matter, and neither does how often it is noticed; the recovery is logged too."""
+    caplog.set_level(logging.INFO, "bot.ops.key_check")
+    clock, supervisor = FakeClock(), TaskSupervisor()
+    key = Key(clock)
+    check = KeyCheck(key.check, URL, supervisor, clock.clock)
+
+    async def notice() -> None:
+        if way == "refused command":
+            check.report_error(error)
+        elif way == "/readyz":
+            await check.find_problem()
+        else:
+            await check_relay(check.read, URL)
+
+    async with supervisor.serve():
+        running = asyncio.create_task(check.run())
+        await clock.advance(90)
+        key.error = error
+        for _ in range(3):
+            await notice()
+            await clock.advance(10)
+        assert len(caplog.messages) == 2, "the start, and the problem"
+        key.error = None
+        await clock.advance(70)
+        assert caplog.messages[2:] == [f"API key: accepted by {URL} again."]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("error", [ActionUnsupported("no", lasting=True), RelayBusy("429")])
+async def test_an_error_of_one_request_reads_nothing(error: RelayError) -> None:
+    clock, supervisor = FakeClock(), TaskSupervisor()
+    key = Key(clock)
+    check = KeyCheck(key.check, URL, supervisor, clock.clock)
+    async with supervisor.serve():
+        check.report_error(error)
+        await clock.advance(1)
+    assert not key.asked

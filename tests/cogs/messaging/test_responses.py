@@ -10,6 +10,7 @@ import discord
 import pytest
 
 from bot.clock import Clock
+from bot.errors import KeyExpired, RelayBusy, RelayError, RelayUnreachable
 from cogs.context import Interaction
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import (
@@ -120,3 +121,38 @@ def test_what_discord_says_is_logged() -> None:
 def test_a_person_is_told_why_discord_takes_no_file(status: int, code: int, said: str) -> None:
     """For the files that buttons send; any other refusal gets a number that finds its line in the log."""
     assert said in log_and_describe_error(refused(status, {"code": code}), fake_interaction())
+
+
+@pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), KeyExpired(), RelayBusy("HTTP 429")])
+def test_an_error_of_the_relay_is_passed_on(error: RelayError) -> None:
+    """To what reads whether the relay works."""
+    interaction, reported = fake_interaction(), list[RelayError]()
+    interaction.client.report_relay_error = reported.append
+    interaction.type, interaction.data = discord.InteractionType.component, None
+    log_and_describe_error(error, interaction)
+    assert reported == [error]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        (
+            40060,
+            "Interaction has already been acknowledged.",
+            "Another copy of the bot with the same token answered an",
+        ),
+        (10062, "Unknown interaction", "This process does not answer an interaction: 400 so (error code: 10062): Unkn"),
+        (50035, "Invalid Form Body.", "This process does not answer an interaction: 400 so (error code: 50035): Inv"),
+    ],
+)
+async def test_a_response_of_another_copy_is_named(
+    caplog: pytest.LogCaptureFixture, code: int, message: str, said: str
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def answer() -> int:
+        raise refused(400, {"code": code, "message": message})
+
+    assert await acknowledge(fake_interaction(), answer()) is None
+    assert caplog.messages[0].startswith(said)
+    assert not caplog.messages[0].endswith("..")
