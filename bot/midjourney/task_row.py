@@ -19,8 +19,8 @@ from bot.json_values import (
     is_json_object,
     list_links,
 )
-from bot.midjourney.result_links import find_other_links
-from bot.midjourney.task_status import RowEvidence, infer_status, parse_percent, parse_status
+from bot.midjourney.result_links import OtherLinks, drop_other_links, find_other_links, has_input_pictures
+from bot.midjourney.task_status import RowEvidence, Status, infer_status, parse_percent, parse_status
 
 TEXT_ACTIONS: Final = frozenset({"DESCRIBE", "SHORTEN"})
 """The actions whose result is a text."""
@@ -32,6 +32,8 @@ _BUTTON_KEYS: Final = frozenset({"customId", "custom_id", "label", "emoji", "sty
 _BUTTON_LISTS: Final = frozenset({"components", "buttons", "rows", "items", "children"})
 _LINK_FIELDS: Final = ("imageUrl", "imageUrls", "videoUrl", "videoUrls")
 _STORED_NAMES: Final = {name: re.sub(r"(?=[A-Z])", "_", name).lower() for name in (*_LINK_FIELDS, "failReason")}
+_SNAKE_CASE: Final = frozenset({"submit_time", "start_time", "finish_time", "fail_reason", "prompt_en"})
+"""Fields of a relay that writes all names with underscores, as those of the result."""
 _MAX_REASON: Final = 4000
 # What programs write for a value that is missing.
 _NO_REASON: Final = frozenset({"", "null", "none", "nil", "undefined", "false", "0", "n/a", "-", "{}", "[]"})
@@ -66,25 +68,45 @@ def normalize_row(data: Mapping[Any, Any]) -> dict[str, Any]:
         has_buttons=any(map(_is_of_result, row.get("buttons", ()))),
         has_finish_time=coerce_milliseconds(row.get("finishTime", row.get("finish_time"))) > 0,
     )
-    has_ended = evidence.has_sign_of_the_end or parse_status(row.get("status")).is_final
-    row |= (links := _take_links(row, has_ended=has_ended))
-    has_result = any(links.values()) or _has_text(row)
+    word = parse_status(row.get("status"))
+    may_have_result = word is Status.SUCCESS or (evidence.has_sign_of_the_end and not word.is_final)
+    links, is_certain = _take_links(row, may_have_result=may_have_result)
+    row |= links
+    # A name that a parameter may have too is no evidence of the end by itself.
+    has_result = (any(links.values()) and (is_certain or evidence.is_at_end)) or _has_text(row)
     row["status"] = infer_status(row.get("status"), replace(evidence, has_result=has_result))
     return row
 
 
-def _take_links(row: dict[str, Any], *, has_ended: bool) -> dict[str, tuple[str, ...]]:
-    """Remove the links from a row, and return them by the API's names; what these lack is found under other names."""
-    links = {name: list_links(_take(row, name)) for name in _LINK_FIELDS}
+def _take_links(row: dict[str, Any], *, may_have_result: bool) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """Remove the links from a row, and return them by the API's names; what these lack is found under other names.
+
+    Also return whether one of them has a name that is only a result's.
+    """
+    links = {name: list_links(row.pop(name, None)) for name in _LINK_FIELDS}
+    for name in _LINK_FIELDS:
+        if not links[name] and _may_be_result(row, name):
+            links[name] = drop_other_links(row, list_links(row.pop(_STORED_NAMES[name], None)))
+    other = OtherLinks((), (), is_certain=any(links.values()))
     if not links["videoUrl"] and not links["videoUrls"]:
-        pictures, links["videoUrl"] = find_other_links(row, has_ended=has_ended)
-        if not any(links[name] for name in ("imageUrl", "imageUrls")):
-            links["imageUrl"] = pictures
+        has_picture = bool(links["imageUrl"] or links["imageUrls"])
+        other = find_other_links(row, may_have_result=may_have_result)
+        links["videoUrl"] = other.clips
+        if not has_picture:
+            links["imageUrl"] = other.pictures
+        other = other._replace(is_certain=has_picture or other.is_certain)
+    for name in _LINK_FIELDS:
+        row.pop(_STORED_NAMES[name], None)
     taken: dict[str, tuple[str, ...]] = {}
     for one, several in (("imageUrl", "imageUrls"), ("videoUrl", "videoUrls")):
         taken[one] = links[one][:1]
         taken[several] = links[several] or (links[one] if len(links[one]) > 1 else ())
-    return taken
+    return taken, other.is_certain
+
+
+def _may_be_result(row: Mapping[str, Any], name: str) -> bool:
+    """Whether a link under a name with underscores may be the result, and not what was given to the request."""
+    return name.startswith("video") or not has_input_pictures(row) or not _SNAKE_CASE.isdisjoint(row)
 
 
 def _take(row: dict[str, Any], name: str) -> object:

@@ -149,6 +149,11 @@ class RowEvidence:
         return self._signs_of_the_end > 0
 
     @property
+    def is_at_end(self) -> bool:
+        """Whether its progress or its buttons say that the task has ended."""
+        return self.percent == 100 or self.has_buttons
+
+    @property
     def shows_its_end(self) -> bool:
         """Whether a result and a time say that the task has finished, and no progress below 100% says otherwise."""
         return self.has_result and self.has_finish_time and self.percent in {None, 100}

@@ -126,3 +126,114 @@ def test_a_picture_under_another_key_is_evidence_of_the_end() -> None:
 def test_the_apis_own_keys_come_first() -> None:
     """Nothing else is looked for where they have a picture."""
     assert (A, ()) == ((task := _task(imageUrl=A, images=[B, REFERENCE])).picture_url, task.image_urls)
+
+
+UPLOAD = "https://up.test/private1.png"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"picture": "https://cdn.discordapp.com/avatars/1/abc.png"},
+        {"properties": {"author": "x", "image": "https://cdn.discordapp.com/icons/1/abc.png?size=64"}},
+        {"properties": {"imageUrl": "https://cdn.discordapp.com/avatars/1/abc.png"}},
+        {"image_url": "https://media.discordapp.net/avatars/1/abc.webp"},
+        {"data": {"picture": "https://lh3.googleusercontent.com/a/me"}},
+        {"image": "https://avatars.githubusercontent.com/u/1.png"},
+        {"image": "https://thirdwx.qlogo.cn/mmopen/a.jpg"},
+        {"url": "https://hook.test/api/cb"},
+        {"urls": {"get": "https://api.test/p/1", "cancel": "https://api.test/p/1/cancel"}},
+        {"urls": ["https://api.test/p/1/cancel"]},
+        {"link": "https://discord.gg/abc"},
+        {"link": "https://discord.com/invite/abc.png"},
+        {"link": "https://canary.discord.com/channels/1/2/3"},
+        {"url": "https://docs.mov.test/page"},
+        {"notifyHook": "https://hook.test/api/cb", "url": "https://hook.test/pictures/a.png"},
+        {"properties": {"notify_hook": "https://hook.test/api"}, "imageURL": "https://hook.test/a.png"},
+        {"callbackUrl": "//hook.test/api", "image_url": "https://hook.test/a.png"},
+        {"promptEn": f"a cat --sref {REFERENCE}", "image_url": f"{REFERENCE}?w=2"},
+        {
+            "prompt": "https://cdn.discordapp.com/attachments/1/2/x.png a cat",
+            "images": ["https://media.discordapp.net/attachments/1/2/x.png"],
+        },
+    ],
+)
+def test_avatars_hooks_and_pages_are_not_shown(fields: dict[str, object]) -> None:
+    """Nor is a reference under the other host of Discord's CDN."""
+    task = _task(**fields)
+
+    assert ("", "") == (task.picture_url, task.first_clip_url)
+
+
+@pytest.mark.parametrize("action", ["BLEND", "EDITS", "DESCRIBE", "SWAP_FACE", "VIDEO", "edit"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"images": [UPLOAD, "https://up.test/private2.png"]},
+        {"image_url": UPLOAD},
+        {"image_urls": [UPLOAD]},
+        {"imageURL": UPLOAD},
+        {"picture-urls": [UPLOAD]},
+        {"url": UPLOAD},
+        {"properties": {"image_urls": [UPLOAD]}},
+        {"properties": {"imageUrls": [UPLOAD], "imageUrl": UPLOAD}},
+        {"data": {"image_urls": [UPLOAD]}},
+        {"properties": json.dumps({"imgUrl": UPLOAD})},
+    ],
+)
+@pytest.mark.parametrize("status", ["SUCCESS", "IN_PROGRESS"])
+def test_what_a_request_was_given_is_not_shown(action: str, fields: dict[str, object], status: str) -> None:
+    """It is a member's own picture, whatever the relay calls it."""
+    assert not _task(action=action, status=status, **fields).picture_url
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"imageUrl": A},
+        {"imageUrls": [A], "image_urls": [UPLOAD]},
+        {"result": {"images": [A]}, "images": [UPLOAD]},
+        {"output": [A], "properties": {"imageUrls": [UPLOAD]}},
+        {"data": {"imageUrl": A}, "image_url": UPLOAD},
+        {"data": [{"url": A}]},
+        {"image_url": A, "submit_time": 1_754_300_000_000, "init_image": UPLOAD},
+    ],
+)
+def test_the_result_of_a_request_with_pictures_is_shown(fields: dict[str, object]) -> None:
+    """Under the API's names, and under those of an output."""
+    assert A == _task(action="EDITS", **fields).picture_url
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://cdn.discordapp.com/attachments/1/2/x",
+        "https://cdn.midjourney.com/e8a7130d/0_0",
+        "https://relay.test/mj/image/1754300000999002",
+        "/mj/image/1754300000999002",
+        "https://bucket.oss-cn-shanghai.aliyuncs.com/abc",
+        "https://s.test/a.png!w1024",
+        "https://s.test/a.JPG@!thumb?x=1",
+        "https://relay.test/proxy?url=https://cdn.discordapp.com/attachments/1/2/x.png",
+    ],
+)
+def test_a_link_to_a_picture_is_known_by_its_suffix_or_place(link: str) -> None:
+    """Under a name that other links may have too."""
+    assert link == _task(url=link).picture_url
+
+
+@pytest.mark.parametrize("status", ["FAILURE", "CANCEL", "失败"])
+@pytest.mark.parametrize("link", ["https://docs.midjourney.com/x", A])
+def test_a_failed_task_has_no_result_under_an_uncertain_name(status: str, link: str) -> None:
+    """The link is to a page of help, or to what was given to the request."""
+    assert not _task(status=status, failReason="banned", url=link, image=link).picture_url
+
+
+@pytest.mark.parametrize("name", ["url", "image", "link", "output"])
+@pytest.mark.parametrize("link", ["https://hook.test/notify", A])
+@pytest.mark.parametrize("status", ["", "odd", "SUBMITTED"])
+def test_an_uncertain_name_is_no_evidence_of_the_end(name: str, link: str, status: str) -> None:
+    """A finish time beside it is not enough."""
+    task = _task(status=status, progress="", finishTime=1_754_300_000_000, data={name: link})
+
+    assert not task.status.is_final
