@@ -19,8 +19,43 @@ _REFUSAL_PAUSES: Final = (*_FAILURE_PAUSES, 1800.0, 3600.0)
 """The same while Discord refuses, which may last for days, and whose end the gateway reports."""
 TOKEN_MARGIN: Final = timedelta(minutes=1)
 """How long before an interaction's token expires a message is drawn last, if only the token reaches it."""
-_LEAST_PAUSE_SECONDS = 10.0
-"""How long a change of a message's place does not shorten a pause: changes may come in great numbers."""
+_WAKE_PAUSES: Final = (10.0, 60.0, 300.0)
+"""How long changes of a message's place do not shorten its pauses; longer after each that was in vain."""
+_SERVER_INTERVAL = 2.0
+_TOTAL_INTERVAL = 0.5
+"""The seconds between messages that a change has drawn again, in one server (or DM) and in all.
+
+A refused message costs up to four requests, and Discord blocks an address after 10,000 refusals in ten minutes.
+"""
+
+
+def _is_always_open(_: Place) -> bool:
+    """Return True: nothing is known of any place."""
+    return True
+
+
+class _WakeTurns:
+    """Spreads the drawings that a change brings: hundreds of messages may wait in one server."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._free_at: dict[int, float] = {}
+        """When the next drawing may begin, of a server or DM by its id, and of all by 0."""
+
+    async def take(self, place: Place, longest: float) -> None:
+        """Wait for a turn, but at most so long: a pause ends without one."""
+        until = self._clock.monotonic() + longest
+        for key, interval in ((place.guild_id or place.channel_id, _SERVER_INTERVAL), (0, _TOTAL_INTERVAL)):
+            await self._clock.sleep(self._reserve(key, interval, until))
+
+    def _reserve(self, key: int, interval: float, until: float) -> float:
+        """Reserve the next turn, unless it begins too late; return for how many seconds to wait."""
+        now = self._clock.monotonic()
+        self._free_at = {one: at for one, at in self._free_at.items() if at > now}
+        begins_at = self._free_at.get(key, now)
+        if begins_at < until:
+            self._free_at[key] = begins_at + interval
+        return max(0.0, min(begins_at, until) - now)
 
 
 class Redraws:
@@ -34,11 +69,20 @@ class Redraws:
         self._clock = clock
         self._keep_for = keep_for
         self._waiting: dict[int, tuple[Place, asyncio.Event]] = {}
+        self._turns = _WakeTurns(clock)
 
-    def wake(self, guild_id: int | None = None, channel_id: int | None = None) -> None:
-        """End the pauses of all messages, or only of those in a server, or in one channel or thread of it."""
+    def wake(
+        self,
+        guild_id: int | None = None,
+        channel_id: int | None = None,
+        is_open: Callable[[Place], bool] = _is_always_open,
+    ) -> None:
+        """End the pauses of all messages, or only of those in a server, or in one channel or thread of it.
+
+        `is_open` returns False for a place that the change did not open. The messages are drawn one after the other.
+        """
         for place, changed in self._waiting.values():
-            if guild_id in {None, place.guild_id} and channel_id in {None, place.channel_id}:
+            if guild_id in {None, place.guild_id} and channel_id in {None, place.channel_id} and is_open(place):
                 changed.set()
 
     def measure_rest(self, job: Job) -> float:
@@ -50,7 +94,7 @@ class Redraws:
 
         `failure` is that of the first try.
         """
-        redraws, last = job.redraws, failure
+        redraws, wakes, last = job.redraws, 0, failure
         while True:
             pause = min(self._choose_pause(job, redraws, last), self.measure_rest(job))
             if pause <= 0:
@@ -59,7 +103,7 @@ class Redraws:
             redraws += 1
             log.warning("Job %d does not show its final state (%s); it is drawn again in %g s.", job.id, last, pause)
             await self._save(job, redraws, pause)
-            await self._wait(job, pause)
+            wakes += await self._wait(job, pause, wakes)
             error = await find_failure(draw())
             if error is None:
                 return True
@@ -86,17 +130,24 @@ class Redraws:
         except StoreUnavailable as error:
             log.warning("The pause of job %d is not saved: %s.", job.id, error)
 
-    async def _wait(self, job: Job, seconds: float) -> None:
-        """Wait so long, or until its place has changed; after a short while, as changes may come together."""
+    async def _wait(self, job: Job, seconds: float, wakes: int = 0) -> bool:
+        """Wait so long, or until its place has changed and it has a turn; return whether a change ended the pause.
+
+        `wakes`: how many changes have ended one before. After a short while, as changes may come together.
+        """
         changed = asyncio.Event()
         self._waiting[job.id] = job.place, changed
+        until = self._clock.monotonic() + seconds
         try:
-            least = min(seconds, _LEAST_PAUSE_SECONDS)
-            await self._clock.sleep(least)
-            if seconds > least:
-                await wait_for_first(changed.wait(), self._clock.sleep(seconds - least))
+            await self._clock.sleep(min(seconds, _WAKE_PAUSES[min(wakes, len(_WAKE_PAUSES) - 1)]))
+            if (left := until - self._clock.monotonic()) > 0:
+                await wait_for_first(changed.wait(), self._clock.sleep(left))
         finally:
             del self._waiting[job.id]
+        if not changed.is_set() or (left := until - self._clock.monotonic()) <= 0:
+            return False
+        await self._turns.take(job.place, left)
+        return True
 
 
 async def find_failure(drawing: Awaitable[object]) -> DisplayFailed | None:

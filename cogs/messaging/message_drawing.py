@@ -14,7 +14,7 @@ from bot.midjourney.task import Status
 from bot.scene import PREVIEW_NAME, FileRefusal, MissingPermission, Scene
 from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_dead, may_be_due_to_token
 from cogs.messaging.message_routes import MessageRoutes
-from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions
+from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions, may_accept_edits
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
 from cogs.views.task_message import RenderedMessage, render_message, render_plain_text
 
@@ -134,8 +134,14 @@ class SceneDrawer:
         return simpler or drawing.as_bare()
 
     def _avoid_permission(self, drawing: _Drawing, kind: RefusalKind) -> _Drawing | None:
-        """Return a drawing that needs fewer permissions; what the cache knows to be missing is left out first."""
-        granted = find_permissions(self._bot, drawing.scene.job.place)
+        """Return a drawing that needs fewer permissions; what the cache knows to be missing is left out first.
+
+        Return None where the cache knows that the bot may edit nothing: each refusal counts for Discord.
+        """
+        place = drawing.scene.job.place
+        if not self._routes.is_token_usable(place) and not may_accept_edits(self._bot, place):
+            return None
+        granted = find_permissions(self._bot, place)
         attach = MissingPermission("Attach Files", is_certain=granted is not None and not granted.attach_files)
         embed = MissingPermission("Embed Links", is_certain=granted is not None and not granted.embed_links)
         if kind is RefusalKind.PERMISSION and (granted is None or not granted.attach_files or granted.embed_links):

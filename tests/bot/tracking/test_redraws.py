@@ -1,5 +1,6 @@
 """Final states that Discord did not take: when they are drawn again, by which process, and until when."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,8 +13,10 @@ from bot.errors import DisplayError, DisplayFailed, DisplayRefused, PictureGone,
 from bot.midjourney.task import Status
 from bot.ports import SceneBuilder
 from bot.scene import JobEnding, PictureLink, Scene
-from tests.fakes.clock import START
+from bot.tracking.redraws import Redraws
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.sample_entities import PARENT, job, place, task, viewer
+from tests.fakes.store import FakeStore
 from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
@@ -146,8 +149,8 @@ async def test_a_step_of_the_system_time_does_not_lengthen_a_pause(world: Servic
     assert world.store.closed == {700}
 
 
-@pytest.mark.parametrize("opened", [(6,), (6, 5), ()])
-async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, opened: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("opened", [(6, None), (6, 5), (None, None)])
+async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, opened: tuple[int | None, int | None]) -> None:
     """A thread that opens again shows its picture at once; changes elsewhere, or many at once, cost nothing."""
     world.relay.set(DONE)
     outage = Outage(world, DisplayRefused("the thread is archived"))
@@ -161,7 +164,7 @@ async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, opened:
             process.jobs.redraws.wake(*opened)
         await world.clock.advance(1.0)
         assert len(outage.tries) == 3
-        for _ in range(9):
+        for _ in range(58):
             process.jobs.redraws.wake(*opened)
             await world.clock.advance(1.0)
         outage.is_over = True
@@ -170,6 +173,82 @@ async def test_a_change_of_the_place_ends_the_pause(world: ServiceWorld, opened:
         assert len(outage.tries) == 4
         await world.clock.advance(20.0)
     assert world.store.closed == {700}
+
+
+async def test_changes_in_vain_shorten_pauses_less_and_less(world: ServiceWorld) -> None:
+    """Ten seconds after a drawing, then a minute, then five."""
+    world.relay.set(DONE)
+    outage = Outage(world, DisplayRefused("missing there: View Channels"))
+    async with world.process() as process:
+        await process.jobs.follow_job(job(redraws=5), DONE)
+        for _ in range(200):
+            process.jobs.redraws.wake(6)
+            await world.clock.advance(5.0)
+    assert pauses(outage) == [10, 60, 300, 300, 300]
+
+
+async def test_a_place_that_is_known_to_be_closed_is_not_tried(world: ServiceWorld) -> None:
+    world.relay.set(DONE)
+    outage = Outage(world, DisplayRefused("missing there: View Channels"))
+    async with world.process() as process:
+        await process.jobs.follow_job(job(redraws=5), DONE)
+        await world.clock.advance(20.0)
+        process.jobs.redraws.wake(6, None, lambda where: where.channel_id != 5)
+        await world.clock.advance(100.0)
+        assert len(outage.tries) == 1
+        process.jobs.redraws.wake(6, None, lambda where: where.channel_id == 5)
+        await world.clock.advance(1.0)
+        assert len(outage.tries) == 2
+
+
+@pytest.mark.parametrize(
+    ("servers", "each", "server", "most"),
+    [(1, 100, 6, 310), (1, 300, None, 310), (40, 20, None, 1250), (0, 100, None, 310)],
+)
+async def test_changes_draw_few_messages_in_ten_minutes(servers: int, each: int, server: int | None, most: int) -> None:
+    """Of one server or DM, and of all: each may cost four requests, and 10,000 refusals block the address."""
+    clock = FakeClock()
+    redraws, tries = Redraws(FakeStore(clock.now), clock.clock, keep_for=timedelta(days=30)), 0
+
+    async def draw() -> None:
+        nonlocal tries
+        tries += 1
+        raise DisplayRefused("missing there: View Channels")
+
+    async with asyncio.TaskGroup() as group:
+        tasks: list[asyncio.Task[bool]] = []
+        for number in range(max(servers, 1) * each):
+            where = replace(place(number), guild_id=6 + number % servers if servers else 0)
+            one = job(number, place=where, born_at=clock.now(), redraws=5)
+            tasks.append(group.create_task(redraws.draw_until_shown(one, draw, DisplayRefused("closed"))))
+        await clock.advance(60.0)
+        for _ in range(120):
+            redraws.wake(server)
+            await clock.advance(5.0)
+        assert most / 2 < tries <= most
+        for task_ in tasks:
+            task_.cancel()
+
+
+async def test_all_messages_of_a_server_that_opens_are_drawn() -> None:
+    """One after the other, after one change."""
+    clock = FakeClock()
+    redraws, shown = Redraws(FakeStore(clock.now), clock.clock, keep_for=timedelta(days=30)), 0
+
+    async def draw() -> None:
+        nonlocal shown
+        shown += 1
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(100):
+            one = job(number, born_at=clock.now(), redraws=5)
+            group.create_task(redraws.draw_until_shown(one, draw, DisplayRefused("closed")))
+        await clock.advance(60.0)
+        redraws.wake(6)
+        await clock.advance(1.0)
+        assert shown == 1
+        await clock.advance(200.0)
+    assert shown == 100
 
 
 @pytest.mark.parametrize(("hours", "kept"), [(1.9, True), (2.1, False)])

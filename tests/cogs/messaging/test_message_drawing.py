@@ -255,6 +255,7 @@ async def test_a_bot_that_is_timed_out_says_until_when_in_the_log(room: Room) ->
     room.server.fail("PATCH", "*", 403, {"code": 50013}, times=None)
     with pytest.raises(DisplayRefused, match=r"timed out in .+ until \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
         await room.show(GRID, late(room))
+    assert len(room.routes) == 1  # nothing simpler is tried
 
 
 @pytest.mark.parametrize(
