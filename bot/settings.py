@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, unquote, urlsplit
@@ -26,14 +27,19 @@ from bot.text_cleaning import COPY_TOKEN, find_secret_mistake, has_token_format,
 
 def _split_ids(value: object) -> object:
     """Split a list of ids such as "1, 2; 3"."""
-    return frozenset(_ID_SEPARATORS.split(value)) - {""} if isinstance(value, str) else value
+    return _split_words(value) if isinstance(value, str) else value
+
+
+def _split_words(text: str) -> frozenset[str]:
+    """Split a text at what people write between the items of a list, also in other scripts."""
+    return frozenset(_ID_SEPARATORS.split(unicodedata.normalize("NFKC", text))) - {""}
 
 
 def _split_discord_ids(value: object) -> object:
     """Split a list of Discord's ids; a text in it that is no id raises ValueError, which says what it looks like."""
     if not isinstance(value, str):
         return value
-    words = frozenset(_ID_SEPARATORS.split(value)) - {""}
+    words = _split_words(value)
     for word in sorted(words):
         if problem := _find_id_mistake(word):
             raise ValueError(f"contains {problem}. {_LIST_IDS}")
@@ -44,7 +50,8 @@ def _find_id_mistake(word: str) -> str:
     """Return what a word is that should be an id, "" for one that may be an id."""
     if word.isascii() and word.isdecimal():
         if len(word) in _ID_LENGTHS:
-            return ""
+            too_large = f"{word}, which is too large for an id of Discord, which is at most {_ID_END - 1}"
+            return too_large if int(word) >= _ID_END else ""
         size = "short" if len(word) < min(_ID_LENGTHS) else "long"
         shown = f"{word}, which" if size == "short" else "a number that"
         return f"{shown} is too {size} for an id of Discord, which has 17 to 20 digits"
@@ -113,7 +120,8 @@ def _clean_proxy(value: SecretStr, info: ValidationInfo) -> SecretStr:
     """Return a proxy's address with its scheme, and credentials in percent-encoding; "" for one that is not used."""
     text = value.get_secret_value().strip().strip("'\"")
     has_others = info.field_name == "all_proxy" and all(_reveal(info, name) for name in ("http_proxy", "https_proxy"))
-    if not text or str(info.data.get("no_proxy")) == "*" or has_others:
+    no_proxy = unicodedata.normalize("NFKC", str(info.data.get("no_proxy"))).strip().strip("'\"")
+    if not text or no_proxy == "*" or has_others:
         return SecretStr("")
     if _SOCKS.match(text):
         raise ValueError(
@@ -136,11 +144,12 @@ def _reveal(info: ValidationInfo, name: str) -> str:
 def _parse_proxy(text: str) -> str | None:
     try:
         parts = urlsplit(text)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        default = {"http": 80, "https": 443}[parts.scheme]
+        port = default if parts.port is None else parts.port
     except (ValueError, KeyError):
         return None
     host, has_more = parts.hostname or "", parts.query or parts.fragment or parts.path.strip("/")
-    if has_more or not _PROXY_HOST.fullmatch(host) or not text.isprintable() or " " in text:
+    if not port or has_more or not _PROXY_HOST.fullmatch(host) or not text.isprintable() or " " in text:
         return None
     user, password = (quote(unquote(part or ""), safe="") for part in (parts.username, parts.password))
     credentials = f"{user}:{password}@" if user or password else ""
@@ -175,12 +184,16 @@ _API_PATH = re.compile(
 )
 """A path of new-api or midjourney-proxy, or of midjourney-proxy's documentation, at the end of a URL."""
 _SOCKS = re.compile(r"socks\w*:", re.IGNORECASE)
-_PROXY_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+_PROXY_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _PROXY_NAMES = ("no_proxy", "http_proxy", "https_proxy", "all_proxy")
-_ID_SEPARATORS = re.compile(r"[,;\s]+")
+_ID_SEPARATORS = re.compile(
+    r"(?:[,;|\s\u00b7\u2022\u3001\u060c\u061b\u055d\u1363\u1364\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\\[nrt])+"
+)
+"""Commas, semicolons and bullets of several scripts, spaces, invisible characters, and line breaks written as \\n."""
 _LIST_IDS = "It must be a list of ids separated by commas, such as 1187000000000000001"
 _ID_LENGTHS = range(15, 21)
 """Ids have 17 digits or more since 2015; two more are left room for, and 20 hold all of 64 bits."""
+_ID_END = 2**64
 _NO_IDS = (
     (re.compile(r"^<@&"), "the mention of a role"),
     (re.compile(r"^<#"), "the mention of a channel"),

@@ -6,18 +6,16 @@ networks, each also with a port; `*` stands for all of them.
 
 import base64
 import ipaddress
-import re
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Final, Self
 from urllib.parse import unquote
 
 from yarl import URL
 
+from bot.network.proxy_exceptions import parse_exceptions
 from bot.settings import Settings
 
 _SECURE: Final = frozenset({"https", "wss"})
-_SCHEME: Final = re.compile(r"^[a-z]+://")
 
 
 @dataclass(frozen=True)
@@ -51,12 +49,15 @@ class Proxy:
 
 
 class Proxies:
-    """The proxies of the settings, and what they are not used for."""
+    """The proxies of the settings, and what they are not used for.
+
+    `exceptions` are the entries of NO_PROXY, and `unread_exceptions` those that name no host.
+    """
 
     def __init__(self, *, http: Proxy | None = None, https: Proxy | None = None, exceptions: str = "") -> None:
         self.http = http
         self.https = https
-        self._exceptions = [_SCHEME.sub("", each) for each in re.split(r"[\s,;]+", exceptions.lower()) if each]
+        self.exceptions, self.unread_exceptions = parse_exceptions(exceptions)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -77,7 +78,7 @@ class Proxies:
         host = (url.raw_host or "").lower().rstrip(".")
         if proxy is None or (is_loopback(host) and not proxy.is_local):
             return None
-        return None if any(_matches(each, host, url.port) for each in self._exceptions) else proxy
+        return None if any(each.matches(host, url.port) for each in self.exceptions.values()) else proxy
 
 
 def is_loopback(host: str) -> bool:
@@ -87,43 +88,5 @@ def is_loopback(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _matches(exception: str, host: str, port: int | None) -> bool:
-    """Whether an entry of NO_PROXY names a host."""
-    wanted, wanted_port = _split_port(exception)
-    if wanted_port and wanted_port != str(port):
-        return False
-    if "/" in wanted:
-        return _is_in_network(host, wanted)
-    if wanted == "<local>":  # Windows' word for names without a dot
-        return "." not in host and ":" not in host
-    if _is_same_address(host, wanted):
-        return True
-    wanted = wanted.removeprefix("*.").strip(".") or wanted
-    return fnmatchcase(host, wanted) or host.endswith(f".{wanted}")
-
-
-def _split_port(exception: str) -> tuple[str, str]:
-    """Split an entry into its host, without brackets, and its port, or ""."""
-    if exception.startswith("["):
-        host, _, rest = exception[1:].partition("]")
-        return host, rest.removeprefix(":")
-    host, colon, port = exception.partition(":")
-    return (exception, "") if ":" in port else (host, port if colon else "")
-
-
-def _is_in_network(host: str, network: str) -> bool:
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
-
-
-def _is_same_address(host: str, address: str) -> bool:
-    try:
-        return ipaddress.ip_address(host) == ipaddress.ip_address(address)
     except ValueError:
         return False

@@ -51,8 +51,18 @@ def describe_proxies(settings: Settings) -> str:
         if not proxies.http
         else ""
     )
-    except_for = f", except for {settings.no_proxy}" if settings.no_proxy else ""
-    return f"requests go through the proxy {names}{only}{except_for}."
+    except_for = f", except for {', '.join(proxies.exceptions)}" if proxies.exceptions else ""
+    return f"requests go through the proxy {names}{only}{except_for}.{_describe_unread(proxies.unread_exceptions)}"
+
+
+def _describe_unread(exceptions: Iterable[str]) -> str:
+    """Say which entries of NO_PROXY have no effect; "" if all have one."""
+    if not (shown := " and ".join(f'"{each}"' for each in exceptions)):
+        return ""
+    return (
+        f" NO_PROXY contains {shown}: that names no host or network, and has no effect. Write names, addresses or "
+        "networks, such as nas.local, 192.168.0.0/16."
+    )
 
 
 @dataclass(frozen=True)

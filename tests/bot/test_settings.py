@@ -259,7 +259,19 @@ def test_a_relay_url_keeps_other_paths(monkeypatch: pytest.MonkeyPatch, address:
 A, B, C = 53905483156684800, 187000000000000002, 1187000000000000003
 
 
-@pytest.mark.parametrize("value", [f"{A},{B},{C}", f"{A} {B} {C}", f" {A}, {B},\n{C}, ", f"{C};{B};{A}"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(f"{A},{B},{C}", f"{A} {B} {C}", f" {A}, {B},\n{C}, ", f"{C};{B};{A}", f"{A}|{B} | {C}"),
+        *(f"{A}\uff0c{B}\uff0c{C}", f"{A}\u3001{B}\uff1b{C}", f"{A}\r\n{B}\n\n{C}\n", f"{A}\u060c {B}\u061b{C}"),
+        *(
+            f"{A}\u3000{B}\u2028{C}",
+            f"\ufeff{A},\u200b{B}\u202c,{C}",
+            f"{A}\\n{B}\\n{C}",
+            f"\u2022 {A} \u2022 {B}\uff64{C}",
+        ),
+    ],
+)
 def test_ids_are_separated_by_commas_semicolons_or_spaces(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Several separators in a row count as one."""
     monkeypatch.setenv("ALLOWED_GUILDS", value)
@@ -281,6 +293,12 @@ def test_ids_are_separated_by_commas_semicolons_or_spaces(monkeypatch: pytest.Mo
         ("4711", "4711, which is too short for an id of Discord, which has 17 to 20 digits"),
         ("11870000000000", "11870000000000, which is too short for an id"),
         (f"{A}{B}", "a number that is too long for an id of Discord, which has 17 to 20 digits"),
+        (
+            f"{2**64}",
+            "18446744073709551616, which is too large for an id of Discord, which is at most 1844674407370955",
+        ),
+        ("99999999999999999999", "99999999999999999999, which is too large for an id of Discord"),
+        (f"{A}\uff0c20000000000000000000", "20000000000000000000, which is too large for an id of Discord"),
         ("Atelier", "a text that is no id, perhaps a name"),
         ("lien#1234", "a text that is no id, perhaps a name"),
         ("@lien", "a text that is no id, perhaps a name"),

@@ -82,11 +82,12 @@ def test_a_socks_proxy_for_everything_else_is_not_used(monkeypatch: pytest.Monke
     assert read("all_proxy") == ""
 
 
-def test_no_proxy_at_all_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("everything", ["*", "'*'", ' "*" ', "\uff0a"])
+def test_no_proxy_at_all_can_be_told(monkeypatch: pytest.MonkeyPatch, everything: str) -> None:
     """Whatever the others are."""
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://")
-    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("no_proxy", everything)
     assert (read(), read("all_proxy")) == ("", "")
 
 
@@ -95,6 +96,7 @@ def test_no_proxy_at_all_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         *("http://", "http://:3128", "ftp://proxy.test", "http://proxy.test:port", "http://proxy.test:99999"),
         *("http://wpad.test/wpad.dat", "http://user:se/cret@proxy.test:1", "http://user:12#cret@proxy.test:1"),
+        *("ftp://proxy.test:1", "ws://proxy.test:1", "http://proxy.test:0", "proxy.test:0", "http://..:1"),
         *("DIRECT; proxy.test", "http://proxy.test:3128 secret", "http://[::1:3128", "http://user:12?x@p.test"),
     ],
 )

@@ -167,6 +167,14 @@ async def test_a_proxy_that_refuses_the_usual_hosts_is_reported(status: int, fak
             "requests go through the proxy p.test:80 (HTTPS_PROXY) for https:// addresses only, except for nas.local.",
         ),
         (
+            {"all_proxy": "p.test:1", "no_proxy": "nas.local, relay.test:port, 10.0.0.0/99"},
+            (
+                "requests go through the proxy p.test:1 (ALL_PROXY), except for nas.local. NO_PROXY contains "
+                '"relay.test:port" and "10.0.0.0/99": that names no host or network, and has no effect. Write names, '
+                "addresses or networks, such as nas.local, 192.168.0.0/16."
+            ),
+        ),
+        (
             {"https_proxy": "a.test:1", "http_proxy": "https://b.test"},
             "requests go through the proxy a.test:1 (HTTPS_PROXY) and b.test:443 (HTTP_PROXY).",
         ),
