@@ -79,6 +79,10 @@ class MessageEditor(Protocol):
         """Return a fresh URL of the picture attached to that message, or "" where it has none."""
         ...
 
+    def has_unread_buttons(self, message_id: int) -> bool:
+        """Return whether a message was redrawn although it could not be read which of its buttons were green."""
+        ...
+
     def max_file_bytes(self, place: Place) -> int:
         """Return the size limit of a file there, in bytes."""
         ...

@@ -1,5 +1,6 @@
 """Find the button that a person pressed, and whether an earlier press of it answers this one."""
 
+from collections.abc import Callable
 from functools import partial
 
 from bot.entities import PressedButton
@@ -23,11 +24,15 @@ _GREEN_STYLE = 3
 
 
 class PressedButtons:
-    """Looks buttons up in the stored snapshot, then in the task itself. Ports: `relay`, `store`."""
+    """Looks buttons up in the stored snapshot, then in the task itself. Ports: `relay`, `store`.
 
-    def __init__(self, relay: Relay, store: Store) -> None:
+    `is_unread` tells of a message that may have lost the green color of a button.
+    """
+
+    def __init__(self, relay: Relay, store: Store, is_unread: Callable[[int], bool]) -> None:
         self._relay = relay
         self._store = store
+        self._is_unread = is_unread
         self._privacy = TaskPrivacy(store)
 
     async def find_button(self, press: Press) -> tuple[Task, Button]:
@@ -73,7 +78,8 @@ class PressedButtons:
         is_marked = press.is_marked and button.style != _GREEN_STYLE
         if press.is_confirmed or (is_marked and resolve_action(button.custom_id).is_repeatable):
             return
-        if not is_marked and not await self._is_older_than_records(press):
+        may_be_marked = is_marked or self._is_unread(press.place.message_id)
+        if not may_be_marked and not await self._is_older_than_records(press):
             return
         keys = {get_claim_key(button.custom_id), hash_custom_id(button.custom_id)}
         if not await self._store.has_claim(press.task_id, keys):

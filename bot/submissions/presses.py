@@ -62,7 +62,7 @@ class PressService:
         self._now = now
         self._sender = sender
         self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
-        self._buttons = PressedButtons(relay, store)
+        self._buttons = PressedButtons(relay, store, jobs.messages.has_unread_buttons)
         self._privacy = TaskPrivacy(store)
         self._pending_modals = PendingModals(relay, store, now=now)
         self._fallbacks = Fallbacks(pictures, jobs)

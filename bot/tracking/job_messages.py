@@ -31,6 +31,7 @@ class JobMessages:
         self._pictures = pictures
         self._now = now
         self.capabilities = RelayCapabilities(store, now)
+        self.has_unread_buttons = editor.has_unread_buttons
 
     async def show_progress(self, job: Job, feed: Feed) -> None:
         """Draw a task's newest state, as it is once the message's turn comes; nothing if the task has ended by then."""

@@ -13,10 +13,9 @@ from discord import ui
 from bot.entities import ButtonStates, Place, PressedButton
 from bot.errors import DisplayError, DisplayFailed, MjbotError, PlaceGone
 from bot.imaging.downloads.downloader import Picture
-from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
-from bot.midjourney.task import Button, Task
+from bot.midjourney.buttons import ButtonKind
+from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
-from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
 from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal, is_firewall_refusal
@@ -28,7 +27,7 @@ from cogs.messaging.responses import (
     summarize_error,
     with_timeout,
 )
-from cogs.views.task_buttons import PRESSED_DESCRIPTION
+from cogs.messaging.shown_marks import get_button_keys, read_buttons
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
 
@@ -228,30 +227,16 @@ def redraw_buttons(message: discord.Message, task: Task, marks: ButtonStates) ->
 
     A message that shows only some of a task's buttons, as a response to a context menu does, gets no others.
     """
-    shown = _read_buttons(message)
+    shown = read_buttons(message)
     kept = {click.key: PressedButton("", "", is_finished=True) for click, green in shown if green}
     marks = replace(marks, pressed={**kept, **marks.pressed})
     there = {click.key for click, _ in shown}
     # A button that the bot offered stands for the relay's own, which may have arrived since.
-    some = tuple(one for one in task.buttons if one.custom_id and not there.isdisjoint(_get_keys(one)))
+    some = tuple(one for one in task.buttons if one.custom_id and not there.isdisjoint(get_button_keys(one)))
     ours = {click.kind for click, _ in shown if click.kind.is_bot_button}
     if len(some) < sum(bool(button.custom_id) for button in task.buttons) and not ours:
         return render_finished_buttons(task.model_copy(update={"buttons": some}), marks, ours)
     return render_finished_buttons(task, marks, ours | {ButtonKind.LINEAGE} if marks.pressed else ours)
-
-
-def _get_keys(button: Button) -> set[str]:
-    return {hash_custom_id(button.custom_id), get_claim_key(button.custom_id)}
-
-
-def _read_buttons(message: discord.Message) -> list[tuple[TaskCustomId, bool]]:
-    """Return the buttons of a message, including those in its menu, and whether each was pressed."""
-    parts = [part for row in message.components if isinstance(row, discord.ActionRow) for part in row.children]
-    green = discord.ButtonStyle.success
-    seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
-    menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
-    seen += [(option.value, option.description == PRESSED_DESCRIPTION) for menu in menus for option in menu.options]
-    return [(click, pressed) for name, pressed in seen if (click := TaskCustomId.parse(name)) is not None]
 
 
 async def _send_visible(request: Awaitable[_T]) -> _T:

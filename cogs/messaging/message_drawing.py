@@ -16,6 +16,7 @@ from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refus
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions, may_accept_edits
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
+from cogs.messaging.shown_marks import ShownMarks
 from cogs.views.task_message import RenderedMessage, render_message, render_plain_text
 
 log = logging.getLogger(__name__)
@@ -78,14 +79,17 @@ class _Drawing:
 class SceneDrawer:
     """Draws scenes by the interaction's token until it expires, then as the bot."""
 
-    def __init__(self, bot: discord.Client, routes: MessageRoutes) -> None:
+    def __init__(self, bot: discord.Client, routes: MessageRoutes, marks: ShownMarks) -> None:
         self._bot = bot
         self._routes = routes
+        self._marks = marks
         self._previewed: set[int] = set()
         """The messages that show a preview as a file."""
 
     async def draw(self, scene: Scene) -> bool:
         """Draw a scene as completely as Discord accepts it; return whether the message shows the task's result.
+
+        Buttons that are green stay green.
 
         Raises:
             PlaceGone: The message or its channel was deleted.
@@ -93,6 +97,7 @@ class SceneDrawer:
             DisplayRefused: Discord accepts nothing there for now.
             discord.HTTPException: Discord failed, or refuses this address for minutes.
         """
+        scene = await self._marks.keep(scene)
         drawing = _Drawing(scene, has_preview=scene.job.id in self._previewed)
         while True:
             rendered = drawing.render()

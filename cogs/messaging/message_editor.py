@@ -27,6 +27,7 @@ from cogs.messaging.message_drawing import SceneDrawer
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
+from cogs.messaging.shown_marks import ShownMarks
 from cogs.text import limits
 from cogs.text.guidance import NOT_SENT, NOTIFY_ENDED, NOTIFY_NOT_SHOWN, NOTIFY_READY
 from cogs.text.markdown import clean_and_cut, escape_markdown
@@ -59,7 +60,8 @@ class DiscordMessageEditor:
         self._progress_from: dict[int, float] = {}
         """When progress may be tried again on messages that refused it."""
         self._routes = MessageRoutes(bot, rate_limiter, clock)
-        self._drawer = SceneDrawer(bot, self._routes)
+        self._marks = ShownMarks(self._routes, clock)
+        self._drawer = SceneDrawer(bot, self._routes, self._marks)
         self._edit_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
 
     async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
@@ -273,6 +275,10 @@ class DiscordMessageEditor:
         own_path = f"/attachments/{place.channel_id}/"
         urls += [url for embed in message.embeds if (url := embed.image.url or "") and own_path in url]
         return urls[0] if urls else ""
+
+    def has_unread_buttons(self, message_id: int) -> bool:
+        """Return whether a message was redrawn although it could not be read which of its buttons were green."""
+        return self._marks.is_unread(message_id)
 
     def max_file_bytes(self, place: Place) -> int:
         """Return how many bytes a file may have there; Discord's default for a server on another process's shard."""

@@ -59,8 +59,10 @@ class FakeDiscordSession:
         yield FakeResponse(200, self._edit(method, url, options).payload())
 
     def _edit(self, method: str, url: str, options: dict[str, Any]) -> Message:
-        assert method == "PATCH", f"{method} {url}"
+        assert method in {"GET", "PATCH"}, f"{method} {url}"
         message_id = int(url.rpartition("/messages/")[2].partition("?")[0])
+        if method == "GET":
+            return self.messages.get(message_id, Message(message_id, _CHANNEL, _BOT))
         message = self.messages.setdefault(message_id, Message(message_id, _CHANNEL, _BOT))
         message.apply(_read_body(options["data"]), ())
         self.shown_at[message_id] = self.clock.time

@@ -21,6 +21,8 @@ class FakeMessageEditor:
     scenes: list[Scene] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set[int])
     """The messages that do not show what their tasks made."""
+    unread: set[int] = field(default_factory=set[int])
+    """The messages that were redrawn although it could not be read which of their buttons were green."""
     notified: list[tuple[int, str]] = field(default_factory=list)
     removed: list[Place] = field(default_factory=list)
     links: dict[int, str] = field(default_factory=dict)
@@ -92,6 +94,10 @@ class FakeMessageEditor:
     async def fetch_attachment_url(self, place: Place) -> str:
         """Return the planned link of a message's picture."""
         return self.links.get(place.message_id, "")
+
+    def has_unread_buttons(self, message_id: int) -> bool:
+        """Tell whether a message was redrawn unread."""
+        return message_id in self.unread
 
     def max_file_bytes(self, place: Place) -> int:
         """Return the planned limit."""

@@ -119,3 +119,18 @@ async def test_a_database_that_does_not_know_its_age_asks_only_about_marks(
     await process.presses.submit_press(replace(press(100), shown_at=BEFORE), FakePressFollowups())
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize("button", [U2, V2, BOOKMARK])
+async def test_a_press_of_a_message_that_was_redrawn_unread_is_confirmed(
+    world: ServiceWorld, process: ServiceProcess, button: str
+) -> None:
+    """The drawing may have removed the green color; another message's buttons are sent as always."""
+    world.editor.unread = {700}
+    pressed = replace(press(100, button=button), shown_at=AFTER)
+    with pytest.raises(PressUnrecorded):
+        await process.presses.submit_press(pressed, FakePressFollowups())
+    elsewhere = replace(pressed, place=replace(pressed.place, message_id=701))
+    await process.presses.submit_press(elsewhere, FakePressFollowups())
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 1
