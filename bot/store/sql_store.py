@@ -28,6 +28,7 @@ from bot.store import queries
 from bot.store.connections.database_url import parse_database_url, sqlite_path
 from bot.store.connections.engine import create_engine, translate_database_errors
 from bot.store.database import Database
+from bot.store.deletion import delete_expired_batch, delete_jobs
 from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.processes.notify_listener import NotifyListener
@@ -52,7 +53,6 @@ from bot.store.sql_claims import SqlClaims
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
 _OTHER_ROWS = (_RELAY_ADDRESS, RECORDS_SINCE)
-_DELETE_BATCH = 1000  # rows of a table in one transaction, which must fit into a statement's time limit
 
 
 @asynccontextmanager
@@ -146,7 +146,7 @@ class SqlStore:
 
     async def delete_job(self, message_id: int) -> None:
         """Delete the row of a message that is gone; a process that runs its job finds it lost."""
-        await self.database.transaction(lambda connection: _delete_jobs(connection, [message_id]))
+        await self.database.transaction(lambda connection: delete_jobs(connection, [message_id]))
 
     async def count_open_jobs(self) -> int:
         """Count the jobs of all processes that have not ended."""
@@ -355,7 +355,7 @@ class SqlStore:
         Claims are kept, with the status of their child.
         """
         total = 0
-        while deleted := await self.database.transaction(lambda connection: _delete_batch(connection, before)):
+        while deleted := await self.database.transaction(lambda connection: delete_expired_batch(connection, before)):
             total += deleted
         return total
 
@@ -368,24 +368,3 @@ class SqlStore:
 
     async def _select_claims(self, query: Executable) -> Sequence[Claim]:
         return [claim_from_row(row) for row in await self.database.read(query)]
-
-
-async def _delete_jobs(connection: AsyncConnection, message_ids: Collection[int]) -> None:
-    """Delete the rows of messages, and keep where those of submits were: a private task stays private."""
-    await connection.execute(queries.insert_deleted_messages(message_ids, connection.dialect.name))
-    await connection.execute(delete(jobs).where(jobs.c.message_id.in_(message_ids)))
-
-
-async def _delete_batch(connection: AsyncConnection, before: datetime) -> int:
-    """Delete one batch of expired rows, and return how many jobs and snapshots it had."""
-    task_ids = list((await connection.execute(queries.select_expired_snapshots(before, _DELETE_BATCH))).scalars())
-    ended = select(jobs.c.message_id).where(jobs.c.closed_at < before).limit(_DELETE_BATCH)
-    message_ids = list((await connection.execute(ended)).scalars())
-    if task_ids:
-        await connection.execute(queries.update_child_statuses(task_ids))
-        await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(task_ids)))
-    if message_ids:
-        await _delete_jobs(connection, message_ids)
-    await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
-    await connection.execute(delete(people).where(*queries.match_default_settings()))
-    return len(task_ids) + len(message_ids)
