@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,12 +20,12 @@ from typing import Any
 import discord
 
 from bot.app import open_app
-from bot.check import run_checks
-from bot.clock import utc_now, wait_for_event
+from bot.check import report_unreachable_discord, run_checks
+from bot.clock import wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
-from bot.ops.diagnostics import check_token_format, explain_certificate_date, report_blocked_requests
+from bot.ops.diagnostics import check_token_format, report_blocked_requests
 from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
@@ -90,7 +90,7 @@ async def keep_connected(
     settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness | None = None
 ) -> int:
     """Connect, and reconnect after any failure, until `stop` is set or the token is refused; return the exit code."""
-    pause, readiness = timing.first_pause, readiness or Readiness()
+    pause, readiness, known = timing.first_pause, readiness or Readiness(), ""
     while not stop.is_set():
         started_at = monotonic()
         try:
@@ -108,8 +108,8 @@ async def keep_connected(
             continue
         except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
             if monotonic() - started_at > timing.longest_pause:
-                pause = timing.first_pause
-            _report_failed_start(error, pause, readiness)
+                pause, known = timing.first_pause, ""
+            known = _report_failed_start(error, pause, readiness, known)
         if not stop.is_set():
             await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
             pause = min(pause * 2, timing.longest_pause)
@@ -117,17 +117,22 @@ async def keep_connected(
     return 0
 
 
-def _report_failed_start(error: Exception, pause: float, readiness: Readiness) -> None:
-    """Log why the bot cannot be connected; each cause that the database has is logged once."""
+def _report_failed_start(error: Exception, pause: float, readiness: Readiness, known: str) -> str:
+    """Log why the bot cannot be connected, once for each cause; return Discord's, which is `known` the next time."""
     if isinstance(error, StoreUnavailable):
         DATABASE_WRITABLE.set(0)
         readiness.set_waiting_reason("store", "The database cannot be used yet")
         event = f"The database cannot be used; trying again in {pause:.0f} s, and then more rarely until it can."
         STORE_OUTAGE.report(log, event, error)
-        return
+        return ""
     readiness.set_waiting_reason("gateway", "Discord cannot be used yet")
-    reason = explain_certificate_date(error, utc_now()) or summarize_in_one_line(error)
-    log.warning("Discord cannot be used (%s); trying again in %.0f s.", reason, pause)
+    finding = report_unreachable_discord(error)
+    if type(error).__name__ in finding.message:  # the log has room for its text
+        finding = replace(finding, message=f"{summarize_in_one_line(error).rstrip('.')}.")
+    sentence = f"Discord cannot be used: {finding.message} {finding.advice}"
+    level = logging.DEBUG if known == sentence else logging.WARNING
+    log.log(level, "%s Trying again in %.0f s, and then more rarely.", sentence, pause)
+    return sentence
 
 
 async def _wait_for_end_of_block(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
@@ -11,6 +12,7 @@ from discord.http import Route
 
 from bot.clock import Clock, CorrectedTime, parse_http_date, utc_now
 from bot.errors import StoreUnavailable
+from bot.network.connect_errors import explain_connect_error
 from bot.network.connectors import ProxyError, SystemConnector
 from bot.network.proxies import Proxies
 from bot.ops import platform_disk
@@ -50,6 +52,7 @@ from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
 
 _ASK_TIME_SECONDS = 5.0
+_DISCORD_HOST = "discord.com"
 
 
 async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *, forget: bool = False) -> int:
@@ -151,12 +154,26 @@ async def run_logged_in(
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except ProxyError as error:
         return [Finding("Discord", is_ok=False, message=error.problem, advice=error.advice)]
-    except aiohttp.ClientConnectorDNSError as error:
-        return [report_unknown_host("Discord", error.host)]
     except RequestsBlocked as blocked:
         return [report_blocked_requests(str(blocked))]
     except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
-        time_problem = explain_certificate_date(error, utc_now())
-        message = f"can't be reached ({time_problem or type(error).__name__})."
-        advice = SET_CLOCK if time_problem else "Try again in a minute."
-        return [Finding("Discord", is_ok=False, message=message, advice=advice)]
+        return [report_unreachable_discord(error)]
+
+
+def report_unreachable_discord(error: BaseException) -> Finding:
+    """Report why Discord can't be reached."""
+    if isinstance(error, ProxyError):
+        return Finding("Discord", is_ok=False, message=error.problem, advice=error.advice)
+    is_own = urlsplit(Route.BASE).hostname == _DISCORD_HOST
+    if is_own and isinstance(error, aiohttp.ClientConnectorDNSError):
+        return report_unknown_host("Discord", error.host)
+    if time_problem := explain_certificate_date(error, utc_now()):
+        return Finding("Discord", is_ok=False, message=f"can't be reached ({time_problem}).", advice=SET_CLOCK)
+    if known := explain_connect_error(error, "DISCORD_API_URL"):
+        advice = "Check this machine's internet connection, firewall and proxy." if is_own else known.advice
+        return Finding("Discord", is_ok=False, message=known.problem, advice=advice)
+    if isinstance(error, discord.NotFound) and not is_own:
+        message = f"{Route.BASE} is not Discord's API: it has no such routes (HTTP 404)."
+        return Finding("Discord", is_ok=False, message=message, advice="Check DISCORD_API_URL, or leave it empty.")
+    message = f"can't be reached ({type(error).__name__})."
+    return Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")

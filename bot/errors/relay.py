@@ -17,7 +17,9 @@ class RelayUnreachable(RelayError):
     `retry_after` is in seconds, where the relay said it. `no_host` says that the host name does not exist; `took_key`
     that the relay accepted the key and answered in an unknown shape; `spoiled` that it answered, but the answer cannot
     be read, perhaps because of one of the tasks that were asked for. `proxy_problem` is a sentence about the operator's
-    proxy, which did not let the request through, and `proxy_advice` the next step.
+    proxy, which did not let the request through, and `proxy_advice` the next step; `connect_problem` is one about a
+    connection that could not be made, and `connect_advice` its next step. `no_route` says that the host answers, but
+    has no such path (HTTP 404, 405).
     """
 
     retry_after: float | None = field(default=None, kw_only=True)
@@ -26,6 +28,9 @@ class RelayUnreachable(RelayError):
     spoiled: bool = field(default=False, kw_only=True)
     proxy_problem: str = field(default="", kw_only=True)
     proxy_advice: str = field(default="", kw_only=True)
+    connect_problem: str = field(default="", kw_only=True)
+    connect_advice: str = field(default="", kw_only=True)
+    no_route: bool = field(default=False, kw_only=True)
 
 
 class RelayMoved(RelayUnreachable):

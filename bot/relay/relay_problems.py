@@ -1,11 +1,16 @@
 """Describe for the operator why the relay cannot be used: the sentence of `check`, of /mjcheck and of the log. Pure."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
-from bot.errors import RelayBusy, RelayError, RelayMoved, RelayUnreachable
+from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayMoved, RelayUnreachable
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.relay.key_advice import describe_key_error
+
+_WANTS_TLS: Final = re.compile(r"\bhttp request\b.{0,20}\bto (?:an )?(?:https|tls)\b|requires tls", re.IGNORECASE)
+"""What nginx, Go, Apache and Envoy answer to a plain request on a port for TLS."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,15 @@ def describe_relay_problem(error: RelayError, url: str = "") -> RelayProblem:
             problem = f"this machine can't find the host {urlsplit(url).hostname or 'of the relay'}."
             advice = "Check its internet connection, then MJ_API_URL."
             return RelayProblem("Relay", problem, advice, "the relay's host name does not exist")
+        case RelayUnreachable(connect_problem=problem, connect_advice=advice) if problem:
+            return RelayProblem("Relay", problem, advice, "the relay does not answer")
+        case RelayUnreachable(no_route=True) | ActionUnsupported(lasting=True):
+            problem = f"{where} is no relay: it has no /mj routes."
+            advice = "Check MJ_API_URL, also its port and path: another program or a proxy may answer there."
+            return RelayProblem("Relay", problem, advice, "the address in MJ_API_URL has no /mj routes")
+        case RelayUnreachable(reason=reason) if _WANTS_TLS.search(reason):
+            advice = f"Set MJ_API_URL to {url.replace('http://', 'https://', 1) or 'https://…'}."
+            return RelayProblem("Relay", f"{where} speaks https, not http.", advice, "the relay wants https")
         case RelayUnreachable():
             cause, advice = "the relay does not answer", "Check MJ_API_URL, and whether the relay is up."
         case RelayBusy():

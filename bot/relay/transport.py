@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
+from bot.network.connect_errors import explain_connect_error
 from bot.network.connectors import DIRECT, ProxyError, find_proxy_refusal
 from bot.network.proxies import Proxies
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
@@ -207,7 +208,13 @@ class RelayTransport:
                 raise RelayUnreachable(problem, proxy_problem=problem, proxy_advice=advice) from None
             except _CONNECT_ERRORS as error:
                 no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
-                raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
+                known = explain_connect_error(error, "MJ_API_URL")
+                raise RelayUnreachable(
+                    f"cannot connect ({type(error).__name__})",
+                    no_host=no_host,
+                    connect_problem=known.problem if known else "",
+                    connect_advice=known.advice if known else "",
+                ) from None
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 if (answer := recording.find_answer()) is None:
                     raise lost(f"no answer ({type(error).__name__})") from None

@@ -91,7 +91,7 @@ async def test_a_start_waits_for_discord(tmp_path: Path) -> None:
     env = {"DISCORD_TOKEN": discord.token, "MJ_API_KEY": "sk-sandbox", "MJ_API_URL": "http://127.0.0.1:9"}
     env |= {"DISCORD_API_URL": discord.api_url, "DATABASE_URL": f"sqlite:///{tmp_path}/mjbot.db", "LOG_FORMAT": "json"}
     async with bot_process(tmp_path, env) as bot:
-        await bot.line("Discord cannot be used .*trying again in 1 s")
+        await bot.line("Discord cannot be used.*Trying again in 1 s")
         discord.fail("GET", "/gateway/bot", 503)
         async with discord:
             await bot.line(READY)

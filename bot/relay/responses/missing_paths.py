@@ -38,7 +38,7 @@ def find_missing_path_error(response: RelayResponse, message: RelayMessage) -> R
         return _make_unsupported(response, message)
     if is_json_object(body) and "description" in body:
         return None  # a refusal in the relay's own shape
-    return RelayUnreachable(message.reason, retry_after=response.retry_after)
+    return RelayUnreachable(message.reason, retry_after=response.retry_after, no_route=True)
 
 
 def is_same_page(response: RelayResponse, other: RelayResponse) -> bool:

@@ -76,7 +76,10 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
         raise refusal
     took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
     spoiled = _may_be_spoiled(response, message)
-    raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key, spoiled=spoiled)
+    no_route = response.status in {404, 405}
+    raise RelayUnreachable(
+        message.reason, retry_after=response.retry_after, took_key=took_key, spoiled=spoiled, no_route=no_route
+    )
 
 
 def names_unknown_task(response: RelayResponse) -> bool:

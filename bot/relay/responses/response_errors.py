@@ -72,7 +72,8 @@ _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
 def make_unreachable_error(response: RelayResponse, message: RelayMessage) -> RelayError:
     """Return the error for a read whose response holds no usable answer."""
-    return RelayUnreachable(message.reason, retry_after=response.retry_after)
+    no_route = response.status in {404, 405}
+    return RelayUnreachable(message.reason, retry_after=response.retry_after, no_route=no_route)
 
 
 def find_common_error(response: RelayResponse, message: RelayMessage, *, forwarded: bool = False) -> RelayError | None:

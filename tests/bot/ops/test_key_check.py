@@ -65,7 +65,7 @@ class Key:
         (RelayBusy("sk-secret"), "the relay is too busy to check the key"),
         (
             ActionUnsupported("sk-secret", lasting=True),
-            "the relay sent an invalid answer (ActionUnsupported)",
+            "the address in MJ_API_URL has no /mj routes",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from bot.errors import (
 from bot.midjourney.task_ids import UNUSED_TASK_ID
 from bot.relay.relay_problems import describe_relay_problem
 from bot.relay.responses import parser
+from bot.relay.responses.relay_response import RelayResponse
 from tests.recordings import recorded
 
 URL = "https://relay.example"
@@ -77,8 +78,8 @@ def test_a_recorded_answer_has_the_sentence_that_fits_its_cause(name: str, text:
         ),
         (
             ActionUnsupported("x", lasting=True),
-            f"Relay: {URL} doesn't respond properly (x). Check",
-            "an invalid answer",
+            f"Relay: {URL} is no relay: it has no /mj routes. Check MJ_API_URL",
+            "no /mj routes",
         ),
     ],
 )
@@ -92,3 +93,37 @@ def test_an_error_has_a_sentence_and_a_cause(error: RelayError, text: str, cause
 def test_without_a_url_the_relay_is_named_as_such() -> None:
     assert str(describe_relay_problem(RelayUnreachable("HTTP 502"))).startswith("Relay: the relay doesn't respond")
     assert "the host of the relay" in str(describe_relay_problem(RelayUnreachable("x", no_host=True)))
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (404, "<html><head><title>404 Not Found</title></head></html>"),
+        (404, "404 page not found"),
+        (404, "404: Not Found"),
+        (404, "404 Not Found: [no body]"),
+        (405, "Method Not Allowed"),
+    ],
+)
+def test_another_web_server_is_no_relay(status: int, text: str) -> None:
+    answer = RelayResponse(status=status, text=text)
+    with pytest.raises(RelayError) as refused:
+        parser.parse_task(answer, UNUSED_TASK_ID)
+    assert str(describe_relay_problem(refused.value, URL)).startswith(
+        f"Relay: {URL} is no relay: it has no /mj routes. Check MJ_API_URL"
+    )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Client sent an HTTP request to an HTTPS server.",
+        "400 The plain HTTP request was sent to HTTPS port",
+        "Bad Request: This combination of host and port requires TLS.",
+    ],
+)
+def test_http_on_a_port_for_https_is_named(reason: str) -> None:
+    found = describe_relay_problem(RelayUnreachable(reason), "http://relay.example:8443")
+    assert str(found) == (
+        "Relay: http://relay.example:8443 speaks https, not http. Set MJ_API_URL to https://relay.example:8443."
+    )
