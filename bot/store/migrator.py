@@ -5,18 +5,22 @@ import errno
 import logging
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, Inspector, inspect, text
 
+from bot.errors import StoreUnavailable
 from bot.store.connections.database_url import parse_database_url, sqlite_path
 from bot.store.connections.engine import create_engine, translate_database_errors
+from bot.store.schema import metadata
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
@@ -25,6 +29,14 @@ _log = logging.getLogger(__name__)
 _alembic_lock = Lock()
 _ADVISORY_LOCK = 0x6D6A_626F_7400
 _LEAST_FREE_BYTES = 1024 * 1024
+_VERSION_TABLE: Final = "alembic_version"
+_FIRST_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
+    "jobs": frozenset({"message_id", "task_id", "token", "born_at"}),
+    "snapshots": frozenset({"task_id", "body", "kept_at"}),
+    "claims": frozenset({"person_id", "message_id", "made_at", "state"}),
+    "refusals": frozenset({"ability", "refused_at", "expires_at"}),
+}
+"""Columns of the first schema, by table; other programs have tables of the same names."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ def _upgrade(connection: Connection) -> None:
 
 def _find_pending(connection: Connection, script: ScriptDirectory) -> PendingMigration | None:
     newest = script.get_current_head() or ""
+    _require_own_tables(connection)
     found = MigrationContext.configure(connection).get_current_revision()
     if found == newest:
         return None
@@ -83,6 +96,43 @@ def _find_pending(connection: Connection, script: ScriptDirectory) -> PendingMig
     return PendingMigration(found or "", newest)
 
 
+def _require_own_tables(connection: Connection) -> None:
+    """Raise StoreUnavailable if a table that the bot uses, or would create, is another program's.
+
+    Tables of other names may share the database. Every schema of the bot has the columns of its first one.
+    """
+    folds_case = connection.dialect.name == "sqlite"
+    inspector = inspect(connection)
+    names = [*inspector.get_table_names(), *inspector.get_view_names()]
+    found = {name.lower() if folds_case else name: name for name in names}
+    has_version = _VERSION_TABLE in found
+    if has_version and "version_num" not in _list_columns(inspector, found[_VERSION_TABLE]):
+        raise _report_other_program(_VERSION_TABLE)
+    is_migrated = has_version and bool(MigrationContext.configure(connection).get_current_heads())
+    own = {name for name, columns in _FIRST_COLUMNS.items() if _has_columns(inspector, found.get(name), columns)}
+    if is_migrated and own == set(_FIRST_COLUMNS):
+        return
+    taken = sorted(found.keys() & metadata.tables.keys() - (own if is_migrated else set()))
+    if taken:
+        raise _report_other_program(taken[0])
+    if is_migrated or (has_version and len(found) > 1):
+        raise _report_other_program(_VERSION_TABLE)
+
+
+def _has_columns(inspector: Inspector, table: str | None, columns: frozenset[str]) -> bool:
+    return table is not None and columns <= _list_columns(inspector, table)
+
+
+def _list_columns(inspector: Inspector, table: str) -> set[str]:
+    return {column["name"] for column in inspector.get_columns(table)}
+
+
+def _report_other_program(table: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"holds the table `{table}` of another program.", "Set DATABASE_URL to a database of the bot's own."
+    )
+
+
 async def inspect_database(url: str) -> PendingMigration | None:
     """Return the migration that the next start with a DATABASE_URL will apply, or None; write nothing.
 
@@ -90,7 +140,7 @@ async def inspect_database(url: str) -> PendingMigration | None:
 
     Raises:
         SettingsError: parse_database_url does not accept the URL.
-        StoreUnavailable: The database cannot be reached or written.
+        StoreUnavailable: The database cannot be reached or written, or has tables of another program.
     """
     address = parse_database_url(url)
     with translate_database_errors():

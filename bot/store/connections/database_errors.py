@@ -203,6 +203,10 @@ _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
         ("is a damaged file.", "Move it away: the bot creates a new one, without the data of this one."),
     ),
     (
+        r"(relation|table|index|view|type) \S+ already exists",
+        ("holds tables of another program.", "Set DATABASE_URL to a database of the bot's own."),
+    ),
+    (
         "database is locked",
         ("is locked by another process.", "Stop other programs that have the file open, then try again."),
     ),
