@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -106,9 +107,13 @@ async def test_a_task_that_did_not_succeed_has_no_files() -> None:
 async def test_the_file_of_a_described_picture_is_not_named_after_its_description() -> None:
     """That is not the person's prompt."""
     pictures = FakePictures(FakeClock())
-    await found(
-        pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})
-    )
+    given: dict[str, Any] = {
+        "action": "DESCRIBE",
+        "prompt": "",
+        "properties": {"finalPrompt": "1️⃣ a fox"},
+        "imageUrl": URLS[0],
+    }
+    await found(pictures, task(status=Status.SUCCESS, **given))
     assert [name for _, name, _ in pictures.fetched] == ["described_1730621826053455"]
 
 
