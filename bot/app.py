@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from uuid import uuid4
 
 import aiohttp
@@ -82,9 +82,9 @@ from cogs.messaging.rate_limits import RateLimiter
 
 log = logging.getLogger(__name__)
 
-_NO_RECORDS = (
-    "The database is empty. If this is not the bot's first start, it knows nothing of earlier messages and of what was "
-    "charged: their buttons ask before they draw again. To get those records back, set the earlier DATABASE_URL."
+_NEW_DATABASE = (
+    "The database is new, as it should be at the bot's first start. Later, a new one knows nothing of earlier messages "
+    "and of what was charged: their buttons ask before they draw again. The earlier DATABASE_URL brings that back."
 )
 
 
@@ -207,6 +207,12 @@ class App:
             await log_access(self.bot, self.policy, self.trust)
 
 
+@cache
+def _report_new_database() -> None:
+    """Log once in this process that there are no records: it opens the database again for each try to connect."""
+    log.info(_NEW_DATABASE)
+
+
 @asynccontextmanager
 async def open_app(
     settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None
@@ -224,7 +230,7 @@ async def open_app(
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
         store = await stack.enter_async_context(opening)
         if await store.start_records():
-            log.info(_NO_RECORDS)
+            _report_new_database()
         await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
         proxies = Proxies.from_settings(settings)

@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import open_app
+from bot.app import _report_new_database, open_app
 from bot.errors import StoreUnavailable
 from cogs.context import Interaction
 from sandbox.relay import RelaySettings
@@ -166,6 +166,19 @@ async def test_an_unusable_database_prevents_the_start(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
             raise AssertionError("it opened")
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+async def test_a_new_database_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture, tries: int) -> None:
+    """It is opened anew for each try to connect; a first start reads that it is as it should be."""
+    caplog.set_level(logging.INFO, "bot.app")
+    _report_new_database.cache_clear()
+    for _ in range(tries):
+        async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
+            pass
+    found = [record for record in caplog.records if "database" in record.getMessage()]
+    assert [record.levelno for record in found] == [logging.INFO]
+    assert found[0].getMessage().startswith("The database is new, as it should be at the bot's first start.")
 
 
 async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
