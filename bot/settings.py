@@ -95,9 +95,10 @@ def _find_swap(values: Mapping[str, object]) -> str:
     return ""
 
 
-def _clean_url(value: str) -> str:
-    if value and not _is_base_url(value.strip()):
-        raise ValueError("is not a URL such as https://api.yescale.io")
+def _clean_url(value: str, info: ValidationInfo) -> str:
+    example = "https://discord.com/api/v10" if info.field_name == "discord_api_url" else "https://api.yescale.io"
+    if value and (problem := _find_url_mistake(value.strip(), example)):
+        raise ValueError(problem)
     return split_relay_url(value)[0]
 
 
@@ -183,6 +184,7 @@ _API_PATH = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """A path of new-api or midjourney-proxy, or of midjourney-proxy's documentation, at the end of a URL."""
+_HOST_AND_PATH = re.compile(r"(?:[\w-]+\.)*[\w-]+(?::[0-9]+)?(?:/.*)?", re.ASCII)
 _SOCKS = re.compile(r"socks\w*:", re.IGNORECASE)
 _PROXY_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _PROXY_NAMES = ("no_proxy", "http_proxy", "https_proxy", "all_proxy")
@@ -277,16 +279,24 @@ class Settings(BaseSettings):
             raise SettingsError([(ENV_FILE, problem)]) from None
 
 
-def _is_base_url(value: str) -> bool:
+def _find_url_mistake(value: str, example: str) -> str:
+    """Return what is wrong with a base URL, without showing it, which may hold a secret; "" if nothing is."""
     try:
         parts = urlsplit(value)
         _ = parts.port  # raises ValueError for a port that is not a number
     except ValueError:
-        return False
-    bare = not (parts.query or parts.fragment or "@" in parts.netloc)
+        return f"is not a URL such as {example}: check the host and the port, which is a number"
+    if "://" not in value and _HOST_AND_PATH.fullmatch(value):
+        return f"has no scheme: write https:// before it, or http:// for a server without TLS, such as {example}"
     host = parts.hostname or ""
     is_host = host.isprintable() and " " not in host and ("%" not in host or ":" in host)  # % in IPv6: an interface
-    return bare and parts.scheme in {"http", "https"} and bool(host) and is_host
+    if parts.scheme not in {"http", "https"} or not host or not is_host:
+        return f"is not a URL such as {example}"
+    if "@" in parts.netloc:
+        return "contains a user name or password before the host: leave out everything from :// to @"
+    if parts.query or parts.fragment:
+        return f"contains {'?' if parts.query else '#'} and text after it: leave that out"
+    return ""
 
 
 def _describe_problem(error: Mapping[str, Any]) -> tuple[str, str]:

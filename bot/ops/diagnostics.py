@@ -223,6 +223,10 @@ def check_port(port: int | None, problem: str) -> list[Finding]:
     """Report that PORT cannot be served, which the bot survives; nothing if it can."""
     if not problem:
         return []
+    if "LISTEN_HOST" in problem:
+        message = f"port {port} {problem.replace('LISTEN_HOST', 'it')}."
+        advice = "Leave LISTEN_HOST empty for every address, or set it to one of this machine's."
+        return [Finding("LISTEN_HOST", is_ok=False, message=message, advice=advice)]
     advice = "Set PORT to a free port, or leave it empty: without it, nothing answers health checks."
     return [Finding("PORT", is_ok=False, message=f"{port} {problem}.", advice=advice)]
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import re
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -84,8 +85,21 @@ async def _is_served_by_bot(port: int, host: str) -> bool:
         return False
 
 
+_ERRNO_IN_TEXT = re.compile(r"\[Errno (\d+)\]")
+
+
+def _find_errno(error: Exception) -> int | None:
+    """Return an error's number, which asyncio of Python 3.13 only writes into the text."""
+    number: int | None = getattr(error, "errno", None)
+    if number is None and (found := _ERRNO_IN_TEXT.search(str(error))):
+        return int(found[1])
+    if number is None and "could not bind on any address" in str(error):
+        return errno.EADDRNOTAVAIL
+    return number
+
+
 def _describe_bind_error(error: Exception) -> str:
-    match getattr(error, "errno", None):
+    match _find_errno(error):
         case errno.EADDRINUSE:
             return "is taken by another program"
         case errno.EACCES | errno.EPERM:
@@ -105,7 +119,8 @@ async def _open_port(runner: web.AppRunner, host: str, port: int) -> asyncio.Ser
     try:
         return await asyncio.get_running_loop().create_server(limiter, host or None, port)
     except (OSError, UnicodeError) as error:
-        log.error("PORT %d cannot be opened (%s): the health server is off.", port, error)  # noqa: TRY400
+        reason = _describe_bind_error(error).removeprefix("cannot be opened, because ")
+        log.error("PORT %d cannot be opened (%s): the health server is off.", port, reason)  # noqa: TRY400
         return None
 
 

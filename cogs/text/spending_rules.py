@@ -55,15 +55,24 @@ def _describe_people(allowed: Collection[int]) -> str:
 
 def _describe_limits(policy: SpendingPolicy) -> str:
     person, everyone = format_count(policy.daily_submits_per_person, "job"), policy.daily_submits
-    wait = f"{policy.cooldown.total_seconds():g} s"
+    wait = _describe_pause(policy.cooldown.total_seconds())
     pause = f"{wait} between two of one person" if policy.cooldown else "no wait between two"
     return f"{person} a day (UTC) for each person and {everyone} for all together, {pause}"
+
+
+def _describe_pause(seconds: float) -> str:
+    """Describe a setting in seconds by the largest unit that fits: "24 h", "5 min", "3 s"."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def describe_guild(policy: SpendingPolicy, guild: GuildAccess) -> tuple[str, str]:
     """Describe for the operator whether a server's members may draw there and why, and the next step where not."""
     if guild.refusal is None and policy.is_drawing_off:
-        return "no one may draw, because drawing is switched off.", ""
+        off = _name_off_switch(policy)
+        return f"no one may draw, because {off} is 0.", f"To switch drawing on, set {off} to 1 or more."
     if guild.refusal is None:
         why = "ALLOWED_GUILDS names it" if policy.allowed_guilds else "you or your team own or manage it"
         return f"all members may draw, because {why}.", ""
@@ -80,9 +89,11 @@ def _advise_on_guild(guild_id: int, refusal: GuildRefusal) -> str:
             return "Try again in a minute."
 
 
-def describe_refusal_cause(refusal: GuildRefusal) -> str:
-    """Return why a server's members may not draw there, as a clause for the log."""
-    return _CAUSES[refusal]
+def describe_refusal_cause(refusal: GuildRefusal, *, to_operator: bool = False) -> str:
+    """Return why a server's members may not draw there, as a clause for the log, or as one that says "you"."""
+    return (
+        "neither you nor your team owns or manages it" if to_operator and refusal == "not managed" else _CAUSES[refusal]
+    )
 
 
 def describe_server_refusal(error: ServerNotAllowed) -> str:

@@ -169,6 +169,34 @@ def test_shard_ids_are_below_the_shard_count(monkeypatch: pytest.MonkeyPatch) ->
         Settings.read()
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("api.yescale.io", "has no scheme: write https:// before it"),
+        ("relay.test:8080/mj", "has no scheme: write https:// before it"),
+        ("localhost:3000", "has no scheme: write https:// before it"),
+        ("https://me:word@relay.test", "contains a user name or password before the host: leave out"),
+        ("https://key@relay.test", "contains a user name or password before the host: leave out"),
+        ("https://relay.test?key=word", "contains ? and text after it: leave that out"),
+        ("https://relay.test/mj?a=1&b=2", "contains ? and text after it: leave that out"),
+        ("https://relay.test/#/console", "contains # and text after it: leave that out"),
+        ("https://relay.test:port", "is not a URL such as https://"),
+        ("ftp://relay.test", "is not a URL such as https://"),
+    ],
+)
+@pytest.mark.parametrize("name", ["MJ_API_URL", "DISCORD_API_URL"])
+def test_what_is_wrong_with_a_url_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    [(variable, said)] = refused.value.problems
+    assert variable == name
+    assert said.startswith(problem)
+    assert "word" not in said.replace("password", "")
+
+
 def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator corrects all of them before the next start."""
     monkeypatch.delenv("DISCORD_TOKEN")

@@ -286,3 +286,19 @@ def test_a_port_that_cannot_be_served_has_advice() -> None:
     [found] = check_port(8080, "is taken by another program")
     assert str(found).startswith("FAIL  PORT: 8080 is taken by another program. Set PORT to a free port")
     assert check_port(8080, "") == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("is taken by another program", "FAIL  PORT: 8080 is taken by another program. Set PORT to a free port"),
+        (
+            "cannot be opened, because LISTEN_HOST is not an address of this machine",
+            "FAIL  LISTEN_HOST: port 8080 cannot be opened, because it is not an address of this machine. Leave",
+        ),
+        ("cannot be opened, because LISTEN_HOST is not an address", "FAIL  LISTEN_HOST: port 8080 cannot be opened"),
+    ],
+)
+def test_the_setting_to_blame_for_a_port_is_named(problem: str, said: str) -> None:
+    [finding] = check_port(8080, problem)
+    assert str(finding).startswith(said)

@@ -219,3 +219,23 @@ async def test_a_port_of_root_is_named(code: int, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_server", refuse)
     assert "may not be opened by this user" in await find_port_problem(unused_tcp_port, HERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("could not bind on any address out of [('192.0.2.1', 8080)]", "LISTEN_HOST is not an address of this machine"),
+        ("[Errno 98] error while attempting to bind on address", "is taken by another program"),
+        ("[Errno 13] error while attempting to bind on address", "may not be opened by this user"),
+    ],
+)
+async def test_an_error_without_a_number_is_named_too(
+    text: str, said: str, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    """As asyncio of Python 3.13 raises them."""
+
+    async def refuse(*_: object) -> None:
+        raise OSError(text)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", refuse)
+    assert said in await find_port_problem(unused_tcp_port, HERE)

@@ -14,6 +14,7 @@ from cogs.text.spending_rules import (
     describe_person_refusal,
     describe_place,
     describe_policy,
+    describe_refusal_cause,
     describe_refusal_for_log,
     describe_server_refusal,
     format_count,
@@ -75,7 +76,13 @@ def test_the_policy_is_one_line(changes: dict[str, Any], text: str) -> None:
     [
         (None, {"allowed_guilds": {6}}, "all members may draw, because ALLOWED_GUILDS names it.", ""),
         (None, {}, "all members may draw, because you or your team own or manage it.", ""),
-        (None, {"daily_submits": 0}, "no one may draw, because drawing is switched off.", ""),
+        (None, {"daily_submits": 0}, "no one may draw, because DAILY_SUBMITS is 0.", "set DAILY_SUBMITS to 1 or more"),
+        (
+            None,
+            {"daily_submits_per_person": 0},
+            "no one may draw, because DAILY_SUBMITS_PER_PERSON is 0.",
+            "set DAILY_SUBMITS_PER_PERSON to 1 or more",
+        ),
         ("not listed", {}, "no one may draw, because ALLOWED_GUILDS names only other servers.", f"add {GUILD_ID} to"),
         ("not managed", {}, "no one may draw, because neither the owner", f"set ALLOWED_GUILDS to {GUILD_ID}"),
         ("owners unknown", {}, "no one may draw, because Discord has not told yet who owns", "Try again"),
@@ -155,3 +162,17 @@ def test_members_are_told_who_may_draw_where_they_are(
     assert said.startswith(text)
     assert said.endswith("`/mjstatus` is free for everyone.")
     assert ("Only the person who asked" in said) == ("press_policy" in changes)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(86_400, "24 h between two"), (300, "5 min between two"), (90, "90 s between two"), (0.5, "0.5 s between two")],
+)
+def test_a_pause_has_the_largest_unit_that_fits(seconds: float, said: str) -> None:
+    assert said in describe_policy(replace(POLICY, cooldown=timedelta(seconds=seconds)))
+
+
+@pytest.mark.parametrize("refusal", ["not listed", "not managed", "owners unknown"])
+def test_the_operator_is_addressed_as_such(refusal: GuildRefusal) -> None:
+    said = describe_refusal_cause(refusal, to_operator=True)
+    assert ("neither you nor your team" in said) == (refusal == "not managed")
