@@ -23,7 +23,8 @@ BUTTONS = tuple(Button(custom_id=one, label=label) for one, label in ((U2, "U2")
 def task(task_id: str = PARENT, status: Status = Status.IN_PROGRESS, progress: int = 0, **more: Any) -> Task:  # noqa: ANN401
     """Make a task; a success has its picture and its buttons."""
     if status is Status.SUCCESS:
-        more = {"image_url": f"https://cdn.test/{task_id}.png", "buttons": BUTTONS, **more}
+        picture = {} if "image_url" in more else {"imageUrl": f"https://cdn.test/{task_id}.png"}
+        more = {**picture, "buttons": BUTTONS, **more}
     return Task.model_validate(
         {"id": task_id, "prompt": "a lighthouse", "status": status, "progress": progress, **more}
     )
