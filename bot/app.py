@@ -26,7 +26,7 @@ from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
 from bot.network.connectors import SystemConnector
 from bot.network.proxies import Proxies
-from bot.ops.diagnostics import check_clock
+from bot.ops.diagnostics import check_clock, check_shards
 from bot.ops.health import Health, find_polling_problem
 from bot.ops.key_check import KeyCheck
 from bot.ops.network_checks import PictureHostCheck
@@ -188,7 +188,9 @@ class App:
     async def _when_ready(self) -> None:
         await self.owner_request.wait_for_first_try()
         await self.bot.wait_until_ready()
-        for finding in check_clock(self.clock.measure_system_error()):
+        known = {guild.id: guild.name for guild in self.bot.guilds}
+        shards = check_shards(self.settings.shard_count, self.settings.shard_ids, known)
+        for finding in (*check_clock(self.clock.measure_system_error()), *shards):
             log.warning("%s: %s %s", finding.name, finding.message, finding.advice)
         application_id, guilds = self.bot.application_id or 0, self.bot.guilds
         log.info("Invite link: %s", build_invite_url(application_id))

@@ -271,7 +271,9 @@ class Settings(BaseSettings):
             problems = [_describe_problem(error) for error in invalid.errors(include_url=False)]
             raise SettingsError(list(dict.fromkeys(problems))) from None
         except UnicodeDecodeError:
-            raise SettingsError([(ENV_FILE, "is not saved as UTF-8")]) from None
+            raise SettingsError(
+                [(ENV_FILE, "is not saved as UTF-8. Save it again with that encoding (in Notepad: Save As, Encoding)")]
+            ) from None
         except OSError as error:
             problem = (
                 f"cannot be read ({error.strerror}). Run this as the user who owns the file, or let this user read it"

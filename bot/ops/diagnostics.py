@@ -1,7 +1,7 @@
 """The checks of `python -m bot check` and /mjcheck: one finding for each thing that must work."""
 
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ SET_CLOCK = (
     "Set the clock, best by switching on its synchronization: `sudo timedatectl set-ntp true` on Linux; Settings, Time "
     "& language, Sync now on Windows; for a container or virtual machine, on its host."
 )
+_MAX_SHARDS = 16
 _CERTIFICATE_DATE_CODES = {9, 10}
 """OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
@@ -229,6 +230,29 @@ def check_port(port: int | None, problem: str) -> list[Finding]:
         return [Finding("LISTEN_HOST", is_ok=False, message=message, advice=advice)]
     advice = "Set PORT to a free port, or leave it empty: without it, nothing answers health checks."
     return [Finding("PORT", is_ok=False, message=f"{port} {problem}.", advice=advice)]
+
+
+def check_shards(count: int | None, ids: Collection[int], guilds: Mapping[int, str]) -> list[Finding]:
+    """Warn if this process serves only some of the shards, and name those; `guilds` are known servers by their id.
+
+    Return nothing if it serves all of them.
+    """
+    others = sorted(set(range(count or 1)) - set(ids))
+    if not count or not ids or not others:
+        return []
+    message = f"this process serves only {_name_shards(ids)} of SHARD_COUNT={count}, and not {_name_shards(others)}."
+    # Source: https://docs.discord.com/developers/events/gateway#sharding
+    of = {name: (guild_id >> 22) % count for guild_id, name in guilds.items()}
+    if of:
+        message += f" Servers: {', '.join(f'{name} belongs to shard {shard}' for name, shard in of.items())}."
+    advice = "Servers of a shard that no process serves get no answer: run further processes for those, or leave both "
+    return [Finding("Shards", is_ok=True, message=message, advice=f"{advice}SHARD_COUNT and SHARD_IDS empty.")]
+
+
+def _name_shards(ids: Iterable[int]) -> str:
+    listed = [str(each) for each in sorted(ids)]
+    more = f" and {len(listed) - _MAX_SHARDS} more" if len(listed) > _MAX_SHARDS else ""
+    return f"shard{'' if len(listed) == 1 else 's'} {', '.join(listed[:_MAX_SHARDS])}{more}"
 
 
 def check_disk(disk: DiskProblem | None) -> list[Finding]:

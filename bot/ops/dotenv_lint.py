@@ -17,7 +17,7 @@ _CREATE_FILE = (
     "Copy .env.example to .env (cp .env.example .env) and fill in its first two settings; on a hosting platform, add "
     "both to its environment variables."
 )
-_FILL_IN = "Fill it in in .env; on a hosting platform, add it to its environment variables."
+_FILL_IN = "Fill in {} in .env; on a hosting platform, add {} to its environment variables."
 _FILE_SIMILARITY, _ENVIRONMENT_SIMILARITY = 0.75, 0.85
 """From which similarity on a name counts as a misspelled setting: the environment also has a platform's own names."""
 _MIN_LENGTH = 6
@@ -27,6 +27,8 @@ _QUOTES = frozenset("'\"")
 _RELAY_URL = "MJ_API_URL"
 _SECRETS = frozenset({"DISCORD_TOKEN", "MJ_API_KEY"})
 _GIVEN_SECRET = re.compile(rb"\b(?:DISCORD_TOKEN|MJ_API_KEY)[ \t]*[=:][ \t]*[^\s#]", re.IGNORECASE)
+_OUR_NAMES = re.compile(r"^(?:MJ|MJBOT|DISCORD|YESCALE|MIDJOURNEY)_|API_?KEY$|BOT_?TOKEN$")
+"""Names that no other program has a reason to read from this file."""
 _EXAMPLE = ".env.example"
 _PROJECT = Path(__file__).resolve().parents[2]
 _MAX_ENTRIES, _MAX_BYTES = 500, 65_536
@@ -69,6 +71,9 @@ def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[
         *(mistake for line in lines if (mistake := _check_line(line, known))),
         *_find_misspelled(in_file, known),
         *_find_misspelled(elsewhere, unset, ignored=known),
+        *_find_foreign_names(in_file, known),
+        *_find_repeated(lines, known),
+        *_find_overridden(lines, environment, known),
         *_find_removed_path(lines, environment),
         *(_find_unread_files(file) if _lacks_secrets(lines, environment) else ()),
     ]
@@ -79,11 +84,19 @@ def explain_settings_error(
 ) -> Iterator[str]:
     """Yield lines for the operator: each problem, the mistakes that may have caused it, and the next step."""
     for variable, problem in error.problems:
-        yield f"{variable} {problem}. .env.example explains it."
+        end = "" if problem.endswith(("?", ".")) else "."
+        yield f"{variable} {problem}{end}{'' if variable == ENV_FILE else ' .env.example explains it.'}"
     found = list(mistakes)
     yield from map(str, found)
-    if any(problem == NOT_SET for _, problem in error.problems) and not any(one.is_unread_file for one in found):
-        yield _FILL_IN if has_file else _CREATE_FILE
+    unset = [variable for variable, problem in error.problems if problem == NOT_SET]
+    missing = [variable for variable in unset if not (has_file and _explains(found, variable))]
+    if missing and not any(one.is_unread_file for one in found):
+        yield _FILL_IN.format(*2 * ["both" if len(missing) == 2 else missing[0]]) if has_file else _CREATE_FILE
+
+
+def _explains(found: Iterable[SettingsMistake], variable: str) -> bool:
+    """Whether a mistake may be the reason why a setting is missing: an unreadable line, or a misspelled name."""
+    return any(each.location.startswith(f"{ENV_FILE}, line") or variable in each.advice for each in found)
 
 
 def _check_line(line: Binding, known: Collection[str]) -> SettingsMistake | None:
@@ -163,6 +176,43 @@ def _find_misspelled(
             yield SettingsMistake(
                 name[:_MAX_SHOWN], "is not a known setting, and is ignored.", f"Did you mean {near[0]}?"
             )
+
+
+def _find_foreign_names(in_file: Iterable[str], known: Collection[str]) -> Iterator[SettingsMistake]:
+    """Report names that look like settings of this bot, and resemble none of them."""
+    long_names = [name for name in known if len(name) >= _MIN_LENGTH]
+    for name in in_file:
+        if name in known or not _OUR_NAMES.search(name) or get_close_matches(name, long_names, 1, _FILE_SIMILARITY):
+            continue
+        meant = "MJ_API_KEY" if name.endswith("KEY") else "DISCORD_TOKEN" if name.endswith("TOKEN") else ""
+        advice = f"Did you mean {meant}?" if meant else "See .env.example for the names."
+        yield SettingsMistake(name[:_MAX_SHOWN], "is not a known setting, and is ignored.", advice)
+
+
+def _find_repeated(lines: Iterable[Binding], known: Collection[str]) -> Iterator[SettingsMistake]:
+    """Report settings that stand in the file more than once."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line.key and line.key.upper() in known:
+            text = line.original.string
+            number = line.original.line + text.removesuffix(text.lstrip()).count("\n")
+            found.setdefault(line.key.upper(), []).append(str(number))
+    for name, numbers in found.items():
+        if len(numbers) > 1:
+            problem = f"is in {ENV_FILE} more than once (lines {', '.join(numbers)}), and the last line counts."
+            yield SettingsMistake(name, problem, "Remove the others.")
+
+
+def _find_overridden(
+    lines: Iterable[Binding], environment: Mapping[str, str], known: Collection[str]
+) -> Iterator[SettingsMistake]:
+    """Report settings to which the environment gives another value than the file."""
+    given = {name.upper(): value.strip().strip("'\"") for name, value in environment.items() if value}
+    in_file = {line.key.upper(): line.value.strip().strip("'\"") for line in lines if line.key and line.value}
+    for name in sorted(set(known) & in_file.keys() & given.keys()):
+        if in_file[name] != given[name]:
+            problem = f"has one value in {ENV_FILE} and another one in the environment, which counts."
+            yield SettingsMistake(name, problem, f"Remove it there (unset {name}), or from {ENV_FILE}.")
 
 
 def _find_removed_path(lines: Iterable[Binding], environment: Mapping[str, str]) -> Iterator[SettingsMistake]:

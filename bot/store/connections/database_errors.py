@@ -162,7 +162,10 @@ _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
     (rf"\[Errno {errno.EHOSTUNREACH}] Connect call failed", _SILENT),
     (
         "rejected SSL upgrade",
-        ("does not support encryption.", "On a private network, add ?sslmode=disable to the end of DATABASE_URL."),
+        (
+            "does not support encryption.",
+            "On a private network, add ?sslmode=disable to the end of DATABASE_URL, or replace the sslmode there.",
+        ),
     ),
     (
         "unsupported startup parameter",

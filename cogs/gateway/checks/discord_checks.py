@@ -10,7 +10,7 @@ import discord
 import yarl
 
 from bot.clock import Clock
-from bot.ops.diagnostics import Finding, check_public_bot
+from bot.ops.diagnostics import Finding, check_public_bot, check_shards
 from bot.policy.rules import build_policy
 from bot.settings import Settings
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
@@ -96,6 +96,9 @@ async def _check_commands(bot: ShardedBot, names: Collection[str]) -> list[Findi
     missing = sorted(set(names) - known)
     if not missing:
         return [Finding("Commands", is_ok=True, message="are registered with Discord.")]
+    if not known:
+        message = "none are registered yet: the bot registers them at its first start."
+        return [Finding("Commands", is_ok=True, message=message)]
     what = "all of them" if len(missing) == len(names) else ", ".join(f"/{name}" for name in missing)
     message = f"not registered with Discord yet: {what}."
     advice = "Start the bot, which registers them; its log says if Discord refuses them."
@@ -113,7 +116,9 @@ async def _check_servers(
     guilds = [await with_timeout(bot.fetch_guild(int(each["id"]), with_counts=False)) for each in joined[:MAX_GUILDS]]
     access = await judge_guilds(policy, trust, guilds)
     lookup = IdLookup(bot, guilds, {int(each["id"]) for each in joined})
+    names = {int(each["id"]): clean_and_cut(str(each["name"]), _MAX_NAME_LENGTH) for each in joined[:MAX_GUILDS]}
     return [
+        *check_shards(settings.shard_count, settings.shard_ids, names),
         *(report_guilds(policy, access, unlisted=len(joined) - len(guilds)) or [_report_no_server(application)]),
         *_check_permissions(joined),
         *await report_allowed_ids(policy, lookup.find_kind),

@@ -23,6 +23,7 @@ from bot.ops.diagnostics import (
     check_port,
     check_public_bot,
     check_relay,
+    check_shards,
     check_token_format,
     explain_certificate_date,
     report_refused_buttons,
@@ -302,3 +303,21 @@ def test_a_port_that_cannot_be_served_has_advice() -> None:
 def test_the_setting_to_blame_for_a_port_is_named(problem: str, said: str) -> None:
     [finding] = check_port(8080, problem)
     assert str(finding).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("count", "ids", "said"),
+    [
+        (4, {1}, "only shard 1 of SHARD_COUNT=4, and not shards 0, 2, 3. Servers: Art belongs to shard 2."),
+        (2, {0}, "only shard 0 of SHARD_COUNT=2, and not shard 1. Servers: Art belongs to shard 0."),
+        (3, {0, 2}, "only shards 0, 2 of SHARD_COUNT=3, and not shard 1. Servers: Art belongs to shard"),
+    ],
+)
+def test_shards_that_are_served_elsewhere_are_named(count: int, ids: set[int], said: str) -> None:
+    [finding] = check_shards(count, ids, {(6 << 22) + 5: "Art"})
+    assert str(finding).startswith(f"WARN  Shards: this process serves {said}")
+
+
+@pytest.mark.parametrize(("count", "ids"), [(None, set()), (4, set()), (2, {0, 1})])
+def test_a_process_with_all_shards_is_no_warning(count: int | None, ids: set[int]) -> None:
+    assert check_shards(count, ids, {}) == []

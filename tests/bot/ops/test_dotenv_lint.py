@@ -91,7 +91,8 @@ def test_a_removed_path_of_the_relays_url_is_reported(tmp_path: Path, value: str
     file = tmp_path / "other" / ".env"
     file.parent.mkdir()
     file.write_text(f"{GOOD}MJ_API_URL={value}\n", encoding="utf-8")
-    assert find_mistakes(file, {"MJ_API_URL": "https://relay.test"}, Settings.model_fields) == []
+    [overridden] = find_mistakes(file, {"MJ_API_URL": "https://relay.test"}, Settings.model_fields)
+    assert str(overridden).startswith("MJ_API_URL has one value in .env and another one in the environment")
 
 
 def test_a_missing_setting_comes_with_the_next_step() -> None:
@@ -188,3 +189,50 @@ def test_unread_files_are_no_mistake_beside_complete_settings(tmp_path: Path) ->
     (tmp_path / ".env").unlink()
     environment = {"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk"}
     assert find_mistakes(tmp_path / ".env", environment, Settings.model_fields) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "said"),
+    [
+        (
+            "MJ_API_KEY=one",
+            {"MJ_API_KEY": "two"},
+            "MJ_API_KEY has one value in .env and another one in the environment",
+        ),
+        ("port=1", {"PORT": "2"}, "PORT has one value in .env and another one in the environment"),
+        ("DATABASE_URL='one'", {"DATABASE_URL": "two"}, "DATABASE_URL has one value in .env and another one"),
+        ("PORT=1\n\nMJ_API_KEY=one\nPORT=2", {}, "PORT is in .env more than once (lines 1, 4), and the last line"),
+        ("\nMJ_API_KEY=one\nmj_api_key=two", {}, "MJ_API_KEY is in .env more than once (lines 2, 3)"),
+        ("YESCALE_API_KEY=one", {}, "YESCALE_API_KEY is not a known setting, and is ignored. Did you mean MJ_API_KEY?"),
+        ("MIDJOURNEY_SERVER=one", {}, "MIDJOURNEY_SERVER is not a known setting, and is ignored. See .env.example"),
+        ("APIKEY=one", {}, "APIKEY is not a known setting, and is ignored. Did you mean MJ_API_KEY?"),
+    ],
+)
+def test_a_value_that_does_not_count_is_reported(
+    tmp_path: Path, text: str, environment: dict[str, str], said: str
+) -> None:
+    given = {"DISCORD_TOKEN": "x", "MJ_API_KEY": "one"} | environment
+    sentences = [str(each) for each in found(tmp_path, text, **given)]
+    assert any(each.startswith(said) for each in sentences), sentences
+    assert not any("two" in each or "=one" in each for each in sentences)
+
+
+@pytest.mark.parametrize("value", ["one", "'one'", '"one"', " one "])
+def test_the_same_value_in_both_places_is_fine(tmp_path: Path, value: str) -> None:
+    assert found(tmp_path, f"DISCORD_TOKEN=x\nMJ_API_KEY={value}", MJ_API_KEY="one") == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "text", "last"),
+    [
+        (("DISCORD_TOKEN", NOT_SET), "", "Fill in DISCORD_TOKEN in .env; on a hosting platform, add DISCORD_TOKEN to"),
+        (("DISCORD_TOKEN", NOT_SET), "DISCORD_TOKEN: x\n", ".env, line 1 cannot be read. Use NAME=value"),
+        (("DISCORD_TOKEN", NOT_SET), "DISCORD_BOT_TOKEN=x\n", "DISCORD_BOT_TOKEN is not a known setting, and is"),
+        ((".env", "is not saved as UTF-8. Save it again"), "", ".env is not saved as UTF-8. Save it again."),
+        (("DATABASE_URL", "is wrong: is it Postgres?"), "", "DATABASE_URL is wrong: is it Postgres? .env.example"),
+    ],
+)
+def test_the_last_line_is_the_next_step(tmp_path: Path, problem: tuple[str, str], text: str, last: str) -> None:
+    mistakes = found(tmp_path, text, MJ_API_KEY="y")
+    lines = list(explain_settings_error(SettingsError([problem]), mistakes, has_file=True))
+    assert lines[-1].startswith(last)

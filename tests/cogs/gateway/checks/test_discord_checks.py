@@ -36,7 +36,7 @@ async def test_nothing_is_wrong(discord: LoopbackDiscord, bot: ShardedBot) -> No
 @pytest.mark.parametrize(
     ("registered", "missing"),
     [
-        ((), "all of them"),
+        (("other",), "all of them"),
         (tuple(name for name in COMMAND_NAMES if name != "imagine"), "/imagine"),
         (tuple(name for name in COMMAND_NAMES if name not in {"seed", "blend"}), "/blend, /seed"),
     ],
@@ -47,6 +47,11 @@ async def test_commands_that_are_not_registered_are_named(
     register(discord, *registered)
     said = (await check(bot))["Commands"]
     assert said.startswith(f"WARN  Commands: not registered with Discord yet: {missing}. Start the bot")
+
+
+async def test_a_bot_that_has_never_started_is_no_warning(discord: LoopbackDiscord, bot: ShardedBot) -> None:
+    register(discord)
+    assert "Commands" not in await check(bot)
 
 
 @pytest.mark.parametrize(
