@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot.clock import Clock
 from bot.entities import Person, Place
 from bot.policy.task_privacy import Viewer
 
@@ -27,8 +28,11 @@ _MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[
 
 
 def note_receipt(interaction: Interaction) -> None:
-    """Remember when this process received an interaction, by its own clock."""
-    interaction.extras.setdefault(_RECEIVED_AT, interaction.client.clock.now())
+    """Remember when this process received an interaction, and compare its clock with Discord's."""
+    clock: Clock = interaction.client.clock
+    if _RECEIVED_AT not in interaction.extras:
+        interaction.extras[_RECEIVED_AT] = clock.monotonic()
+        clock.record_id_time(interaction.expires_at.astimezone(UTC) - _TOKEN_LIFETIME)
 
 
 def _compute_token_expiry(interaction: Interaction) -> datetime:
@@ -37,8 +41,11 @@ def _compute_token_expiry(interaction: Interaction) -> datetime:
     By this process's clock, should that differ: Discord accepted a response to it, so its token was new.
     """
     expires_at = interaction.expires_at.astimezone(UTC)
-    received_at: datetime | None = interaction.extras.get(_RECEIVED_AT)
-    if received_at is None or received_at < expires_at <= received_at + _TOKEN_LIFETIME:
+    received: float | None = interaction.extras.get(_RECEIVED_AT)
+    if received is None:
+        return expires_at
+    received_at = interaction.client.clock.convert_to_time(received)  # the clock may have been corrected since
+    if received_at < expires_at <= received_at + _TOKEN_LIFETIME:
         return expires_at
     return received_at + _TOKEN_LIFETIME - _LONGEST_WAIT
 

@@ -217,9 +217,10 @@ class Store(Protocol):
         """Forget them if they were refused at another address than this one, which is remembered."""
         ...
 
-    async def delete_expired(self, before: datetime) -> int:
-        """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.
+    async def delete_expired(self, now: datetime, age: timedelta = timedelta()) -> int:
+        """Delete jobs that ended so long ago and snapshots without an open job; return how many rows those were.
 
+        Rows must be so old at `now`, and with an `age` also by the clock of a database that has one.
         Claims are kept, so that a submit that was billed is never billed again.
         """
         ...

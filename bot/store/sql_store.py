@@ -349,12 +349,16 @@ class SqlStore:
 
         return await self.database.transaction(write)
 
-    async def delete_expired(self, before: datetime) -> int:
-        """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.
+    async def delete_expired(self, now: datetime, age: timedelta = timedelta()) -> int:
+        """Delete jobs that ended so long ago and snapshots without an open job; return how many rows those were.
 
-        Claims are kept, with the status of their child.
+        Rows must be so old at `now`, and with an `age` also by PostgreSQL's clock. Claims are kept, with the status of
+        their child.
         """
-        total = 0
+        before, total = now - age, 0
+        if age and self.database.is_postgresql:
+            (clock,) = await self.database.read(select(self.database.clock_expression(-age).label("before")))
+            before = min(before, clock["before"])
         while deleted := await self.database.transaction(lambda connection: delete_expired_batch(connection, before)):
             total += deleted
         return total

@@ -87,7 +87,7 @@ class Redraws:
 
     def measure_rest(self, job: Job) -> float:
         """Return for how many seconds a job is still kept; zero or less where it is to be closed."""
-        return (job.born_at + self._keep_for - self._clock.now()).total_seconds()
+        return (job.born_at + self._keep_for - self._clock.find_earliest()).total_seconds()
 
     async def draw_until_shown(self, job: Job, draw: Callable[[], Awaitable[None]], failure: DisplayFailed) -> bool:
         """Draw after growing pauses until Discord takes it; return False for a job that is no longer kept.

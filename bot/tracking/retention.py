@@ -17,7 +17,7 @@ _DEAD_PROCESS_AGE = timedelta(days=1)
 
 
 class Retention:
-    """Deletes rows older than `days`, once an hour."""
+    """Deletes rows older than `days`, once an hour; rows are old if they are so by every clock."""
 
     def __init__(self, store: Store, leases: ProcessLeases, *, days: float, clock: Clock) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class Retention:
     async def delete_old_rows(self) -> None:
         """Delete the rows that are old enough now; if the store is unavailable, leave it to the next hour."""
         try:
-            count = await self._store.delete_expired(self._clock.now() - self._max_age)
+            count = await self._store.delete_expired(self._clock.find_earliest(), self._max_age)
             await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
         except StoreUnavailable as gone:
             STORE_OUTAGE.report(log, "Old rows are not deleted.", gone)

@@ -9,6 +9,7 @@ import discord
 import pytest
 from simcord.http.router import RequestContext
 
+from bot.clock import CorrectedTime
 from bot.entities import Job
 from cogs.context import get_viewer, note_receipt, to_place
 from tests.fakes.clock import START, FakeClock
@@ -72,6 +73,24 @@ async def test_a_token_is_used_for_fifteen_minutes_whatever_the_clock_says(
     note_receipt(interaction)
     place = to_place(interaction, 7, ephemeral=True)
     assert place.token_expires_at - (START + wrong_by) == pytest.approx(left, abs=timedelta(seconds=5))
+
+
+@pytest.mark.parametrize("seconds", [7200.0, -7200.0, 86_400.0])
+async def test_a_clock_corrected_by_the_response_leaves_a_token_its_time(seconds: float) -> None:
+    """A machine that slept learns the time from an interaction and the response to its first request."""
+    system = FakeClock()
+    time = CorrectedTime(system.clock)
+    for _ in range(3):
+        time.record_date(START, 0.0)
+    now = START + timedelta(seconds=seconds)
+    interaction: Any = SimpleNamespace(
+        client=SimpleNamespace(clock=time.clock), extras={}, token="t", channel_id=1, guild_id=None, application_id=9,
+        expires_at=now + 15 * MINUTE,
+    )  # fmt: skip
+    note_receipt(interaction)
+    time.record_date(now, system.time)
+    assert abs(time.now() - now) <= timedelta(seconds=1)
+    assert to_place(interaction, 7, ephemeral=True).token_expires_at == now + 15 * MINUTE
 
 
 async def test_a_private_message_is_reached_by_its_token_only(tmp_path: Path) -> None:

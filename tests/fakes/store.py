@@ -306,8 +306,9 @@ class FakeStore:
         self.relay_address = address
         return await self.clear_missing_capabilities()
 
-    async def delete_expired(self, before: datetime) -> int:
+    async def delete_expired(self, now: datetime, age: timedelta = timedelta()) -> int:
         self._answer()
+        before = now - age
         followed = {job.task_id for job in self.jobs.values() if job.id not in self.closed}
         old = {task_id for task_id, at in self.kept_at.items() if at < before and task_id not in followed}
         self.child_statuses.update(

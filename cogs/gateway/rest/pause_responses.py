@@ -5,11 +5,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any, cast
 
+from bot.clock import parse_http_date
 from cogs.messaging.discord_refusals import FIREWALL_CODE
 
 MAX_PAUSE_SECONDS = 86_400.0
@@ -135,16 +135,8 @@ def _is_zero(value: object) -> bool:
 
 def _seconds_until(header: str, date: str, now: datetime) -> float | None:
     """Return the seconds until an HTTP date, counted from the response's own date where it has one."""
-    until, sent_at = _parse_date(header), _parse_date(date) or now
+    until, sent_at = parse_http_date(header), parse_http_date(date) or now
     return _to_seconds((until - sent_at).total_seconds()) if until else None
-
-
-def _parse_date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _name_reason(status: int, data: Mapping[str, Any] | None, body: bytes) -> str:

@@ -11,7 +11,7 @@ import yarl
 from discord.http import Route
 from prometheus_client import Counter
 
-from bot.clock import Clock, parse_http_date
+from bot.clock import Clock, read_response_date
 from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
 from cogs.messaging.blocked_requests import RequestsBlocked
 
@@ -75,7 +75,7 @@ async def _count_response(
         _get_counter(kind, f"{status // 100}xx").inc()
         if 400 <= status < 500:
             DISCORD_REFUSALS.labels(kind, status).inc()
-        if date := parse_http_date(request.response.headers.get("Date", "")):
+        if date := read_response_date(request.response.headers):
             clock.record_date(date, context.sent_at)
 
 

@@ -168,7 +168,8 @@ async def test_setting_the_systems_time_moves_no_cooldown(url: str, seconds: flo
         await system.advance(10.0)
         await _check_cooldown(store, time, left=20.0)
     next_time = CorrectedTime(system.clock)
-    next_time.record_date(time.now(), system.time)  # Discord's answer to the login
+    for _ in range(3):
+        next_time.record_date(time.now(), system.time)  # Discord's answers to the login
     async with open_store(url, now=next_time.now) as store:
         await _check_cooldown(store, next_time, left=20.0)
         await system.advance(20.0)

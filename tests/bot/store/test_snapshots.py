@@ -1,17 +1,21 @@
 """Snapshots of tasks: how they are saved, grouped into transactions, and read back."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from bot.clock import utc_now
 from bot.errors import StoreUnavailable
 from bot.midjourney.task import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.store import SqlStore
+from bot.store import SqlStore, open_store
 from bot.store.rows import task_from_row, task_to_row
+from tests.postgres import Postgres
 
 
 async def test_the_latest_snapshot_replaces_earlier_ones(store: Store) -> None:
@@ -59,6 +63,15 @@ async def test_a_failed_group_of_snapshots_does_not_stop_the_next(sql: SqlStore)
         await connection.exec_driver_sql("PRAGMA query_only=OFF")
     await sql.save_snapshot(Task(id="t9"))
     assert Task(id="t9") == await sql.find_snapshot("t9")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=40), timedelta(days=3), timedelta(days=365 * 70)])
+async def test_postgresql_says_what_is_old(postgres: Postgres, ahead: timedelta) -> None:
+    """A process whose clock is ahead deletes nothing."""
+    async with open_store(await postgres.migrated_database(), now=utc_now) as store:
+        await store.save_snapshot(Task(id="t1"))
+        assert await store.delete_expired(utc_now() + ahead, timedelta(days=2)) == 0
+        assert await store.delete_expired(utc_now() + ahead) == 1
 
 
 words = st.text(max_size=20)

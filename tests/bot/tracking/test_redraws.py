@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.clock import Clock
 from bot.entities import Place
 from bot.errors import DisplayError, DisplayFailed, DisplayRefused, PictureGone, PlaceGone
 from bot.midjourney.task import Status
@@ -270,6 +271,14 @@ async def test_a_row_stays_open_until_retention_days(
             await world.clock.advance(5.0)
             assert world.store.closed == (set() if kept else {700})
     assert outage.tries
+
+
+@pytest.mark.parametrize("lie", [timedelta(days=40), timedelta(days=3), timedelta(days=365 * 70)])
+def test_a_clock_that_is_ahead_gives_up_no_job(lie: timedelta) -> None:
+    """As long as another one says that it is younger."""
+    clock = Clock(now=lambda: START + lie, earliest=lambda: START + timedelta(hours=1))
+    redraws = Redraws(FakeStore(clock.now, "a"), clock, keep_for=timedelta(days=2))
+    assert redraws.measure_rest(job()) == timedelta(hours=47).total_seconds()
 
 
 @pytest.mark.parametrize("ending", [JobEnding.WATCH_STOPPED, JobEnding.NOT_BILLED, JobEnding.FORM_DROPPED])

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.clock import CorrectedTime
 from bot.midjourney.task import Task
 from bot.tracking.retention import Retention
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.sample_entities import job
 from tests.fakes.store import FakeStore
 
@@ -41,9 +42,9 @@ async def test_old_rows_are_deleted_a_minute_after_the_start_and_then_hourly() -
     store = FakeStore(clock.now, "a")
     swept: list[float] = []
 
-    async def forget(before: datetime) -> int:
+    async def forget(now: datetime, age: timedelta = timedelta()) -> int:
         swept.append(clock.time)
-        return await FakeStore.delete_expired(store, before)
+        return await FakeStore.delete_expired(store, now, age)
 
     store.delete_expired = forget  # type: ignore[method-assign]
     running = asyncio.ensure_future(Retention(store, store.process_leases, days=2, clock=clock.clock).run())
@@ -64,5 +65,31 @@ async def test_a_failed_deletion_is_tried_again_in_an_hour(caplog: pytest.LogCap
     await retention.delete_old_rows()
     assert "are not deleted" in caplog.text
     store.down = False
+    await retention.delete_old_rows()
+    assert store.snapshots == {}
+
+
+@pytest.mark.parametrize(
+    ("system_error", "lie"),
+    [
+        (timedelta(), timedelta(days=40)),
+        (timedelta(days=40), timedelta()),
+        (timedelta(hours=2), timedelta(days=365)),
+        (timedelta(days=-400), timedelta(days=400)),
+    ],
+)
+async def test_one_clock_that_is_ahead_deletes_nothing(system_error: timedelta, lie: timedelta) -> None:
+    """Neither the system's, nor Discord's, should all responses to the login lie; nor a step of the first."""
+    system = FakeClock(START + system_error)
+    time = CorrectedTime(system.clock)
+    store = FakeStore(time.now, "a")
+    store.snapshots["t1"], store.kept_at["t1"] = Task(id="t1"), START
+    for _ in range(3):
+        time.record_date(START + lie, system.time)
+    retention = Retention(store, store.process_leases, days=1, clock=time.clock)
+    await retention.delete_old_rows()
+    assert "t1" in store.snapshots
+    system.start = START
+    await system.advance(86_500.0)
     await retention.delete_old_rows()
     assert store.snapshots == {}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from cogs.gateway.rest.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, read_pause
+from cogs.gateway.rest.pause_responses import MAX_PAUSE_SECONDS, Pause, PauseScope, parse_object, read_pause
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 VIA = {"Via": "1.1 google"}
@@ -119,6 +119,9 @@ def test_deeply_nested_json_is_read_as_a_page(status: int, opening: bytes) -> No
         ({"Retry-After": "Sat, 28 Nov 2026 12:10:00 GMT", "Date": "soon"}, 600.0),
         ({"Retry-After": "Sat, 28 Nov 2026 11:00:00 GMT"}, None),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+        ({"Retry-After": "Sat, 28 Nov 2026 12:10:00 GMT", "Date": "Fri, 31 Dec 9999 23:59:59 GMT"}, 600.0),
+        ({"Retry-After": "Sat, 28 Nov 2026 12:10:00 GMT", "Date": "Mon, 01 Jan 0001 00:00:00 +1200"}, 600.0),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "0"}, None),
         ({"Retry-After": "nan"}, None),
@@ -159,3 +162,9 @@ def test_a_body_without_a_time_is_not_believed(body: Any) -> None:  # noqa: ANN4
 def test_other_responses_ask_for_no_pause(status: int, body: object) -> None:
     """A refusal of the API itself concerns that one request."""
     assert read(status, {"Retry-After": "5"}, body) is None
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000, b"[]", b"{", b"\xff", b""])
+def test_a_body_that_is_no_object_is_read_as_none(body: bytes) -> None:
+    """Also one that is nested too deeply."""
+    assert parse_object(body) is None

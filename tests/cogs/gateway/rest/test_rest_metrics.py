@@ -94,19 +94,23 @@ async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: 
 async def test_each_response_of_discord_tells_the_time(
     wrong_by: timedelta, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also a refusal."""
+    """Also a refusal, but not one from a cache."""
     right = FakeClock()
     time = CorrectedTime(FakeClock(right.now() + wrong_by).clock)
 
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=401, headers={"Date": format_datetime(right.now(), usegmt=True)})
+    async def answer(request: web.Request) -> web.Response:
+        cached = {"Age": "30"} if "cached" in request.query else {}
+        return web.Response(status=401, headers={"Date": format_datetime(right.now(), usegmt=True), **cached})
 
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)
     async with TestServer(application) as server:
         monkeypatch.setattr(Route, "BASE", str(server.make_url("/api/v10")))
         async with aiohttp.ClientSession(trace_configs=[create_trace_config(time.clock)]) as session:
-            await session.get(server.make_url("/elsewhere"))
+            for _ in range(3):
+                await session.get(server.make_url("/elsewhere"))
+                await session.get(f"{Route.BASE}{path}?cached")
             assert time.measure_system_error() is None
-            await session.get(f"{Route.BASE}{path}")
+            for _ in range(3):
+                await session.get(f"{Route.BASE}{path}")
     assert abs(time.now() - right.now()) <= timedelta(seconds=1)
