@@ -153,6 +153,7 @@ async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming
         app.bot.add_listener(freeze_heap, "on_ready")
         await run_unless_stopped(stop, connection.log_in(app.bot, settings.discord_token.get_secret_value()))
         await run_unless_stopped(stop, connection.prepare_shards(app.bot, elsewhere=bool(settings.discord_api_url)))
+        await app.start_records()
         async with app.run_background_work():
             with readiness.delegate_to(app.health):
                 await run_unless_stopped(stop, connection.connect(app.bot, first_seconds=timing.connection_timeout))

@@ -158,6 +158,15 @@ class App:
         )
         self.bot.cogs_to_add = (*_build_command_cogs(self), *_build_handlers(self))
 
+    async def start_records(self) -> None:
+        """Write since when the database keeps records: after the login, whose responses correct the clock.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+        """
+        if await self.store.start_records():
+            _report_new_database()
+
     @asynccontextmanager
     async def run_background_work(self) -> AsyncGenerator[None]:
         """Poll, edit messages, and continue the jobs of earlier processes, until the block ends; then shut down.
@@ -231,8 +240,6 @@ async def open_app(
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
         store = await stack.enter_async_context(opening)
-        if await store.start_records():
-            _report_new_database()
         await RelayCapabilities(store, clock.now).forget_other_relay(settings.mj_api_url)
         offers = ButtonOffers(store, clock.now)
         proxies = Proxies.from_settings(settings)

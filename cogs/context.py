@@ -44,7 +44,8 @@ def _compute_token_expiry(interaction: Interaction) -> datetime:
     received: float | None = interaction.extras.get(_RECEIVED_AT)
     if received is None:
         return expires_at
-    received_at = interaction.client.clock.convert_to_time(received)  # the clock may have been corrected since
+    clock: Clock = interaction.client.clock
+    received_at = clock.convert_to_time(received)  # the clock may have been corrected since
     if received_at < expires_at <= received_at + _TOKEN_LIFETIME:
         return expires_at
     return received_at + _TOKEN_LIFETIME - _LONGEST_WAIT

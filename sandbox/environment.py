@@ -66,6 +66,7 @@ async def open_environment(relay_settings: RelaySettings) -> AsyncGenerator[Envi
                 open_app(build_settings(relay.url, Path(folder)), clock=clock, shard_count=1) as app,
                 simcord.run(app.bot, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env,
             ):
+                await app.start_records()
                 # SimCord's clock starts in the past, and every relative time would read wrong.
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
                 lien = env.create_user("lien", global_name="lien")

@@ -194,6 +194,7 @@ async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
         bot_settings = build_settings(relay.url, Path(folder)).model_copy(update={"notify_after_seconds": 100_000})
         app = await stack.enter_async_context(open_app(bot_settings, clock=clock, shard_count=1))
         env = await stack.enter_async_context(simcord.run(app.bot, settle_timeout=0.1, check_errors=False))
+        await app.start_records()
         # Messages are not older than the database, which the bot has opened by its own clock.
         await env.advance_time((clock.now() - env.now()).total_seconds())
         lien = env.create_user("lien")

@@ -266,7 +266,8 @@ class FakeStore:
     async def start_records(self) -> bool:
         self._answer()
         times = [claim.made_at for claim in self.claimed.values()] + [job.born_at for job in self.jobs.values()]
-        self.records_start = self.records_start or min(times, default=self.now())
+        latest = min([*times, self.now()])
+        self.records_start = min(self.records_start or latest, latest)
         return not times
 
     async def find_records_start(self) -> datetime | None:

@@ -218,6 +218,7 @@ class SimcordWorld:
         process = AsyncExitStack()
         given = settings(self.relay.url, self.folder, changes)
         self.app = await process.enter_async_context(open_app(given, clock=self.clock, shard_count=1))
+        await self.app.start_records()
         if lose_database:  # later messages are not older than the new one
             await self.env.advance_time((self.clock.now() - self.env.now()) / timedelta(seconds=1))
         await self.env.restart_bot(self.app.bot)
@@ -284,6 +285,7 @@ async def open_simcord_world(
         clock = await ending.enter_async_context(FastClock().run())
         ending.enter_context(patch("bot.app.ImageWorker", ThreadImageWorker))
         built = await process.enter_async_context(open_app(given, clock=clock, shard_count=1))
+        await built.start_records()
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below
         env = await ending.enter_async_context(_discord(built.bot, clock))
         guild = env.create_guild("Art", id=GUILD_ID)

@@ -1,9 +1,12 @@
 """Since when a database keeps records, on every kind of store."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.entities import ClaimState
 from bot.ports import Store
+from bot.store import open_store
 from tests.fakes.sample_entities import job
 from tests.fakes.sample_rows import NOON, a_claim, allow, later
 
@@ -15,7 +18,7 @@ async def test_an_empty_database_keeps_records_from_now_on(store: Store) -> None
     since = await store.find_records_start()
     assert since is not None
     assert await store.start_records()
-    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    await store.create_claim(a_claim(1, made_at=since), allow)
     assert not await store.start_records()
     assert await store.find_records_start() == since
 
@@ -31,6 +34,32 @@ async def test_a_database_of_an_earlier_version_has_its_oldest_record(store: Sto
     times = [claim.made_at for claim in await store.list_claims(ClaimState.SUBMITTING)] + [job(700).born_at]
     assert not await store.start_records()
     assert await store.find_records_start() == min(times)
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=3), timedelta(days=365 * 5), timedelta(days=-20_000)])
+async def test_a_time_of_a_wrong_clock_is_replaced(url: str, wrong_by: timedelta) -> None:
+    """Once the clock is right: at the next press, by the time of that."""
+    times = [NOON + wrong_by]
+    async with open_store(url, now=lambda: times[0]) as store:
+        await store.start_records()
+        assert await store.find_records_start() in {NOON + wrong_by, None}
+        times[0] = NOON
+        assert await store.find_records_start() == NOON
+        times[0] = later(60)
+        assert await store.find_records_start() == NOON
+
+
+@pytest.mark.parametrize("seconds", [60.0, 86_400.0, 10.0**8])
+async def test_a_time_after_the_oldest_record_is_replaced_at_a_start(url: str, seconds: float) -> None:
+    """Nothing was recorded before the records began."""
+    times = [later(seconds)]
+    async with open_store(url, now=lambda: times[0]) as store:
+        await store.start_records()
+        times[0] = NOON
+        await store.create_claim(a_claim(1, made_at=NOON), allow)
+        times[0] = later(2 * seconds)
+        assert not await store.start_records()
+        assert await store.find_records_start() == NOON
 
 
 async def test_the_time_is_no_refused_capability_and_is_kept(store: Store) -> None:
