@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import wraps
 from typing import Any, TypeVar, cast
 
 _P = TypeVar("_P")
@@ -50,7 +49,6 @@ class _Stepped:
         if not asyncio.iscoroutinefunction(found):
             return found
 
-        @wraps(found)
         async def stepped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             self._steps.take(f"before {name}", failing=self._failing)
             # Looked up at each call: a test may replace a method of the port meanwhile.
