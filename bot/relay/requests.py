@@ -196,13 +196,17 @@ SubmitRequest = (
 )
 """Every request that creates a task."""
 
+_FAVORITE: Final = "::BOOKMARK::"
 _ID_IN_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 """An id within a longer text, such as that of Midjourney's job in a button's `customId`."""
 
 
 def find_sent_ids(request: SubmitRequest) -> frozenset[str]:
-    """Return the ids in a request that its new task cannot have; a modal's own task goes on under its id."""
-    if isinstance(request, SubmitModal):
+    """Return the ids in a request that its new task cannot have.
+
+    A modal's own task goes on under its id, and relays answer a press of ❤️ with the id of its task.
+    """
+    if isinstance(request, SubmitModal) or _FAVORITE in getattr(request, "custom_id", ""):
         return frozenset()
     named = (getattr(request, name, "") for name in ("task_id", "custom_id"))
     return frozenset(found for text in named if text for found in (text, *_ID_IN_TEXT.findall(text)))

@@ -79,12 +79,13 @@ async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T |
 
 
 def _explain_lost_response(error: BaseException) -> str:
+    reason = summarize_error(error).rstrip(".")
     if isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED:
-        return (
-            "Another copy of the bot with the same token answered an interaction, so this one does not. If you started "
-            "only one, look for the other, or reset the token."
+        reason = (
+            "Discord has a response already, of another copy of the bot with the same token, or of this one, whose "
+            "confirmation was lost"
         )
-    return f"This process does not answer an interaction: {summarize_error(error).rstrip('.')}."
+    return f"This process does not answer an interaction: {reason}."
 
 
 async def defer_click(interaction: Interaction) -> bool:

@@ -10,6 +10,8 @@ from sandbox.relay import RelaySettings
 from tests.fakes.socket_relay import CHECK, relay
 from tests.worlds.processes import BOT, WireWorld, bot_process, open_wire_world
 
+TOKEN = ".".join(("MTE4NzAwMDAwMDAwMDAwMDAwMQ", "Gabcde", "x" * 27))
+
 pytestmark = pytest.mark.wire
 
 
@@ -66,8 +68,9 @@ async def test_a_refused_token_is_logged_and_the_exit_delayed(world: WireWorld, 
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk 1secret"}, ["MJ_API_KEY is not a token"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "POLL_SECONDS": "1secret"}, ["POLL_SECONDS"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "ALLOWED_GUILDS": "1secret"}, ["ALLOWED_GUILDS"]),
-        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a URL"]),
-        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL names"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL has no scheme"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k"}, ["DISCORD_TOKEN is not a bot's token"]),
+        ({"DISCORD_TOKEN": TOKEN, "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL names"]),
     ],
 )
 async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], named: list[str]) -> None:

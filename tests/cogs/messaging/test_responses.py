@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -33,7 +34,8 @@ LOST = [
 def fake_interaction() -> Interaction:
     """An interaction with an id, and a bot that counts it."""
     client = SimpleNamespace(open_interactions=OpenInteractions(), clock=Clock())
-    return cast("Interaction", SimpleNamespace(id=4711, client=client, extras={}))
+    expires_at = client.clock.now() + timedelta(minutes=15)
+    return cast("Interaction", SimpleNamespace(id=4711, client=client, extras={}, expires_at=expires_at))
 
 
 def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
@@ -139,7 +141,7 @@ def test_an_error_of_the_relay_is_passed_on(error: RelayError) -> None:
         (
             40060,
             "Interaction has already been acknowledged.",
-            "Another copy of the bot with the same token answered an",
+            "This process does not answer an interaction: Discord has a response already, of another copy of the bot",
         ),
         (10062, "Unknown interaction", "This process does not answer an interaction: 400 so (error code: 10062): Unkn"),
         (50035, "Invalid Form Body.", "This process does not answer an interaction: 400 so (error code: 50035): Inv"),

@@ -650,8 +650,15 @@ def test_an_id_of_the_request_is_not_that_of_its_new_task(status: int, text: str
     assert unknown.value.named_task == ""
 
 
-def test_a_modal_goes_on_under_its_own_id() -> None:
-    """Its answer repeats the id, which is no new task's."""
-    sent = find_sent_ids(SubmitModal(task_id=PRESSED, prompt="a cat"))
+@pytest.mark.parametrize(
+    "request_",
+    [
+        SubmitModal(task_id=PRESSED, prompt="a cat"),
+        PressButton(task_id=PRESSED, custom_id="MJ::BOOKMARK::3dbbd469-36af-4a0f-8f02-df6c579e7011"),
+    ],
+)
+def test_a_modal_and_a_favorite_go_on_under_their_own_id(request_: SubmitModal | PressButton) -> None:
+    """Their answers repeat the id, which is no new task's."""
+    sent = find_sent_ids(request_)
     answer = RelayResponse(200, f'{{"code":1,"description":"ok","result":"{PRESSED}"}}')
     assert parse_submission(answer, sent).result == PRESSED

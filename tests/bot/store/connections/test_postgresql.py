@@ -115,7 +115,7 @@ class TestEncryption:
         """It is never reached without the encryption that the URL asks for."""
         assert await fail_to_open(f"{over_tcp(proxy, url)}?{option}") == (
             "does not support encryption.",
-            "On a private network, add ?sslmode=disable to the end of DATABASE_URL.",
+            "On a private network, add ?sslmode=disable to the end of DATABASE_URL, or replace the sslmode there.",
         )
 
     @pytest.mark.parametrize("option", ["sslrootcert", "sslcert"])
