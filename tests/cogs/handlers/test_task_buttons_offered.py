@@ -133,9 +133,10 @@ async def test_all_lines_of_a_description_are_drawn(tmp_path: Path) -> None:
 async def test_remix_without_effect_is_explained(tmp_path: Path) -> None:
     """No form is opened whose prompt could not be sent; the old prompt is drawn, and that is said."""
     async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
-        panel = await w.slash(w.member, "mjsettings")
-        assert panel.response is not None
-        await w.click(w.member, panel.response, "Remix: off")
+        shown = await w.slash(w.member, "mjsettings")
+        assert shown.response is not None
+        panel = await w.titled(shown.response.id, "Your settings")
+        await w.click(w.member, panel, "Remix: off")
         parent = await grid(w)
         pressed = await w.click(w.member, parent, "V1")
         assert pressed.modal is None
