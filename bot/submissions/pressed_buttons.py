@@ -1,6 +1,7 @@
 """Find the button that a person pressed, and whether an earlier press of it answers this one."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from bot.entities import PressedButton
@@ -19,6 +20,8 @@ from bot.ports import Relay, Store
 from bot.submissions.claims import Press
 from bot.tracking.offered_buttons import build_offered_buttons
 
+_CLOCK_ERROR = timedelta(seconds=5)
+"""How much the clock that dates the records may be ahead of Discord's, whose ids date messages."""
 _GREEN_STYLE = 3
 """Discord's number for a green button, which a relay may send for one that was never pressed."""
 
@@ -87,7 +90,7 @@ class PressedButtons:
 
     async def _is_older_than_records(self, press: Press) -> bool:
         since = await self._store.find_records_start()
-        return since is not None and press.shown_at is not None and press.shown_at < since
+        return since is not None and press.shown_at is not None and press.shown_at < since - _CLOCK_ERROR
 
 
 def _find_offered_button(task: Task, key: str) -> tuple[Task, Button]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,13 +61,16 @@ async def test_a_killed_process_loses_no_task(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def test_buttons_work_without_the_old_database(world: WireWorld) -> None:
+async def test_buttons_work_without_the_old_database(world: WireWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed, and its database lost: every old button works once the person confirms, and no command is sent anew."""
+    minute_ago = SimpleNamespace(time=lambda: time.time() - 60)
+    monkeypatch.setattr("tests.wire.loopback_world.time", minute_ago)  # which dates the messages
     async with world.bot() as bot:
         messages = [await world.follow(world.relay.add_task("grid")) for _ in range(3)]
         for message in messages:
             await world.shows(message, "✅ Four")
         await bot.kill()
+    monkeypatch.undo()
     for file in world.folder.glob("mjbot.db*"):
         file.unlink()
     async with world.bot(PRESS_COOLDOWN_SECONDS="0"):
