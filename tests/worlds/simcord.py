@@ -215,6 +215,7 @@ class SimcordWorld:
         if lose_database:
             self.folder = self.folder / "anew"
             self.folder.mkdir()
+            await self.clock.sleep(10.0)  # so that the messages are clearly older than the new one
         process = AsyncExitStack()
         given = settings(self.relay.url, self.folder, changes)
         self.app = await process.enter_async_context(open_app(given, clock=self.clock, shard_count=1))

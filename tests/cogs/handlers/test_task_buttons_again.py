@@ -141,7 +141,6 @@ async def test_a_new_database_asks_before_it_pays_again(tmp_path: Path, label: s
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.child(await w.click(w.member, parent, "U1"), "✅")
-        await w.clock.sleep(10.0)
         await w.restart(lose_database=True)
         pressed = await w.click(w.member, parent, label)
         await w.until(lambda: pressed.followups)
@@ -158,7 +157,6 @@ async def test_copied_buttons_ask_as_the_message_would(tmp_path: Path) -> None:
     """The menu's own message is newer than the records."""
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
-        await w.clock.sleep(10.0)
         await w.restart(lose_database=True)
         copied = await w.menu(w.member, parent, "Upscale picture")
         assert copied.response is not None
