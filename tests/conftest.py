@@ -1,6 +1,7 @@
 """What all tests share: a PostgreSQL and a pooler that start when the first test asks, and the order of the tests."""
 
 import gc
+import logging
 import os
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -51,6 +52,19 @@ def pytest_collection_finish() -> None:
 def _no_store_outage() -> None:
     """Let each test log what the database lacks."""
     STORE_OUTAGE.end()
+
+
+@pytest.fixture(autouse=True)
+def _restore_logging() -> Generator[None]:
+    """Undo what a test of the whole program sets: a handler for its own output, and the levels of the loggers."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    chatty = {name: logging.getLogger(name).level for name in ("discord", "aiosqlite", "alembic", "asyncio", "PIL")}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in chatty.items():
+        logging.getLogger(name).setLevel(before)
 
 
 @pytest.fixture(scope="session")

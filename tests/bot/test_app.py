@@ -176,7 +176,7 @@ async def test_a_new_database_is_reported_once(tmp_path: Path, caplog: pytest.Lo
     for _ in range(tries):
         async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1) as app:
             await app.start_records()
-    found = [record for record in caplog.records if "database" in record.getMessage()]
+    found = [record for record in caplog.records if record.name == "bot.app" and "database" in record.getMessage()]
     assert [record.levelno for record in found] == [logging.INFO]
     assert found[0].getMessage().startswith("The database is new, as it should be at the bot's first start.")
 

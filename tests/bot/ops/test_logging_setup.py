@@ -2,25 +2,11 @@
 
 import json
 import logging
-from collections.abc import Generator
 from typing import Literal
 
 import pytest
 
 from bot.ops.logging_setup import configure_logging
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Generator[None]:
-    """Put the root logger back as pytest had it."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    chatty = {name: logging.getLogger(name).level for name in ("discord", "aiosqlite", "alembic", "asyncio", "PIL")}
-    yield
-    root.handlers[:], _ = before
-    root.setLevel(before[1])
-    for name, level in chatty.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def test_json_writes_one_object_per_line(capsys: pytest.CaptureFixture[str]) -> None:
