@@ -52,18 +52,18 @@ from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.retention import Retention
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
-from cogs.commands.animate_edit_faceswap import AnimateEditFaceswapCog
-from cogs.commands.blend_menu import BlendMenuCog
 from cogs.commands.check_report import CheckReporter
-from cogs.commands.describe_shorten import DescribeShortenCog
+from cogs.commands.creations.animate_edit_faceswap import AnimateEditFaceswapCog
+from cogs.commands.creations.blend_menu import BlendMenuCog
+from cogs.commands.creations.describe_shorten import DescribeShortenCog
+from cogs.commands.creations.imagine_blend import ImagineBlendCog
+from cogs.commands.creations.paid_command import PaidCommandRunner
+from cogs.commands.creations.upscale_menu import UpscaleMenuCog
 from cogs.commands.help_check import HelpCheckCog
-from cogs.commands.imagine_blend import ImagineBlendCog
-from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
-from cogs.commands.upscale_menu import UpscaleMenuCog
 from cogs.gateway.checks.access_log import log_access, log_joined_guild
 from cogs.gateway.command_sync import sync_commands
 from cogs.gateway.connection import close_gateway

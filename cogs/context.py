@@ -69,6 +69,26 @@ def is_bot_in_guild(interaction: Interaction) -> bool:
     return guild_id is not None and interaction.client.get_guild(guild_id) is not None
 
 
+def get_role_ids(interaction: Interaction) -> tuple[int, ...]:
+    """Return the ids of the person's roles in this server, with that of @everyone; () outside servers."""
+    user = interaction.user
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
+def get_channel_ids(interaction: Interaction) -> tuple[int, ...]:
+    """Return the ids of the channel and, for a thread, of its parent."""
+    parent = interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None
+    return tuple(filter(None, (interaction.channel_id, parent)))
+
+
+def is_age_restricted(interaction: Interaction) -> bool | None:
+    """Return whether the channel is age-restricted; a thread counts as its parent. None where Discord does not tell."""
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    return channel.is_nsfw() if isinstance(channel, discord.abc.GuildChannel | discord.Thread) else None
+
+
 def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
     """Return the place of a message that this interaction sent or clicked."""
     return Place(

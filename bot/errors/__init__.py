@@ -34,7 +34,20 @@ MjbotError
 │   ├── NotOwnerOrModerator         only the requester or a moderator may stop or delete this message
 │   ├── RequesterUnknown            only the requester may press, and the requester is unknown
 │   ├── CooldownActive              the person submitted something a moment ago
-│   └── DailyLimitReached           the submits of this day are used up
+│   ├── DailyLimitReached           the submits of this day are used up
+│   ├── ConfirmationNeeded          it is expensive, or several tasks, and was not confirmed
+│   └── RuleRefused                 a rule that was set in Discord, by the operator or in this server
+│       ├── DrawingPaused           all drawing is paused
+│       ├── PersonBlocked           the person is blocked
+│       ├── ServerDenied            the operator denied the server
+│       ├── RoleMissing             only members with certain roles may draw
+│       ├── RoleDenied              members with a certain role may not draw
+│       ├── ChannelNotAllowed       drawing is allowed in other channels
+│       ├── PrivateAnswersOff       private answers are switched off
+│       ├── AgeRestrictedOnly       drawing is allowed only in age-restricted channels
+│       ├── WordBlocked             the prompt contains a blocked word
+│       ├── CommandDenied           Discord's Integrations page denies the command
+│       └── SpendingLimitReached    a limit by number or by amount is used up
 ├── PressRefused                    a press that must not be sent
 │   ├── AlreadyClaimed              the same press is being handled already
 │   ├── ClaimLost                   the claim was taken from this process before the request was sent
@@ -163,20 +176,40 @@ from bot.errors.relay import (
     TaskUnknown,
     UpstreamKeyRefused,
 )
+from bot.errors.rules import (
+    AgeRestrictedOnly,
+    ChannelNotAllowed,
+    CommandDenied,
+    ConfirmationNeeded,
+    DrawingPaused,
+    PersonBlocked,
+    PrivateAnswersOff,
+    RoleDenied,
+    RoleMissing,
+    RuleRefused,
+    ServerDenied,
+    SpendingLimitReached,
+    WordBlocked,
+)
 
 __all__ = [
     "ActionUnsupported",
+    "AgeRestrictedOnly",
     "AlreadyClaimed",
     "AlreadyPressed",
     "AnswerLost",
     "BalanceExhausted",
     "ButtonUnknown",
+    "ChannelNotAllowed",
     "ClaimLost",
+    "CommandDenied",
+    "ConfirmationNeeded",
     "CooldownActive",
     "DailyLimitReached",
     "DisplayError",
     "DisplayFailed",
     "DisplayRefused",
+    "DrawingPaused",
     "GuildRefusal",
     "KeyExpired",
     "KeyLimited",
@@ -197,6 +230,7 @@ __all__ = [
     "ParentBusy",
     "ParentGone",
     "ParentUnchangeable",
+    "PersonBlocked",
     "PersonNotAllowed",
     "PictureError",
     "PictureForbidden",
@@ -211,6 +245,7 @@ __all__ = [
     "PolicyRefused",
     "PressRefused",
     "PressUnrecorded",
+    "PrivateAnswersOff",
     "PromptBanned",
     "PromptChangeUnsupported",
     "PromptIgnored",
@@ -222,9 +257,14 @@ __all__ = [
     "RelayUnreachable",
     "RepeatUnconfirmed",
     "RequesterUnknown",
+    "RoleDenied",
+    "RoleMissing",
+    "RuleRefused",
     "SeedUnavailable",
+    "ServerDenied",
     "ServerNotAllowed",
     "SettingsError",
+    "SpendingLimitReached",
     "StoreUnavailable",
     "SubmitOutcomeUnknown",
     "SubmitRedirected",
@@ -240,4 +280,5 @@ __all__ = [
     "UploadTypeUnsupported",
     "UploadUnreadable",
     "UpstreamKeyRefused",
+    "WordBlocked",
 ]

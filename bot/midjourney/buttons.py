@@ -289,11 +289,26 @@ def get_custom_id_kind(button: Button) -> ButtonKind:
     return ButtonKind.SAME_PROMPT if button.offered and action.kind in REMIXABLE_KINDS else action.custom_id_kind
 
 
+def get_submitted_action(custom_id: str) -> str:
+    """Return the API's action under which a press of a button is billed, "" where it is not known."""
+    action = resolve_action(custom_id)
+    if action.new_api_action:
+        return action.new_api_action
+    return _FALLBACK_ACTIONS.get(action.fallback, "")
+
+
 def can_be_sent(custom_id: str) -> bool:
     """Whether a relay can press this button: new-api crashes over a customId without "::"."""
     return "::" in custom_id
 
 
+_FALLBACK_ACTIONS: Mapping[FallbackKind, str] = {
+    FallbackKind.IMAGINE: "IMAGINE",
+    FallbackKind.IMAGINE_ALL: "IMAGINE",
+    FallbackKind.DESCRIBE: "DESCRIBE",
+    FallbackKind.VIDEO: "VIDEO",
+    FallbackKind.EXTEND: "VIDEO",
+}
 GRID_ACTIONS = frozenset({"IMAGINE", "VARIATION", "REROLL", "BLEND"})
 """The actions that always give four pictures."""
 

@@ -1,11 +1,11 @@
 """The operator's rules: who may use paid commands and buttons, where, and how often."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bot.entities import Usage
+from bot.entities import ServerAccess, Usage
 from bot.errors import (
     CooldownActive,
     DailyLimitReached,
@@ -15,6 +15,7 @@ from bot.errors import (
     RequesterUnknown,
     ServerNotAllowed,
 )
+from bot.policy.prices import PriceList
 from bot.settings import Settings
 
 PressPolicy = Literal["anyone", "requester"]
@@ -28,6 +29,10 @@ class Spender:
     case. `is_trusted_guild`: the application's owner, or a member of its team, owns or manages the server; None where
     Discord did not tell. `requester_id` is the requester of the pressed message: 0 where it is unknown, None for a
     command.
+
+    `role_ids` are the person's in the server. `channel_ids` are the channel's and, for a thread, its parent's.
+    `is_age_restricted` is None where Discord does not tell. `is_private`: the result is shown to this person only.
+    `denied_command` is the command that Discord's Integrations page denies them here, "" where it denies none.
     """
 
     person_id: int
@@ -35,6 +40,11 @@ class Spender:
     is_trusted_guild: bool | None = False
     requester_id: int | None = None
     unjoined_guild_id: int = 0
+    role_ids: Collection[int] = ()
+    channel_ids: Collection[int] = ()
+    is_age_restricted: bool | None = None
+    is_private: bool = False
+    denied_command: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +61,16 @@ class SpendingPolicy:
     cooldown: timedelta
     daily_submits_per_person: int
     daily_submits: int
+    prices: PriceList = field(default_factory=PriceList, compare=False)
 
-    def check_permission(self, spender: Spender) -> None:
-        """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here."""
+    def check_permission(self, spender: Spender, access: ServerAccess = ServerAccess.DEFAULT) -> None:
+        """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here.
+
+        `access` is what the operator set for the server in Discord.
+        """
         is_operator = spender.person_id in self.application_owners
         if spender.guild_id:
-            if refusal := self.judge_guild(spender.guild_id, is_trusted=spender.is_trusted_guild):
+            if refusal := self.judge_guild(spender.guild_id, is_trusted=spender.is_trusted_guild, access=access):
                 raise ServerNotAllowed(spender.guild_id, refusal, is_operator=is_operator)
         elif spender.person_id not in self.people_outside_guilds:
             unjoined = spender.unjoined_guild_id if spender.unjoined_guild_id in self.allowed_guilds else 0
@@ -72,11 +86,16 @@ class SpendingPolicy:
             if spender.requester_id != spender.person_id:
                 raise NotTheRequester
 
-    def judge_guild(self, guild_id: int, *, is_trusted: bool | None) -> GuildRefusal | None:
-        """Return why the members of a server may not spend there, None where they may; see Spender for `is_trusted`."""
+    def judge_guild(
+        self, guild_id: int, *, is_trusted: bool | None, access: ServerAccess = ServerAccess.DEFAULT
+    ) -> GuildRefusal | None:
+        """Return why the members of a server may not spend there, None where they may; see Spender for `is_trusted`.
+
+        What the operator allows in Discord counts as trusted; it adds no server to those of ALLOWED_GUILDS.
+        """
         if self.allowed_guilds:
             return None if guild_id in self.allowed_guilds else "not listed"
-        if is_trusted:
+        if is_trusted or access is ServerAccess.ALLOWED:
             return None
         if not self.application_owners:
             return "owners unknown"

@@ -11,12 +11,17 @@ from bot.entities import (
     LineagePair,
     PersonSettings,
     PressedButton,
+    Rules,
+    SpendingPlan,
     TaskFilter,
     TaskOrigin,
     TaskSummary,
     Usage,
 )
 from bot.midjourney.task import Task
+
+PlanSpending = Callable[[Rules, datetime], SpendingPlan]
+"""Returns what is counted for a claim under these rules at that time, or raises what refuses the claim."""
 
 
 class Store(Protocol):
@@ -98,8 +103,18 @@ class Store(Protocol):
         """Return the latest saved states of many tasks, by id; tasks without one are left out."""
         ...
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
-        """Write a claim, unless `judge` raises; it gets the person's usage, read in the same transaction.
+    async def create_claim(
+        self,
+        claim: Claim,
+        judge: Callable[[Usage], None],
+        *,
+        confirmed: bool = False,
+        plan: PlanSpending | None = None,
+    ) -> None:
+        """Write a claim, unless `plan` or `judge` raises; both get what was read in the same transaction.
+
+        `plan` gets the rules that hold for the claim's person and server. `judge` gets the usage, with those rules and
+        what `plan` counts; without a plan, neither is read.
 
         `confirmed`: the person knows that an earlier press of the same button may have been billed. Then a claim in
         state UNKNOWN that is older than REPEAT_CONFIRMATION_AGE does not conflict. On PostgreSQL the claim's time is
@@ -112,8 +127,15 @@ class Store(Protocol):
         """
         ...
 
-    async def find_usage(self, person_id: int) -> Usage:
-        """Return what counts against the limits now, if the person submitted; a claim's own judge decides later."""
+    async def find_usage(self, person_id: int, guild_id: int = 0, plan: PlanSpending | None = None) -> Usage:
+        """Return what counts against the limits now, if the person submitted; a claim's own judge decides later.
+
+        It raises what `plan` raises; see create_claim.
+        """
+        ...
+
+    async def find_rules(self, guild_id: int, person_id: int) -> Rules:
+        """Return the rules that hold for a person in a server, 0 outside servers; a claim reads them again."""
         ...
 
     async def withdraw_claim(self, claim_id: int) -> None:

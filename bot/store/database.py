@@ -69,6 +69,16 @@ class Database:
         """Return the rows of a query."""
         return await run_to_completion(self._read(query))
 
+    async def read_together(self, look: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """Run several queries on one connection, without a write lock."""
+
+        async def run() -> _T:
+            with self._track_statement():
+                async with self.read_engine.connect() as connection:
+                    return await look(connection)
+
+        return await run_to_completion(run())
+
     async def transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
         """Run `work` in a transaction that holds the write lock from its beginning, and commit it."""
         return await run_to_completion(self.unshielded_transaction(work))

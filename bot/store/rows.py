@@ -8,6 +8,7 @@ from typing import Any
 from bot.entities import (
     Claim,
     ClaimState,
+    Cost,
     Job,
     Notify,
     Person,
@@ -20,6 +21,7 @@ from bot.entities import (
 from bot.midjourney.buttons import name_result
 from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Status, Task
+from bot.store.spending_queries import format_kinds, parse_kinds
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,13 @@ def job_from_row(row: Mapping[str, Any]) -> Job:
     )
 
 
+def claim_to_row(claim: Claim) -> dict[str, Any]:
+    """Return a row of `claims`: the fields of the cost are columns of it."""
+    row = asdict(claim)
+    cost: dict[str, Any] = row.pop("cost")
+    return {**row, **cost, "kinds": format_kinds(claim.cost.kinds)}
+
+
 def claim_from_row(row: Mapping[str, Any]) -> Claim:
     """Return the claim of a row of `claims`."""
     return Claim(
@@ -75,6 +84,16 @@ def claim_from_row(row: Mapping[str, Any]) -> Claim:
         state=ClaimState(row["state"]),
         child_id=row["child_id"],
         submits=row["submits"],
+        cost=Cost(
+            action=row["action"] or "",
+            model=row["model"] or "",
+            speed=row["speed"] or "",
+            kinds=parse_kinds(row["kinds"]),
+            channel_id=row["channel_id"] or 0,
+            is_private=bool(row["is_private"]),
+            expected=row["expected"],
+            currency=row["currency"] or "",
+        ),
     )
 
 

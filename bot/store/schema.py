@@ -1,6 +1,7 @@
 """The tables as the newest migration leaves them; a test compares the two."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
@@ -38,6 +39,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+class Amount(TypeDecorator[Decimal]):
+    """An amount of money with six decimal places, stored as an integer: SQLite has no decimal numbers."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Convert to millionths, rounded to the nearest."""
+        del dialect
+        return None if value is None else int((value * AMOUNT_UNITS).to_integral_value())
+
+    def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Decimal | None:
+        """Convert from millionths; PostgreSQL sends a sum as a decimal number."""
+        del dialect
+        return None if value is None else Decimal(value) / AMOUNT_UNITS
+
+
+AMOUNT_UNITS = 1_000_000
 metadata = MetaData()
 
 RELEASED_OWNER = ""
@@ -107,12 +126,48 @@ claims = Table(
     Column("owner", Text),  # the process that submits; NULL: written by a version without owners
     Column("child_status", Text),  # copied from the child's snapshot before it is deleted
     Column("submits", Integer),  # how many submits the relay bills; NULL: unknown, counts as one
+    # The ledger: all of it is NULL where a version without it wrote the row, or where the ledger's time has passed.
+    Column("channel_id", BigInteger),
+    Column("action", Text),
+    Column("model", Text),
+    Column("speed", Text),
+    Column("kinds", Text),  # of bot.entities.CostKind, each between commas: ",video,turbo,"
+    Column("is_private", Boolean),
+    Column("currency", Text),
+    Column("expected", Amount),  # NULL: no price was known
+    Column("confirmed", Amount),  # NULL: no row of the relay's log was found yet
+    Column("request_id", Text),  # the relay's
+    Column("outcome", Text),  # of bot.entities.LedgerOutcome, when the task has ended; NULL: `state` tells
 )
 Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)
 Index("claims_by_person", claims.c.person_id, claims.c.made_at)
 Index("claims_by_task", claims.c.task_id, claims.c.state)
 Index("claims_by_state", claims.c.state, claims.c.made_at)
+Index("claims_by_guild", claims.c.guild_id, claims.c.made_at)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+rule_changes = Table(
+    "rule_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+)
+Index("rule_changes_by_guild", rule_changes.c.guild_id, rule_changes.c.made_at)
 
 deleted_messages = Table(  # where the messages of submits were whose jobs are deleted: private tasks stay private
     "deleted_messages",

@@ -2,17 +2,30 @@
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, case, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.entities import DUPLICATE_PRESS_WINDOW, Claim, ClaimState, Usage
+from bot.entities import (
+    DUPLICATE_PRESS_WINDOW,
+    NO_RULES,
+    Claim,
+    ClaimState,
+    Spending,
+    SpendingCount,
+    Usage,
+)
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
+from bot.ports.store import PlanSpending
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.schema import claims
+from bot.store.rows import claim_to_row
+from bot.store.schema import AMOUNT_UNITS, claims
+from bot.store.spending_queries import select_spending
+from bot.store.sql_rules import rules_from_rows, select_rules
 
 _CLAIM_LOCK = 0x6D6A_626F_7401
 _RENEWAL_AGE = timedelta(minutes=1)
@@ -33,8 +46,10 @@ class SqlClaims:
         self._monotonic = monotonic
         self._written_at: dict[int, float] = {}
 
-    async def create(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool) -> None:
-        """Write a claim, unless another one conflicts or `judge` raises; refused claims do not conflict.
+    async def create(
+        self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool, plan: PlanSpending | None = None
+    ) -> None:
+        """Write a claim, unless another one conflicts, or `plan` or `judge` raises; refused claims do not conflict.
 
         Claims are written one at a time: on PostgreSQL under a lock, on SQLite as writing transactions exclude each
         other. If the answer to the COMMIT is lost, the claim is looked for: it may have been written.
@@ -45,10 +60,8 @@ class SqlClaims:
             conflict = queries.select_conflicting_claim(dated, confirmed=confirmed)
             if other := (await connection.execute(conflict)).first():
                 raise AlreadyClaimed(other.id, other.person_id)
-            own, everyones = (await connection.execute(queries.select_usage(dated.person_id, dated.made_at))).one()
-            latest = await connection.scalars(queries.select_latest_claims(dated.person_id, dated.made_at))
-            judge(Usage(own, everyones, _find_nearest(latest, dated.made_at), dated.made_at))
-            await connection.execute(claims.insert().values(**asdict(dated), owner=self._owner))
+            judge(await _read_usage(connection, dated.person_id, dated.guild_id, dated.made_at, plan))
+            await connection.execute(claims.insert().values(**claim_to_row(dated), owner=self._owner))
 
         try:
             await self._database.transaction(check_and_write)
@@ -57,13 +70,14 @@ class SqlClaims:
                 raise
         self._start_counting(claim.id)
 
-    async def find_usage(self, person_id: int) -> Usage:
-        """Return what counts against the limits now, if the person submitted."""
-        (clock,) = await self._database.read(select(self._database.clock_expression().label("now")))
-        (row,) = await self._database.read(queries.select_usage(person_id, clock["now"]))
-        latest = await self._database.read(queries.select_latest_claims(person_id, clock["now"]))
-        last = _find_nearest((claim["made_at"] for claim in latest), clock["now"])
-        return Usage(row["own"], row["everyones"], last, clock["now"])
+    async def find_usage(self, person_id: int, guild_id: int, plan: PlanSpending | None) -> Usage:
+        """Return what counts against the limits now, if the person submitted; raise what `plan` raises."""
+
+        async def look(connection: AsyncConnection) -> Usage:
+            now = await connection.scalar(select(self._database.clock_expression()))
+            return await _read_usage(connection, person_id, guild_id, now or self._database.now(), plan)
+
+        return await self._database.read_together(look)
 
     async def withdraw(self, claim_id: int) -> None:
         """Mark a claim as refused that may have been written although its writer got an error.
@@ -130,6 +144,25 @@ class SqlClaims:
         while self._written_at and now - next(iter(self._written_at.values())) > _LONGEST_AGE_SECONDS:
             del self._written_at[next(iter(self._written_at))]
         self._written_at[claim_id] = now
+
+
+async def _read_usage(
+    connection: AsyncConnection, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None
+) -> Usage:
+    """Read what counts against the limits at a time, and with a `plan` the rules and what it counts."""
+    rules, spending = NO_RULES, dict[SpendingCount, Spending]()
+    if plan is not None:
+        rows = (await connection.execute(select_rules(guild_id, person_id))).mappings().all()
+        rules = rules_from_rows([dict(row) for row in rows], guild_id)
+        planned = plan(rules, at)
+        if planned.counts:
+            found = (await connection.execute(select_spending(planned, person_id, guild_id))).mappings().one()
+            for number, count in enumerate(planned.counts):
+                amount = Decimal(int(found[f"amount{number}"])) / AMOUNT_UNITS
+                spending[count] = Spending(int(found[f"tasks{number}"]), amount)
+    own, everyones = (await connection.execute(queries.select_usage(person_id, at))).one()
+    latest = await connection.scalars(queries.select_latest_claims(person_id, at))
+    return Usage(own, everyones, _find_nearest(latest, at), at, rules, spending)
 
 
 def _find_nearest(dates: Iterable[datetime], at: datetime) -> datetime | None:

@@ -18,12 +18,14 @@ from bot.entities import (
     LineagePair,
     PersonSettings,
     PressedButton,
+    Rules,
     TaskFilter,
     TaskOrigin,
     TaskSummary,
     Usage,
 )
 from bot.midjourney.task import Task
+from bot.ports.store import PlanSpending
 from bot.store import queries
 from bot.store.connections.database_url import parse_database_url, sqlite_path
 from bot.store.connections.engine import create_engine, translate_database_errors
@@ -49,6 +51,7 @@ from bot.store.rows import (
 )
 from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals, snapshots
 from bot.store.sql_claims import SqlClaims
+from bot.store.sql_rules import SqlRules
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
@@ -105,6 +108,7 @@ class SqlStore:
     ) -> None:
         self.database = database
         self.process_leases = SqlProcessLeases(database, owner, listener, locks)
+        self.rules = SqlRules(database)
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)
         self._records = RecordsStart(database)
@@ -205,13 +209,24 @@ class SqlStore:
         rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
         return {row["task_id"]: task for row in rows if (task := task_from_row(row))}
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
-        """Write a claim, unless another claim conflicts or `judge` raises; refused claims do not conflict."""
-        await self._claims.create(claim, judge, confirmed=confirmed)
+    async def create_claim(
+        self,
+        claim: Claim,
+        judge: Callable[[Usage], None],
+        *,
+        confirmed: bool = False,
+        plan: PlanSpending | None = None,
+    ) -> None:
+        """Write a claim, unless another claim conflicts, or `plan` or `judge` raises; refused ones do not conflict."""
+        await self._claims.create(claim, judge, confirmed=confirmed, plan=plan)
 
-    async def find_usage(self, person_id: int) -> Usage:
-        """Return what counts against the limits now, if the person submitted."""
-        return await self._claims.find_usage(person_id)
+    async def find_usage(self, person_id: int, guild_id: int = 0, plan: PlanSpending | None = None) -> Usage:
+        """Return what counts against the limits now, if the person submitted; raise what `plan` raises."""
+        return await self._claims.find_usage(person_id, guild_id, plan)
+
+    async def find_rules(self, guild_id: int, person_id: int) -> Rules:
+        """Return the rules that hold for a person in a server, 0 outside servers."""
+        return await self.rules.find_rules(guild_id, person_id)
 
     async def withdraw_claim(self, claim_id: int) -> None:
         """Mark a claim as refused that may have been written although create_claim raised StoreUnavailable."""

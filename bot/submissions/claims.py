@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot.clock import Now
 from bot.entities import (
@@ -14,6 +13,7 @@ from bot.entities import (
     ClaimState,
     Person,
     Place,
+    Spending,
     Usage,
 )
 from bot.errors import (
@@ -25,7 +25,10 @@ from bot.errors import (
     RepeatUnconfirmed,
     StoreUnavailable,
 )
+from bot.policy.claim_judge import ClaimJudge
+from bot.policy.costs import estimate_cost
 from bot.policy.rules import Spender, SpendingPolicy
+from bot.policy.server_rules import check_rules
 from bot.policy.task_privacy import Viewer
 from bot.ports import Store
 
@@ -61,41 +64,79 @@ class _WithinLimits(Exception):
 
 
 class ClaimWriter:
-    """Checks the operator's rules, and writes claims. Port: `store`.
+    """Checks the rules, and writes claims. Port: `store`.
 
     `withdraw` releases a claim in the background that may have been written although the store gave an error.
     """
 
-    def __init__(self, store: Store, policy: SpendingPolicy, withdraw: Callable[[int], None], *, now: Now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: SpendingPolicy,
+        withdraw: Callable[[int], None],
+        *,
+        now: Now,
+    ) -> None:
         self._store = store
         self._policy = policy
         self._withdraw = withdraw
         self._now = now
 
-    async def check_permission(self, press: Press) -> None:
-        """Raise PolicyRefused unless this person may spend here; the store knows best who requested the message."""
+    async def check_permission(self, spender: Spender) -> None:
+        """Raise PolicyRefused unless this person may draw here, by the operator's rules and the server's."""
+        rules = await self._store.find_rules(spender.guild_id, spender.person_id)
+        self._policy.check_permission(spender, rules.grant.access)
+        check_rules(rules, spender, self._now())
+
+    async def check_press_permission(self, press: Press) -> None:
+        """Raise PolicyRefused unless this person may press here; the store knows best who requested the message."""
         job = await self._store.find_job(press.place.message_id)
-        spender = replace(press.spender, requester_id=job.requester.id) if job else press.spender
-        self._policy.check_permission(spender)
+        await self.check_permission(replace(press.spender, requester_id=job.requester.id) if job else press.spender)
 
-    async def check_daily_limits(self, person_id: int) -> None:
-        """Raise DailyLimitReached unless this person may submit once more today; a cooldown may end before that."""
-        self._check_further_limits(await self._store.find_usage(person_id))
+    async def check_limits(self, spender: Spender, *, has_cooldown: bool = False) -> None:
+        """Raise PolicyRefused unless this person may submit once more; a cooldown may end before that."""
+        judge = self.build_judge(spender, has_cooldown=has_cooldown)
+        judge.check(await self._store.find_usage(spender.person_id, spender.guild_id, judge.plan))
 
-    async def write_claim(self, press: Press, button: str, *, line: int = 0, tasks: int = 1) -> Claim:
+    def build_judge(
+        self,
+        spender: Spender,
+        *,
+        action: str = "",
+        prompt: str = "",
+        speed: str = "",
+        tasks: int = 1,
+        has_cooldown: bool = True,
+    ) -> ClaimJudge:
+        """Build the judge of a request, with its expected cost."""
+        cost = estimate_cost(self._policy.prices, action, spender=spender, prompt=prompt, speed=speed, tasks=tasks)
+        return ClaimJudge(
+            policy=self._policy,
+            spender=spender,
+            cost=cost,
+            tasks=tasks,
+            prompt=prompt,
+            has_cooldown=has_cooldown,
+        )
+
+    async def write_claim(
+        self, press: Press, button: str, *, action: str = "", prompt: str = "", line: int = 0, tasks: int = 1
+    ) -> Claim:
         """Write the claim, unless the same press of any person is on its way to the relay, or may have been billed.
 
         `line` numbers the further submits of one press, between which no cooldown applies. `tasks` is how many tasks
-        the submit will make: so many count against the limits until it is known how many it made.
+        the submit will make: so many count against the limits until it is known how many it made. `action` is the API's
+        word for the press, and `prompt` the finished prompt, where they are known.
 
         Raises:
-            PolicyRefused: The limits forbid it.
+            PolicyRefused: The rules or limits forbid it.
             AnswerLost: The relay's answer to the same press was lost.
             RepeatUnconfirmed: It was lost a while ago: the person may confirm a further press.
             AlreadyClaimed: The same person pressed the button a moment ago.
             AlreadyPressed: Another person did.
             StoreUnavailable: The claim could not be written.
         """
+        judge = self.build_judge(press.spender, action=action, prompt=prompt, tasks=tasks, has_cooldown=not line)
         claim = Claim(
             id=derive_claim_id(press.interaction_id, line),
             person_id=press.person.id,
@@ -105,10 +146,10 @@ class ClaimWriter:
             button=button,
             made_at=self._now(),
             submits=tasks if tasks > 1 else None,
+            cost=judge.cost,
         )
-        check_limits = self._check_further_limits if line else partial(self._policy.check_limits, tasks=tasks)
         try:
-            await self.write(claim, check_limits, confirmed=press.is_confirmed)
+            await self.write(claim, judge, confirmed=press.is_confirmed)
         except AlreadyClaimed as rival:
             if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.viewer):
                 raise lost from None
@@ -119,20 +160,21 @@ class ClaimWriter:
             raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False) from None
         return claim
 
-    async def write(self, claim: Claim, check_limits: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+    async def write(self, claim: Claim, judge: ClaimJudge, *, confirmed: bool = False) -> None:
         """Write a claim into the store, and withdraw it later if the store does not tell whether it has it.
 
         Raises:
+            PolicyRefused: The rules or limits forbid it.
             AlreadyClaimed: Another claim conflicts.
             StoreUnavailable: The claim could not be written.
         """
         try:
-            await self._store.create_claim(claim, check_limits, confirmed=confirmed)
+            await self._store.create_claim(claim, judge.check, confirmed=confirmed, plan=judge.plan)
         except StoreUnavailable:
             self._withdraw(claim.id)
             raise
 
-    async def check_modal_limits(self, claim: Claim) -> None:
+    async def check_modal_limits(self, claim: Claim, spender: Spender) -> None:
         """Check the limits for the second submit of a press: its modal, after the relay billed the modal's window.
 
         The claim counts both submits already, so that claims which are written meanwhile count them too. The check runs
@@ -142,26 +184,26 @@ class ClaimWriter:
             ModalNotSent: The limits forbid the modal.
         """
         further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
+        judge = self.build_judge(spender, action="MODAL", has_cooldown=False)
 
         def check(usage: Usage) -> None:
-            earlier = replace(
-                usage,
-                person_submits_today=usage.person_submits_today - 1,
-                all_submits_today=usage.all_submits_today - 1,
+            spending = {count: Spending(max(used.tasks - 1, 0), used.amount) for count, used in usage.spending.items()}
+            judge.check(
+                replace(
+                    usage,
+                    person_submits_today=usage.person_submits_today - 1,
+                    all_submits_today=usage.all_submits_today - 1,
+                    spending=spending,
+                )
             )
-            self._check_further_limits(earlier)
             raise _WithinLimits
 
         try:
-            await self._store.create_claim(further, check)
+            await self._store.create_claim(further, check, plan=judge.plan)
         except _WithinLimits:
             return
         except MjbotError as refused:
             raise ModalNotSent(refused) from refused
-
-    def _check_further_limits(self, usage: Usage) -> None:
-        """Check the daily limits without the cooldown."""
-        self._policy.check_limits(replace(usage, last_claim_at=None))
 
 
 async def find_lost_answer(

@@ -51,7 +51,6 @@ class CommandService:
     ) -> None:
         self._store = store
         self._jobs = jobs
-        self._policy = policy
         self._sender = sender
         self._image_processor = image_processor
         self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
@@ -68,10 +67,10 @@ class CommandService:
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be fetched.
         """
-        self._policy.check_permission(spender)
+        await self._claims.check_permission(spender)
         if not pictures:
             return ()
-        self._policy.check_limits(await self._store.find_usage(spender.person_id))
+        await self._claims.check_limits(spender, has_cooldown=True)
         async with self._image_processor.reserve_slot(spender.person_id) as slot:
             return tuple(
                 [await self._image_processor.prepare_upload(await slot.read(one), name=one.name) for one in pictures]
@@ -96,13 +95,14 @@ class CommandService:
         request = wanted.build_request(tuple(upload.data for upload in uploads))
         # Hashing 20 MiB takes 20 ms, for which the event loop must not stop.
         digest = await asyncio.to_thread(_hash_request, request)
-        claim = await self._write_claim(command, f"{wanted.action.lower()}:{digest}")
+        claim = await self._write_claim(command, wanted, f"{wanted.action.lower()}:{digest}")
         waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
         with self._sender.release_on_error(claim):
             job = await self._open_job(claim, command, followups, waiting_task)
         self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
 
-    async def _write_claim(self, command: CommandInvocation, key: str) -> Claim:
+    async def _write_claim(self, command: CommandInvocation, wanted: CommandRequest, key: str) -> Claim:
+        judge = self._claims.build_judge(command.spender, action=wanted.action, prompt=wanted.prompt)
         claim = Claim(
             id=command.interaction_id,
             person_id=command.person.id,
@@ -111,9 +111,10 @@ class CommandService:
             task_id="",
             button=key,
             made_at=self._now(),
+            cost=judge.cost,
         )
         try:
-            await self._claims.write(claim, self._policy.check_limits)
+            await self._claims.write(claim, judge)
         except AlreadyClaimed as rival:
             raise await find_lost_answer(self._store, rival, claim.person_id, self._now()) or rival from None
         return claim

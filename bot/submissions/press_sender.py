@@ -23,6 +23,7 @@ from bot.midjourney.capabilities import get_refusal_lifetime, name_capability, n
 from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
+from bot.policy.rules import Spender
 from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
 from bot.retry import STORE_OUTAGE
@@ -45,6 +46,7 @@ class PressSubmission:
     known to refuse the button, or never sent it. `fallback_prompt` is what a fallback draws where no modal was opened.
     """
 
+    spender: Spender
     claim: Claim
     job: Job
     parent: Task
@@ -234,7 +236,7 @@ class PressSender:
         Return False where a modal with a mask was refused.
         """
         claim, response = press.claim, opened.response
-        if not response.is_billed or await self._is_modal_allowed(claim, press.job, child, followups):
+        if not response.is_billed or await self._is_modal_allowed(press, child, followups):
             modal = SubmitModal(task_id=response.result, prompt=press.prompt or "", mask=press.mask)
             state = await self.send_modal(claim, press.job, modal, followups, child=child, press=opened)
             if state is not ClaimState.REFUSED:
@@ -245,13 +247,13 @@ class PressSender:
         await self._sender.write_state(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
         return True
 
-    async def _is_modal_allowed(self, claim: Claim, job: Job, child: Task, followups: PressFollowups) -> bool:
+    async def _is_modal_allowed(self, press: PressSubmission, child: Task, followups: PressFollowups) -> bool:
         """Check the limits for a modal whose window was billed; where they forbid it, the child waits for its modal."""
         try:
-            await self._claims.check_modal_limits(claim)
+            await self._claims.check_modal_limits(press.claim, press.spender)
         except ModalNotSent as unsent:
-            log.info("Claim %d: its modal is not sent: %s.", claim.id, type(unsent.refused).__name__)
-            await self._jobs.continue_job(job, child)
+            log.info("Claim %d: its modal is not sent: %s.", press.claim.id, type(unsent.refused).__name__)
+            await self._jobs.continue_job(press.job, child)
             await followups.send_error(unsent)
             return False
         return True

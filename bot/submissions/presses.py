@@ -14,6 +14,7 @@ from bot.midjourney.buttons import (
     FallbackKind,
     find_button,
     get_claim_key,
+    get_submitted_action,
     name_button,
     resolve_action,
 )
@@ -94,7 +95,7 @@ class PressService:
         if needs_fallback and action.fallback.is_free:
             await self._fallbacks.show_without_submit(action, parent, button, followups)
             return
-        await self._claims.check_permission(press)
+        await self._claims.check_press_permission(press)
         if prompt is not None:
             # A person who filled in a modal asks for something of their own, whatever is being drawn already.
             prompt = _check_modal_prompt(action, prompt)
@@ -104,13 +105,12 @@ class PressService:
         else:
             await self._buttons.check_records(press, button)
         tasks = _count_tasks(action, parent, needs_fallback=needs_fallback)
-        opened = await self._claim_and_open_child(
-            press, followups, parent, button, tasks=tasks, is_repeatable=prompt is not None
-        )
+        opened = await self._claim_and_open_child(press, followups, parent, button, tasks=tasks, prompt=prompt)
         if opened is None:
             return
         claim, job = opened
         submission = PressSubmission(
+            spender=press.spender,
             claim=claim,
             job=job,
             parent=parent,
@@ -123,13 +123,19 @@ class PressService:
         self._sender.start(claim, partial(self._send, submission, press, followups))
 
     async def _claim_and_open_child(
-        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, tasks: int, is_repeatable: bool
+        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, tasks: int, prompt: str | None
     ) -> tuple[Claim, Job] | None:
         """Write the claim of a press and open its child; None if another press was accepted first and answers it."""
-        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id), tasks=tasks)
+        claim = await self._claims.write_claim(
+            press,
+            get_claim_key(button.custom_id),
+            action=get_submitted_action(button.custom_id),
+            prompt=get_task_prompt(parent) if prompt is None else prompt,
+            tasks=tasks,
+        )
         with self._sender.release_on_error(claim):
             # Another person's press may have been accepted between the first look and the claim.
-            earlier = None if is_repeatable else await self._buttons.find_earlier_press(press, button)
+            earlier = None if prompt is not None else await self._buttons.find_earlier_press(press, button)
             if earlier is None:
                 return claim, await self._open_child(claim, press, followups, parent, button)
         self._sender.release(claim)
@@ -142,13 +148,13 @@ class PressService:
         For a child that waits for its modal the task to be repainted is its parent.
         """
         if press.button_key == PENDING_MODAL_KEY:
-            await self._claims.check_permission(press)
+            await self._claims.check_press_permission(press)
             repainted = (await self._pending_modals.find_job(press, elsewhere=True)).parent_id
             task = await self._find_task(repainted)
         else:
             task, _ = await self._buttons.find_button(press)
-            await self._claims.check_permission(press)
-        await self._claims.check_daily_limits(press.person.id)
+            await self._claims.check_press_permission(press)
+        await self._claims.check_limits(press.spender)
         return task, build_prompt(ImagineOptions(prompt=prompt)).line
 
     async def confirm_region(
@@ -195,10 +201,10 @@ class PressService:
 
         Only the child's requester may. The prompt is checked like that of a press, and raises PromptRefused too.
         """
-        await self._claims.check_permission(press)
+        await self._claims.check_press_permission(press)
         await self._pending_modals.find_job(press, elsewhere=bool(mask))
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line
-        claim = await self._claims.write_claim(press, FORM_BUTTON)
+        claim = await self._claims.write_claim(press, FORM_BUTTON, action="MODAL", prompt=prompt)
         with self._sender.release_on_error(claim):
             # The modal may have been answered or declined between the first look and the claim.
             job = replace(await self._pending_modals.find_job(press, elsewhere=bool(mask)), claim_id=claim.id)
@@ -279,7 +285,9 @@ class PressService:
         button_key = get_claim_key(submission.button.custom_id)
         for number, line in enumerate(lines, start=1):
             try:
-                claim = await self._claims.write_claim(press, f"{button_key}:{number}", line=number)
+                claim = await self._claims.write_claim(
+                    press, f"{button_key}:{number}", action="IMAGINE", prompt=line, line=number
+                )
                 with self._sender.release_on_error(claim):
                     job = await self._open_child(claim, press, followups, submission.parent, submission.button)
             except MjbotError as error:

@@ -29,7 +29,7 @@ from cogs.text import limits
 from cogs.text.guidance import STALE_PANEL
 from cogs.text.input_errors import describe_defaults_error
 from cogs.text.quotes import append_typed_text
-from cogs.views.settings_panel import (
+from cogs.views.panels.settings_panel import (
     EDIT_DEFAULTS,
     SETTING_CLICK_EVENT,
     SettingButton,

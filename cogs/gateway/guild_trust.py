@@ -7,7 +7,7 @@ import discord
 
 from bot.clock import Clock
 from bot.policy.rules import Spender
-from cogs.context import Interaction, is_bot_in_guild
+from cogs.context import Interaction, get_channel_ids, get_role_ids, is_age_restricted, is_bot_in_guild
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
 from cogs.text.markdown import clean_and_cut
 
@@ -38,19 +38,33 @@ class GuildTrust:
         team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
         self.owners.update(team or [info.owner.id])
 
-    async def identify_spender(self, interaction: Interaction, requester_id: int | None = None) -> Spender:
+    async def identify_spender(
+        self, interaction: Interaction, requester_id: int | None = None, *, is_private: bool = False
+    ) -> Spender:
         """Return who wants to spend, and where; a server that the bot is not in counts as no server.
 
         `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
+        `is_private`: the result will be shown to this person only.
         """
-        guild_id = interaction.guild_id or 0
+        guild_id, channel_ids = interaction.guild_id or 0, get_channel_ids(interaction)
         if not is_bot_in_guild(interaction):
-            return Spender(interaction.user.id, 0, requester_id=requester_id, unjoined_guild_id=guild_id)
+            return Spender(
+                interaction.user.id,
+                0,
+                requester_id=requester_id,
+                unjoined_guild_id=guild_id,
+                channel_ids=channel_ids,
+                is_private=is_private,
+            )
         return Spender(
             person_id=interaction.user.id,
             guild_id=guild_id,
             is_trusted_guild=await self.find_trust(interaction.guild),
             requester_id=requester_id,
+            role_ids=get_role_ids(interaction),
+            channel_ids=channel_ids,
+            is_age_restricted=is_age_restricted(interaction),
+            is_private=is_private,
         )
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:

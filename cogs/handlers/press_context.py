@@ -37,7 +37,7 @@ async def build_press(
         interaction_id=interaction.id,
         person=to_person(interaction.user),
         viewer=get_viewer(interaction),
-        spender=await trust.identify_spender(interaction, requester.id if requester else 0),
+        spender=await trust.identify_spender(interaction, requester.id if requester else 0, is_private=place.ephemeral),
         place=place,
         task_id=click.task_id,
         button_key=click.key,

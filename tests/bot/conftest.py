@@ -8,6 +8,7 @@ import pytest
 
 from bot.entities import Claim, Usage
 from bot.imaging.image_processor import ImageProcessor
+from bot.ports import PlanSpending
 from bot.store import SqlStore, open_store
 from tests.fakes.image_worker import ThreadImageWorker
 from tests.fakes.sample_rows import NOON
@@ -73,9 +74,11 @@ def _date_claims(store: SqlStore) -> None:
     """Set the database's time to that of each claim before it is written, as another machine's clock says nothing."""
     create_claim = store.create_claim
 
-    async def create_at_its_time(claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+    async def create_at_its_time(
+        claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False, plan: PlanSpending | None = None
+    ) -> None:
         await store.database.write(Postgres.set_time(claim.made_at))
-        await create_claim(claim, judge, confirmed=confirmed)
+        await create_claim(claim, judge, confirmed=confirmed, plan=plan)
 
     store.create_claim = create_at_its_time  # type: ignore[method-assign]
 

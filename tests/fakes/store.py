@@ -5,14 +5,19 @@ from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.entities import (
     Claim,
     ClaimState,
     Job,
+    LedgerOutcome,
     LineagePair,
     PersonSettings,
     PressedButton,
+    Rules,
+    Spending,
+    SpendingPlan,
     TaskFilter,
     TaskOrigin,
     TaskSummary,
@@ -21,6 +26,8 @@ from bot.entities import (
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
+from bot.ports import PlanSpending
+from tests.fakes.rules import FakeRules, is_counted
 
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
 CLAIM_BLOCKING_TIME = REPEAT_CONFIRMATION_AGE = timedelta(minutes=5)
@@ -55,6 +62,9 @@ class FakeStore:
         self.relay_address = ""
         self.records_start: datetime | None = None
         self.people: dict[int, PersonSettings] = {}
+        self.rules = FakeRules(self._answer)
+        self.confirmed: dict[int, Decimal] = {}
+        self.outcomes: dict[int, LedgerOutcome] = {}
 
     def view_as(self, owner: str) -> "FakeStore":
         """Return the same rows as another process sees them."""
@@ -159,7 +169,14 @@ class FakeStore:
         self._answer()
         return {task_id: self.snapshots[task_id] for task_id in task_ids if task_id in self.snapshots}
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+    async def create_claim(
+        self,
+        claim: Claim,
+        judge: Callable[[Usage], None],
+        *,
+        confirmed: bool = False,
+        plan: PlanSpending | None = None,
+    ) -> None:
         self._answer()
         rivals = [
             other for other in self._spent() if _twins(claim, other) or _is_in_way(claim, other, confirmed=confirmed)
@@ -167,13 +184,17 @@ class FakeStore:
         if claim.id in self.claimed or rivals:
             rival = self.claimed.get(claim.id) or rivals[0]
             raise AlreadyClaimed(rival.id, rival.person_id)
-        judge(self._usage(claim.person_id, claim.made_at))
+        judge(self._judged_usage(claim.person_id, claim.guild_id, claim.made_at, plan))
         self.claimed[claim.id] = claim
         self.submitters[claim.id] = self.owner
 
-    async def find_usage(self, person_id: int) -> Usage:
+    async def find_usage(self, person_id: int, guild_id: int = 0, plan: PlanSpending | None = None) -> Usage:
         self._answer()
-        return self._usage(person_id, self.now())
+        return self._judged_usage(person_id, guild_id, self.now(), plan)
+
+    async def find_rules(self, guild_id: int, person_id: int) -> Rules:
+        self._answer()
+        return await self.rules.find_rules(guild_id, person_id)
 
     async def withdraw_claim(self, claim_id: int) -> None:
         self._answer()
@@ -354,6 +375,27 @@ class FakeStore:
 
     def _spent(self) -> list[Claim]:
         return [claim for claim in self.claimed.values() if claim.state is not ClaimState.REFUSED]
+
+    def _judged_usage(self, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None) -> Usage:
+        usage = self._usage(person_id, at)
+        if plan is None:
+            return usage
+        rules = self.rules.get_rules(guild_id, person_id)
+        planned = plan(rules, at)
+        spending = {
+            count: self._add_up([one for one in self._spent() if is_counted(one, count, person_id, guild_id)], planned)
+            for count in planned.counts
+        }
+        return replace(usage, rules=rules, spending=spending)
+
+    def _add_up(self, counted: Sequence[Claim], plan: SpendingPlan) -> Spending:
+        amounts = [self._amount(claim, plan) for claim in counted]
+        return Spending(sum(map(_billed, counted)), sum(amounts, Decimal(0)))
+
+    def _amount(self, claim: Claim, plan: SpendingPlan) -> Decimal:
+        if self.outcomes.get(claim.id) is LedgerOutcome.CREDITED or claim.cost.currency not in {"", plan.currency}:
+            return Decimal(0)
+        return self.confirmed.get(claim.id, claim.cost.expected or Decimal(0))
 
     def _usage(self, person_id: int, at: datetime) -> Usage:
         today = [other for other in self._spent() if other.made_at.date() >= at.date()]

@@ -43,6 +43,7 @@ async def find_answering_methods(store: Store) -> list[str]:
         "verify_claim": lambda: store.verify_claim(1),
         "withdraw_claim": lambda: store.withdraw_claim(1),
         "find_usage": lambda: store.find_usage(7),
+        "find_rules": lambda: store.find_rules(6, 7),
         "find_claim_age": lambda: store.find_claim_age(1),
         "delete_expired": lambda: store.delete_expired(NOON),
         "create_claim": lambda: store.create_claim(a_claim(1), allow),

@@ -29,7 +29,7 @@ from bot.errors import (
     SubmitOutcomeUnknown,
 )
 from bot.midjourney.submit_response import SubmitResponse
-from bot.policy.rules import SpendingPolicy
+from bot.policy.rules import Spender, SpendingPolicy
 from bot.scene import JobEnding
 from bot.store import SqlStore
 from bot.submissions.claims import ClaimWriter
@@ -43,6 +43,7 @@ from tests.worlds.services import ServiceProcess, ServiceWorld
 
 NO_ACTION = ActionUnsupported("unknown_action", lasting=True)
 PRESS = Claim(id=100, person_id=1, guild_id=6, message_id=700, task_id="5", button="v2", made_at=NOON)
+MEMBER = Spender(1, 6)
 
 
 def rules(store: SqlStore | FakeStore, **limits: int) -> ClaimWriter:
@@ -68,7 +69,7 @@ async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits:
 async def test_modal_within_the_limit_is_allowed(store: SqlStore | FakeStore, limits: dict[str, int]) -> None:
     """However recent its press was; nothing is written for it."""
     await pressed(store)
-    await rules(store, **limits).check_modal_limits(PRESS)
+    await rules(store, **limits).check_modal_limits(PRESS, MEMBER)
     assert await store.find_claim(0) is None
     assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == []
 
@@ -86,7 +87,7 @@ async def test_modal_beyond_the_limit_is_refused(
         await pressed(store, replace(PRESS, id=101, person_id=2, message_id=701))
         whose = "everyone"
     with pytest.raises(ModalNotSent) as told:
-        await rules(store, **limits).check_modal_limits(PRESS)
+        await rules(store, **limits).check_modal_limits(PRESS, MEMBER)
     assert isinstance(told.value.refused, DailyLimitReached)
     assert told.value.refused.whose == whose
 

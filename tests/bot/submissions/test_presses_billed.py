@@ -10,6 +10,7 @@ from bot.entities import Claim, Usage
 from bot.errors import DailyLimitReached, ModalNotSent, PromptBanned, RelayError, StoreUnavailable, SubmitOutcomeUnknown
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
+from bot.ports import PlanSpending
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
@@ -230,10 +231,12 @@ async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: Servic
     followups = FakePressFollowups()
     judged = world.store.create_claim
 
-    async def gone(claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+    async def gone(
+        claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False, plan: PlanSpending | None = None
+    ) -> None:
         if world.relay.sent:
             raise StoreUnavailable
-        await judged(claim, judge, confirmed=confirmed)
+        await judged(claim, judge, confirmed=confirmed, plan=plan)
 
     world.store.create_claim = gone  # type: ignore[method-assign]
     async with world.process() as process:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot.entities import TaskFilter
 from bot.midjourney.buttons import ButtonKind
-from cogs.commands.blend_menu import BlendButton
+from cogs.commands.creations.blend_menu import BlendButton
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import EventItem
-from cogs.views.settings_panel import SettingButton, SettingChoice
+from cogs.views.panels.settings_panel import SettingButton, SettingChoice
 from cogs.views.task_list import TaskListButton, TaskListMenu, TaskListPage
 
 GRID = "1730621826053455"

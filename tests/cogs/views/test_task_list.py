@@ -15,7 +15,7 @@ from bot.features.person_settings import TASKS_PER_PAGE, TaskPage
 from bot.midjourney.task import Status
 from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
-from cogs.views.settings_panel import SettingChoice
+from cogs.views.panels.settings_panel import SettingChoice
 from cogs.views.task_list import (
     TaskListButton,
     TaskListMenu,

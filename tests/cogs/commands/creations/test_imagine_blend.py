@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.text_cleaning import clean_text
-from cogs.commands.imagine_blend import ImagineBlendCog
+from cogs.commands.creations.imagine_blend import ImagineBlendCog
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode, make_animation, make_bomb
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world, rows, title_of

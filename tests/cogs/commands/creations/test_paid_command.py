@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.errors import StoreUnavailable
-from cogs.commands import paid_command
-from cogs.commands.paid_command import choose_privacy
+from cogs.commands.creations import paid_command
+from cogs.commands.creations.paid_command import choose_privacy
 
 
 async def _answer(answer: bool | Exception) -> bool:  # noqa: FBT001

@@ -13,7 +13,7 @@ from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH, ImagineOpti
 from bot.midjourney.request_options import Dimensions, Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
 from cogs.commands.choices import DIMENSION_LABELS
-from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction
 from cogs.messaging.attachments import validate_attachments

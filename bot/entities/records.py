@@ -1,4 +1,4 @@
-"""The values that the store keeps: people, places, jobs, claims, and what is derived from them."""
+"""People, places, jobs, claims, and what is derived from them."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from bot.entities.ledger import Cost, Spending, SpendingCount
+from bot.entities.rules import NO_RULES, Rules
 from bot.midjourney.request_options import Speed
 
 _FIRST_ID_TIME = datetime(2015, 1, 1, tzinfo=UTC)
@@ -130,6 +132,7 @@ class Claim:
     state: ClaimState = ClaimState.SUBMITTING
     child_id: str = ""
     submits: int | None = None
+    cost: Cost = field(default_factory=Cost)
 
     @property
     def tag(self) -> str:
@@ -170,13 +173,16 @@ class TaskOrigin:
 class Usage:
     """What counts against the limits: submits of this UTC day that may be billed, and the person's last claim.
 
-    `at` is the time by the clock that the claims' times come from.
+    `at` is the time by the clock that the claims' times come from. `rules` are those that hold for the person, and
+    `spending` is what the claim's SpendingPlan counts.
     """
 
     person_submits_today: int
     all_submits_today: int
     last_claim_at: datetime | None
     at: datetime
+    rules: Rules = NO_RULES
+    spending: Mapping[SpendingCount, Spending] = field(default_factory=dict[SpendingCount, Spending])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
 from bot.policy.task_privacy import Viewer
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
-from cogs.commands.paid_command import PaidCommandRunner, choose_privacy
+from cogs.commands.creations.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import find_pictures, validate_attachments

@@ -11,7 +11,7 @@ from bot.entities import Notify, PersonSettings
 from bot.midjourney.request_options import Speed
 from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
-from cogs.views.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel
+from cogs.views.panels.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel
 from tests.discord_payloads.limits import EMBED_TOTAL
 
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -21,7 +21,7 @@ from bot.submissions.command_requests import (
 )
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
-from cogs.commands.paid_command import PaidCommandRunner, choose_privacy
+from cogs.commands.creations.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction, get_viewer
 from cogs.messaging.attachments import validate_attachments

@@ -84,7 +84,7 @@ class PaidCommandRunner:
             invocation = CommandInvocation(
                 interaction_id=interaction.id,
                 person=to_person(interaction.user),
-                spender=await self._trust.identify_spender(interaction),
+                spender=await self._trust.identify_spender(interaction, is_private=private),
             )
             defaults = await self._load_defaults(interaction.user.id)
             await self._commands.submit_command(invocation, build_request(defaults), followups)

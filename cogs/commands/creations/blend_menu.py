@@ -24,7 +24,7 @@ from bot.submissions.command_requests import (
     build_blend,
 )
 from cogs.commands.choices import DIMENSION_LABELS
-from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.event_item import EventItem, build_view
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads

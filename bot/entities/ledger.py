@@ -1,0 +1,128 @@
+"""What claims cost: the expected price before a request is sent, the bill of the relay's log, and how it ended.
+
+Amounts are decimal numbers in one currency, with at most six decimal places.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class CostKind(StrEnum):
+    """The expensive kinds of requests, which may have limits of their own."""
+
+    VIDEO = "video"
+    TURBO = "turbo"
+    HD = "hd"
+    SEVERAL = "several"
+    """Several tasks at once, such as "Imagine all"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a claim is for and what it is expected to cost, known before its request is sent.
+
+    `action` is the API's word, such as IMAGINE, and `model` the name under which the relay bills it. `speed` is "" for
+    the relay's default. `expected` is the price of all its tasks together; None where no price is known.
+    """
+
+    action: str = ""
+    model: str = ""
+    speed: str = ""
+    kinds: frozenset[CostKind] = frozenset()
+    channel_id: int = 0
+    is_private: bool = False
+    expected: Decimal | None = None
+    currency: str = ""
+
+
+class LedgerOutcome(StrEnum):
+    """How a claim ended, as the ledger shows it."""
+
+    REFUSED = "refused"
+    """Nothing was charged."""
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """The task failed, and the relay keeps the amount."""
+    CREDITED = "credited"
+    """The task failed, and the relay credits its price to the account."""
+    UNKNOWN = "unknown"
+    """The relay's answer was lost: it may have charged the request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerEntry:
+    """One claim in the ledger; it contains no prompt.
+
+    `confirmed` is what the relay's log says; None until a row of the log was found. `request_id` is the relay's.
+    `task_id` is empty where the relay accepted none. `link` leads to the message; empty where only its requester saw
+    it, or where its row is deleted.
+    """
+
+    claim_id: int
+    made_at: datetime
+    person_id: int
+    guild_id: int
+    channel_id: int
+    action: str
+    model: str
+    speed: str
+    currency: str
+    tasks: int
+    expected: Decimal | None
+    confirmed: Decimal | None
+    request_id: str
+    outcome: LedgerOutcome
+    task_id: str
+    is_private: bool = False
+    link: str = ""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The price: confirmed, or else expected; None where neither is known."""
+        return self.expected if self.confirmed is None else self.confirmed
+
+
+class CountScope(StrEnum):
+    """Whose claims a limit counts."""
+
+    PERSON = "person"
+    """The person's, everywhere."""
+    MEMBER = "member"
+    """The person's in this server."""
+    SERVER = "server"
+    """All members' in this server."""
+    EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class SpendingCount:
+    """Which claims a limit counts: those in its scope since then, of one expensive kind, or of all (None)."""
+
+    scope: CountScope
+    since: datetime
+    kind: CostKind | None = None
+
+
+@dataclass(frozen=True)
+class Spending:
+    """How many tasks claims made, and what they cost; amounts that the relay credits are left out."""
+
+    tasks: int = 0
+    amount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingPlan:
+    """What is counted while a claim is judged.
+
+    Only amounts in `currency` are added. `unpriced` is counted for each task of a claim that an older version of the
+    bot wrote, which knew no prices.
+    """
+
+    counts: Sequence[SpendingCount] = ()
+    currency: str = ""
+    unpriced: Decimal = Decimal(0)

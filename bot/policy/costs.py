@@ -1,0 +1,37 @@
+"""What a request is expected to cost, before it is sent: its model, its speed and its price. Pure."""
+
+from bot.entities import Cost, CostKind
+from bot.midjourney.prompts.prompt_parser import parse_prompt
+from bot.midjourney.request_options import Speed
+from bot.policy.prices import PriceList
+from bot.policy.rules import Spender
+from bot.relay.billing_log import get_billing_model
+
+
+def estimate_cost(
+    prices: PriceList, action: str, *, spender: Spender, prompt: str = "", speed: str = "", tasks: int = 1
+) -> Cost:
+    """Estimate the cost of a request of so many tasks; `action` is the API's word, "" where it is not known.
+
+    A speed in the prompt counts more than `speed`.
+    """
+    names = {parameter.name for parameter in parse_prompt(prompt).parameters}
+    speed = next((one.value for one in Speed if one.value in names), speed)
+    model = get_billing_model(action)
+    price = prices.find_price(model, speed)
+    kinds = {
+        CostKind.VIDEO: action == "VIDEO",
+        CostKind.TURBO: speed == Speed.TURBO,
+        CostKind.HD: "hd" in names,
+        CostKind.SEVERAL: tasks > 1,
+    }
+    return Cost(
+        action=action,
+        model=model,
+        speed=speed,
+        kinds=frozenset(kind for kind, holds in kinds.items() if holds),
+        channel_id=next(iter(spender.channel_ids), 0),
+        is_private=spender.is_private,
+        expected=price.amount * tasks if price else None,
+        currency=price.currency if price else "",
+    )

@@ -1,0 +1,193 @@
+"""The rules that are set in Discord, in the database, with their audit."""
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import ColumnElement, Executable, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.entities import NO_RULES, Block, OperatorRules, RuleChange, Rules, ServerGrant, ServerRules
+from bot.errors import StoreUnavailable
+from bot.store import queries
+from bot.store.database import Database
+from bot.store.schema import rule_changes, rules
+
+log = logging.getLogger(__name__)
+
+_RulesT = TypeVar("_RulesT", OperatorRules, ServerGrant, ServerRules)
+
+
+class _Kind(StrEnum):
+    OPERATOR = "operator"
+    GRANT = "grant"
+    SERVER = "server"
+    BLOCK = "block"
+
+
+def select_rules(guild_id: int, person_id: int) -> Executable:
+    """Select the rows of all rules that hold for a person in a server, 0 outside servers."""
+    return select(rules).where(rules.c.guild_id.in_({0, guild_id}), rules.c.person_id.in_({0, person_id}))
+
+
+def rules_from_rows(rows: Sequence[Mapping[str, Any]], guild_id: int) -> Rules:
+    """Return the rules of the rows of `select_rules`."""
+    if not rows:
+        return NO_RULES
+    bodies = {(row["kind"], row["guild_id"]): row["body"] for row in rows if not row["person_id"]}
+    return Rules(
+        operator=_parse(OperatorRules, bodies.get((_Kind.OPERATOR, 0))),
+        grant=_parse(ServerGrant, bodies.get((_Kind.GRANT, guild_id))),
+        server=_parse(ServerRules, bodies.get((_Kind.SERVER, guild_id))),
+        blocks=tuple(Block.model_validate_json(row["body"]) for row in rows if row["kind"] == _Kind.BLOCK),
+    )
+
+
+class SqlRules:
+    """Reads and changes the rules. Each change is one transaction under a row lock, with its rows of the audit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_rules(self, guild_id: int, person_id: int) -> Rules:
+        """Return the rules that hold for a person in a server, 0 outside servers."""
+        return rules_from_rows(await self._database.read(select_rules(guild_id, person_id)), guild_id)
+
+    async def list_grants(self) -> Mapping[int, ServerGrant]:
+        """Return what the operator set for single servers, by server."""
+        rows = await self._database.read(select(rules).where(rules.c.kind == _Kind.GRANT))
+        return {row["guild_id"]: _parse(ServerGrant, row["body"]) for row in rows}
+
+    async def list_server_rules(self, guild_ids: Collection[int]) -> Mapping[int, ServerRules]:
+        """Return the rules that the managers of these servers set, by server."""
+        wanted = (rules.c.kind == _Kind.SERVER) & rules.c.guild_id.in_(guild_ids)
+        rows = await self._database.read(select(rules).where(wanted))
+        return {row["guild_id"]: _parse(ServerRules, row["body"]) for row in rows}
+
+    async def list_blocks(self, guild_id: int) -> Sequence[Block]:
+        """Return the blocks of a server, or of the operator (0), by person; ended ones too."""
+        wanted = (rules.c.kind == _Kind.BLOCK) & (rules.c.guild_id == guild_id)
+        rows = await self._database.read(select(rules).where(wanted).order_by(rules.c.person_id))
+        return [Block.model_validate_json(row["body"]) for row in rows]
+
+    async def save_block(self, block: Block, changes: Sequence[RuleChange]) -> None:
+        """Write a block in place of an earlier one of the same person there."""
+        row = self._build_row(_Kind.BLOCK, block.guild_id, block.person_id, block)
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(queries.upsert(rules, self._database.dialect).values(row))
+            await _write_changes(connection, changes)
+
+        await self._database.transaction(write)
+
+    async def delete_block(self, guild_id: int, person_id: int, changes: Sequence[RuleChange]) -> bool:
+        """Delete a block, and return whether there was one; without one, nothing is written."""
+
+        async def write(connection: AsyncConnection) -> bool:
+            found = await connection.execute(delete(rules).where(_match(_Kind.BLOCK, guild_id, person_id)))
+            if found.rowcount:
+                await _write_changes(connection, changes)
+            return bool(found.rowcount)
+
+        return await self._database.transaction(write)
+
+    async def change_operator_rules(
+        self, change: Callable[[OperatorRules], tuple[OperatorRules, Sequence[RuleChange]]]
+    ) -> OperatorRules:
+        """Apply `change` to the operator's rules, read in the same transaction; write and return the result."""
+        return await self._change(_Kind.OPERATOR, 0, OperatorRules, change)
+
+    async def change_grant(
+        self, guild_id: int, change: Callable[[ServerGrant], tuple[ServerGrant, Sequence[RuleChange]]]
+    ) -> ServerGrant:
+        """Apply `change` to what the operator set for a server; see change_operator_rules."""
+        return await self._change(_Kind.GRANT, guild_id, ServerGrant, change)
+
+    async def change_server_rules(
+        self, guild_id: int, change: Callable[[ServerRules], tuple[ServerRules, Sequence[RuleChange]]]
+    ) -> ServerRules:
+        """Apply `change` to a server's own rules; see change_operator_rules."""
+        return await self._change(_Kind.SERVER, guild_id, ServerRules, change)
+
+    async def list_changes(self, guild_id: int, limit: int) -> Sequence[RuleChange]:
+        """Return the newest changes in a server, or of the operator (0), newest first."""
+        newest = select(rule_changes).where(rule_changes.c.guild_id == guild_id).order_by(rule_changes.c.id.desc())
+        rows = await self._database.read(newest.limit(limit))
+        names = ("guild_id", "person_id", "made_at", "what", "before", "after")
+        return [RuleChange(**{name: row[name] for name in names}) for row in rows]
+
+    async def delete_rules_of_server(self, guild_id: int) -> None:
+        """Delete what the managers of a server set, its blocks and its audit; the operator's grant stays."""
+
+        async def write(connection: AsyncConnection) -> None:
+            own = (rules.c.guild_id == guild_id) & rules.c.kind.in_((_Kind.SERVER, _Kind.BLOCK))
+            await connection.execute(delete(rules).where(own))
+            await connection.execute(delete(rule_changes).where(rule_changes.c.guild_id == guild_id))
+
+        if guild_id:
+            await self._database.transaction(write)
+
+    async def delete_old_changes(self, before: datetime) -> int:
+        """Delete the rows of the audit from before then, and return how many there were."""
+        return await self._database.write(delete(rule_changes).where(rule_changes.c.made_at < before))
+
+    async def _change(
+        self,
+        kind: _Kind,
+        guild_id: int,
+        model: type[_RulesT],
+        change: Callable[[_RulesT], tuple[_RulesT, Sequence[RuleChange]]],
+    ) -> _RulesT:
+        own = _match(kind, guild_id, 0)
+
+        async def write(connection: AsyncConnection) -> _RulesT:
+            # Insert a row first, as PostgreSQL can only lock a row that exists.
+            row = self._build_row(kind, guild_id, 0, model())
+            await connection.execute(queries.insert_if_absent(rules, self._database.dialect), row)
+            body = await connection.scalar(select(rules.c.body).where(own).with_for_update())
+            changed, changes = change(_parse(model, body))
+            values = {"body": changed.model_dump_json(), "changed_at": self._database.now()}
+            await connection.execute(update(rules).where(own).values(values))
+            await _write_changes(connection, changes)
+            return changed
+
+        return await self._database.transaction(write)
+
+    def _build_row(self, kind: _Kind, guild_id: int, person_id: int, body: BaseModel) -> dict[str, Any]:
+        return {
+            "kind": kind,
+            "guild_id": guild_id,
+            "person_id": person_id,
+            "body": body.model_dump_json(),
+            "changed_at": self._database.now(),
+        }
+
+
+def _match(kind: _Kind, guild_id: int, person_id: int) -> ColumnElement[bool]:
+    return (rules.c.kind == kind) & (rules.c.guild_id == guild_id) & (rules.c.person_id == person_id)
+
+
+async def _write_changes(connection: AsyncConnection, changes: Sequence[RuleChange]) -> None:
+    if changes:
+        rows = [dict(vars(change)) for change in changes]
+        await connection.execute(rule_changes.insert(), rows)
+
+
+def _parse(model: type[_RulesT], body: str | None) -> _RulesT:
+    """Read stored rules.
+
+    Raises:
+        StoreUnavailable: Another version wrote them in a way that is not readable: nothing may be drawn without them.
+    """
+    if body is None:
+        return model()
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as invalid:
+        log.warning("The %s in the database are not readable: %s", model.__name__, invalid)
+        raise StoreUnavailable(
+            "holds rules of another version of the bot.", "Deploy the newest version of the bot."
+        ) from None

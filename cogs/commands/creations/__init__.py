@@ -1,0 +1,1 @@
+"""The commands that ask for new tasks, which are paid."""

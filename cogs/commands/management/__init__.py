@@ -1,0 +1,1 @@
+"""The commands with which the operator, server managers and moderators set rules."""

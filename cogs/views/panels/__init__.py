@@ -1,0 +1,1 @@
+"""Panels: settings and rules that people read and change in one message. Pure."""

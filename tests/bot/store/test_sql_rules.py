@@ -1,0 +1,115 @@
+"""The rules that are set in Discord, and their audit, on every kind of store."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from bot.entities import (
+    NO_RULES,
+    Block,
+    LimitSetting,
+    OperatorRules,
+    Period,
+    RuleChange,
+    ServerAccess,
+    ServerGrant,
+    ServerRules,
+)
+from bot.errors import StoreUnavailable
+from bot.store.sql_store import SqlStore
+from tests.fakes.sample_rows import NOON
+from tests.fakes.store import FakeStore
+
+
+def change(what: str, guild_id: int = 6) -> RuleChange:
+    return RuleChange(guild_id=guild_id, person_id=1, made_at=NOON, what=what, before="off", after="on")
+
+
+async def test_rules_that_nobody_set_are_the_defaults(store: SqlStore | FakeStore) -> None:
+    """In a server and outside servers."""
+    assert await store.find_rules(6, 7) == NO_RULES
+    assert await store.find_rules(0, 7) == NO_RULES
+
+
+async def test_rules_hold_for_their_server_only(store: SqlStore | FakeStore) -> None:
+    """The operator's hold everywhere; those of another server and another person do not."""
+    await store.rules.change_operator_rules(lambda old: (old.model_copy(update={"paused": True}), [change("pause", 0)]))
+    await store.rules.change_grant(6, lambda _: (ServerGrant(access=ServerAccess.ALLOWED), [change("access", 0)]))
+    await store.rules.change_server_rules(6, lambda _: (ServerRules(allowed_roles=frozenset({3})), [change("roles")]))
+    await store.rules.save_block(Block(guild_id=6, person_id=7, until=NOON), [change("block")])
+    await store.rules.save_block(Block(guild_id=0, person_id=7), [change("block", 0)])
+    here, elsewhere, other = [await store.find_rules(*at) for at in ((6, 7), (5, 7), (6, 8))]
+    assert (here.operator.paused, elsewhere.operator.paused) == (True, True)
+    assert (here.grant.access, elsewhere.grant.access) == (ServerAccess.ALLOWED, ServerAccess.DEFAULT)
+    assert (here.server.allowed_roles, elsewhere.server.allowed_roles) == (frozenset({3}), frozenset())
+    assert sorted(block.guild_id for block in here.blocks) == [0, 6]
+    assert [block.guild_id for block in elsewhere.blocks] == [0]
+    assert other.blocks == ()
+
+
+async def test_every_change_is_in_the_audit(store: SqlStore | FakeStore) -> None:
+    """Newest first, of that server only."""
+    for number in range(3):
+        written = change(f"change {number}")
+        await store.rules.change_server_rules(6, lambda old, written=written: (old, [written]))  # type: ignore[misc]
+    await store.rules.change_server_rules(5, lambda old: (old, [change("elsewhere", 5)]))
+    assert [one.what for one in await store.rules.list_changes(6, 2)] == ["change 2", "change 1"]
+    assert await store.rules.list_changes(5, 9) == [change("elsewhere", 5)]
+    assert await store.rules.delete_old_changes(NOON + timedelta(seconds=1)) == 4
+    assert await store.rules.list_changes(6, 9) == []
+
+
+async def test_change_that_raises_writes_nothing(store: SqlStore | FakeStore) -> None:
+    """Neither the rules nor the audit."""
+
+    def refuse(old: ServerRules) -> tuple[ServerRules, list[RuleChange]]:
+        raise ValueError(old)
+
+    with pytest.raises(ValueError, match="paused=False"):
+        await store.rules.change_server_rules(6, refuse)
+    assert (await store.find_rules(6, 7)).server == ServerRules()
+    assert await store.rules.list_changes(6, 9) == []
+
+
+async def test_amounts_are_stored_exactly(store: SqlStore | FakeStore) -> None:
+    """As decimal numbers, never as floats."""
+    limits = (LimitSetting(period=Period.DAY, amount=Decimal("0.1")), LimitSetting(period=Period.MONTH, tasks=3))
+    await store.rules.change_server_rules(6, lambda old: (old.model_copy(update={"role_limits": {9: limits}}), []))
+    assert (await store.find_rules(6, 7)).server.role_limits == {9: limits}
+
+
+async def test_blocks_are_replaced_and_deleted(store: SqlStore | FakeStore) -> None:
+    """A second block of a person replaces the first; deleting none writes nothing."""
+    await store.rules.save_block(Block(guild_id=6, person_id=7, reason="spam"), [])
+    await store.rules.save_block(Block(guild_id=6, person_id=7, until=NOON, blocked_by=1), [])
+    assert await store.rules.list_blocks(6) == [Block(guild_id=6, person_id=7, until=NOON, blocked_by=1)]
+    assert await store.rules.delete_block(6, 7, [change("unblock")])
+    assert not await store.rules.delete_block(6, 7, [change("unblock")])
+    assert await store.rules.list_blocks(6) == []
+    assert [one.what for one in await store.rules.list_changes(6, 9)] == ["unblock"]
+
+
+async def test_rules_of_a_server_that_the_bot_left_are_deleted(store: SqlStore | FakeStore) -> None:
+    """What the operator set for it stays, and so does what other servers set."""
+    await store.rules.change_grant(6, lambda _: (ServerGrant(access=ServerAccess.DENIED), []))
+    for guild_id in (5, 6):
+        await store.rules.change_server_rules(guild_id, lambda _: (ServerRules(paused=True), []))
+        await store.rules.save_block(Block(guild_id=guild_id, person_id=7), [])
+    await store.rules.delete_rules_of_server(6)
+    await store.rules.delete_rules_of_server(0)
+    assert await store.rules.list_server_rules([5, 6]) == {5: ServerRules(paused=True)}
+    assert await store.rules.list_grants() == {6: ServerGrant(access=ServerAccess.DENIED)}
+    assert [await store.rules.list_blocks(guild_id) for guild_id in (5, 6)] == [[Block(guild_id=5, person_id=7)], []]
+
+
+async def test_fields_of_a_newer_version_are_kept(sql: SqlStore) -> None:
+    """An older process changes other fields; rules that it cannot read stop drawing instead of being ignored."""
+    newer = OperatorRules.model_validate({"paused": True, "themes": ["dark"]})
+    await sql.rules.change_operator_rules(lambda _: (newer, []))
+    await sql.rules.change_operator_rules(lambda old: (old.model_copy(update={"paused": False}), []))
+    assert (await sql.find_rules(0, 7)).operator.model_dump()["themes"] == ["dark"]
+    await sql.database.write(text('UPDATE rules SET body = \'{"paused": "by hand"}\''))
+    with pytest.raises(StoreUnavailable, match="another version"):
+        await sql.find_rules(0, 7)
