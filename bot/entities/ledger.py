@@ -86,6 +86,39 @@ class LedgerEntry:
         return self.expected if self.confirmed is None else self.confirmed
 
 
+@dataclass(frozen=True, kw_only=True)
+class LedgerFilter:
+    """Which entries are wanted: of a server (None: all, 0: outside servers), of a person, made since and before."""
+
+    guild_id: int | None = None
+    person_id: int | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+class LedgerGroup(StrEnum):
+    """What entries are added up by."""
+
+    PERSON = "person"
+    SERVER = "server"
+    ACTION = "action"
+    DAY = "day"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerTotal:
+    """The entries of one group together: `key` is the id of a person or server, an action, or a day as 2026-11-28.
+
+    `amount` is in `currency`, credited amounts left out; `unconfirmed` is the part of it that no log row confirmed.
+    """
+
+    key: str
+    tasks: int
+    amount: Decimal = Decimal(0)
+    unconfirmed: Decimal = Decimal(0)
+    currency: str = ""
+
+
 class CountScope(StrEnum):
     """Whose claims a limit counts."""
 

@@ -32,6 +32,10 @@ class ClaimJudge:
         check_rules(rules, self.spender, at)
         if self.spender.guild_id and self.prompt:
             check_words(self.prompt, rules.server.blocked_words)
+        return self.count_limits(rules, at)
+
+    def count_limits(self, rules: Rules, at: datetime) -> SpendingPlan:
+        """Return what the limits count, whether or not a rule refuses the request."""
         limits = list_limits(rules, self.spender.role_ids, self.spender.guild_id, at)
         return SpendingPlan(
             counts=tuple(dict.fromkeys(limit.count for limit in limits)),
