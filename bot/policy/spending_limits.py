@@ -95,6 +95,7 @@ def check_spending(
             left=left,
             wanted=wanted,
             currency=cost.currency if limit.is_amount else "",
+            is_amount=limit.is_amount,
             resets_at=limit.resets_at,
         )
 

@@ -62,6 +62,7 @@ from bot.relay.key_advice import find_key_advice, is_reason_open
 from cogs.text.input_errors import NOT_CHARGED, describe_input_error
 from cogs.text.picture_errors import describe_picture_error
 from cogs.text.quotes import quote_text
+from cogs.text.rule_errors import describe_rule_refusal
 from cogs.text.spending_rules import describe_person_refusal, describe_server_refusal
 
 _QUOTE_LENGTH: Final = 80
@@ -283,6 +284,8 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return f"You're going a little fast. Try again {_format_wait(now, wait)}. {NOT_CHARGED}"
         case DailyLimitReached():
             return f"{_describe_daily_limit(error)} {NOT_CHARGED}"
+        case PolicyRefused() if rule := describe_rule_refusal(error):
+            return f"{rule} {NOT_CHARGED}"
         case ModalNotSent(refused=refused):
             return _describe_unsent_modal(refused)
         case AnswerLost(link=link, again_at=again_at, own=own):
@@ -327,6 +330,8 @@ def _describe_unsent_modal(refused: MjbotError | None) -> str:
     why = "I can't reach my database. " if isinstance(refused, StoreUnavailable) else ""
     if isinstance(refused, DailyLimitReached):
         why = f"{_describe_daily_limit(refused)} "
+    elif isinstance(refused, PolicyRefused) and (rule := describe_rule_refusal(refused)):
+        why = f"{rule} "
     return (
         f"{why}The service opened a form for your prompt, which may have been charged, but I didn't send the prompt. "
         "Send it later from the new message, or press **Drop it** there."

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 import pytest
@@ -36,6 +37,7 @@ from bot.errors import (
     SeedUnavailable,
     ServerNotAllowed,
     SettingsError,
+    SpendingLimitReached,
     StoreUnavailable,
     SubmitOutcomeUnknown,
     SubmitRefused,
@@ -72,6 +74,7 @@ CARRYING: list[MjbotError] = [
     UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),
     UploadTooSmall("dot.png", 2, 2, 64),
     MaskAspectRatioWrong((512, 512), (1456, 816)),
+    SpendingLimitReached(most=Decimal(3), left=Decimal(0), resets_at=datetime(2026, 11, 24, tzinfo=UTC)),
 ]
 
 
