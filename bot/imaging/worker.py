@@ -1,6 +1,7 @@
 """`python -m bot.imaging.worker`: the child process that works on pictures, with work from its parent's pipe.
 
-It reads files from strangers with libraries that may have faults: before the first one it gives up every right.
+Its arguments name functions to call at first, such as one that imports what the work needs. It reads files from
+strangers with libraries that may have faults: before the first one it gives up every right.
 """
 
 import gc
@@ -50,6 +51,8 @@ def main() -> None:
     Image.preinit()
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a codec prints must not mix with the results
+    for name in sys.argv[1:]:
+        _find_function(name)()
     enter_sandbox()
     with suppress(BrokenPipeError):
         while _run_next(sys.stdin.buffer, results):

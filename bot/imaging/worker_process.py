@@ -34,12 +34,20 @@ _Result = TypeVar("_Result")
 class ImageWorker:
     """Run functions of modules in a child process, which is started when needed; close it before what they depend on.
 
-    Their arguments, results and errors are those of worker_messages.
+    Their arguments, results and errors are those of worker_messages. `prepare` is called in a new process, before it
+    gives up its rights; no argument is sent with it.
 
     Decoded pixels take most memory, up to 128 MiB for each copy of a picture, so only one piece of work runs at a time.
     """
 
-    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, work_seconds: float = WORK_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], None] | None = None,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        work_seconds: float = WORK_TIMEOUT_SECONDS,
+    ) -> None:
+        self._prepare = (_name_function(prepare),) if prepare else ()
         self._idle_seconds = idle_seconds
         self._work_seconds = work_seconds
         self._lock = asyncio.Lock()
@@ -63,7 +71,7 @@ class ImageWorker:
                 self._idle_timer.cancel()
             if self._process and self._process.has_ended:  # killed from outside while it was idle
                 self._end_process()
-            process = self._process = self._process or _WorkerProcess()
+            process = self._process = self._process or _WorkerProcess(self._prepare)
             running = self._run_in_thread(lambda: process.run(work))
             try:
                 await asyncio.wait({running}, timeout=self._work_seconds)
@@ -112,7 +120,8 @@ class ImageWorker:
 class _WorkerProcess:
     """A process of bot.imaging.worker; one thread at a time runs work in it, and any thread may kill it."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: tuple[str, ...] = ()) -> None:
+        self._arguments = arguments
         self._is_killed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._start_lock = threading.Lock()
@@ -126,7 +135,7 @@ class _WorkerProcess:
     def run(self, work: Callable[[], _Result]) -> _Result:
         """Run a piece of work; blocks the calling thread. Raises what the work raises, or PictureWorkAborted."""
         function, arguments, options = _split_partial(work)
-        request = f"{function.__module__}:{function.__qualname__}", arguments, tuple(options.items())
+        request = _name_function(function), arguments, tuple(options.items())
         try:
             with self._work_lock:
                 answer = self._exchange(request)
@@ -164,12 +173,17 @@ class _WorkerProcess:
         with self._start_lock:
             if self._is_killed:
                 raise EOFError
-            self._process = self._process or _start_process()
+            self._process = self._process or _start_process(self._arguments)
         requests, results = self._process.stdin, self._process.stdout
         if requests is None or results is None:
             raise EOFError
         write_message(requests, request)
         return read_message(results)
+
+
+def _name_function(function: Callable[..., object]) -> str:
+    """Return the name by which the process finds a function."""
+    return f"{function.__module__}:{function.__qualname__}"
 
 
 def _split_partial(work: Callable[[], _Result]) -> tuple[Callable[..., _Result], tuple[object, ...], dict[str, object]]:
@@ -196,12 +210,12 @@ def _take_result(answer: object, function: Callable[..., _Result]) -> _Result:
             raise MalformedMessage("not an answer")
 
 
-def _start_process() -> subprocess.Popen[bytes]:
+def _start_process(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
     python_path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     # The process reads files from strangers: it gets Python, and none of our secrets.
     variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
-    return subprocess.Popen(
-        (sys.executable, "-m", "bot.imaging.worker"),
+    return subprocess.Popen(  # noqa: S603 - this interpreter, with names of our own functions
+        (sys.executable, "-m", "bot.imaging.worker", *arguments),
         env={**variables, "PYTHONPATH": python_path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
