@@ -18,6 +18,7 @@ from bot.features.downloads import DownloadService
 from bot.features.finished_picture import FinishedPictures
 from bot.features.lineage import LineageFinder
 from bot.features.linked_picture import LinkedPictures
+from bot.features.moderation import Moderation
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
 from bot.features.vary_region import RegionService
@@ -60,6 +61,7 @@ from cogs.commands.creations.imagine_blend import ImagineBlendCog
 from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.creations.upscale_menu import UpscaleMenuCog
 from cogs.commands.help_check import HelpCheckCog
+from cogs.commands.management.moderation import ModerationCog
 from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
@@ -125,6 +127,7 @@ class App:
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
         self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)
+        self.moderation = Moderation(store.rules, lambda _: None, now=clock.now)
         self.job_leases = JobLeases(
             store,
             store.process_leases,
@@ -288,6 +291,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
         HelpCheckCog(bot, _build_reporter(app)),
+        ModerationCog(app.moderation, app.trust.owners),
     )
 
 

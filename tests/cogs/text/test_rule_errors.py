@@ -35,7 +35,8 @@ MIDNIGHT = f"<t:{SECONDS + 43_200}:R>"
 
 def limit(most: str, left: str = "0", **values: object) -> SpendingLimitReached:
     fields: dict[str, Any] = {"most": Decimal(most), "left": Decimal(left), "resets_at": NOW + timedelta(hours=12)}
-    return SpendingLimitReached(**fields | values)
+    fields.update(values)
+    return SpendingLimitReached(**fields)
 
 
 OPERATOR: Mapping[str, Any] = {"level": "operator"}

@@ -1,0 +1,213 @@
+"""/mjblock and /mjunblock for moderators, /mjpause and /mjresume for managers of a server."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.entities import Block
+from bot.features.moderation import LONGEST_BLOCK_HOURS, Moderation
+from cogs.context import Interaction, is_bot_in_guild
+from cogs.messaging.responses import defer_thinking, replace_response_on_error, with_timeout
+from cogs.text import limits
+from cogs.text.quotes import quote_text
+
+_MAX_LISTED: Final = 20
+_REASON_LENGTH: Final = 100
+_NOT_JOINED: Final = (
+    "I'm not in this server, so there is nothing to set here. Add me with the invite link, which `/mjcheck` and my log "
+    "show."
+)
+_FOR_MODERATORS: Final = "Only moderators, who have the permission **Manage Messages**, can do that. Nothing changed."
+_FOR_MANAGERS: Final = "Only managers, who have the permission **Manage Server**, can do that. Nothing changed."
+_BAD_HOURS: Final = (
+    f"`hours` must be more than 0, such as `24` or `0.5`, and at most {LONGEST_BLOCK_HOURS} (ten years). Leave it out "
+    "for a block without an end. Nothing changed."
+)
+
+
+class ModerationCog(commands.Cog):
+    """Answers privately; who may do what is decided when the command runs. `owners` own the application."""
+
+    def __init__(self, moderation: Moderation, owners: Collection[int]) -> None:
+        self._moderation = moderation
+        self._owners = owners
+
+    @app_commands.command(name="mjblock", description=_("Stop a member from drawing here (for moderators)"))
+    @app_commands.describe(
+        member=_("Who may not draw in this server"),
+        hours=_("For how long, such as 24 or 0.5. Without it: until you unblock them"),
+        reason=_("Why, for other moderators"),
+    )
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_messages=True)
+    async def mjblock(
+        self, interaction: Interaction, member: discord.User, hours: float | None = None, reason: str = ""
+    ) -> None:
+        """Block a member, in place of an earlier block."""
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            await _answer(interaction, await self._block(interaction, member, hours, reason))
+
+    async def _block(self, interaction: Interaction, member: discord.User, hours: float | None, reason: str) -> str:
+        if refusal := _check_moderator(interaction) or self._judge_target(interaction, member):
+            return refusal
+        try:
+            block, earlier = await self._moderation.block_person(
+                interaction.guild_id or 0, member.id, interaction.user.id, hours=hours, reason=reason
+            )
+        except ValueError:
+            return _BAD_HOURS
+        replaced = f" This replaces the earlier block ({_format_end(earlier)})." if earlier else ""
+        return (
+            f"<@{member.id}> can't draw in this server {_format_end(block)}.{_format_reason(block)}{replaced} What is "
+            "already drawing goes on. `/mjunblock` ends the block."
+        )
+
+    def _judge_target(self, interaction: Interaction, member: discord.User | discord.Member) -> str:
+        """Say why the person of an interaction can't block this one; "" if they can."""
+        if member.id == interaction.user.id:
+            return "You can't block yourself. Choose another member. Nothing changed."
+        if member.bot:
+            return "Bots can't draw, so there is no need to block one. Nothing changed."
+        if member.id in self._owners:
+            return "You can't block the operator of this bot. Nothing changed."
+        if _rank_member(interaction.guild, member) < _rank_actor(interaction):
+            return ""
+        return (
+            "You can block only members with fewer rights than you: managers can block moderators, and the server's "
+            "owner can block managers. Nothing changed."
+        )
+
+    @app_commands.command(name="mjunblock", description=_("Let a blocked member draw again (for moderators)"))
+    @app_commands.describe(member=_("Who may draw again. Without it: the list of blocked members"))
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_messages=True)
+    async def mjunblock(self, interaction: Interaction, member: discord.User | None = None) -> None:
+        """Unblock a member, or list who is blocked."""
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            await _answer(interaction, await self._unblock(interaction, member))
+
+    async def _unblock(self, interaction: Interaction, member: discord.User | None) -> str:
+        guild_id = interaction.guild_id or 0
+        if refusal := _check_moderator(interaction):
+            return refusal
+        if member is None:
+            return _format_blocks(await self._moderation.list_blocks(guild_id))
+        if member.id == interaction.user.id and not interaction.permissions.manage_guild:
+            return "You can't unblock yourself. Ask another moderator. Nothing changed."
+        if not await self._moderation.unblock_person(guild_id, member.id, interaction.user.id):
+            return f"<@{member.id}> isn't blocked in this server. Run `/mjunblock` alone for the list of who is."
+        return f"<@{member.id}> can draw in this server again, as far as its other rules allow it."
+
+    @app_commands.command(name="mjpause", description=_("Stop all drawing in this server (for server managers)"))
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjpause(self, interaction: Interaction) -> None:
+        """Pause drawing in this server."""
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            await _answer(interaction, await self._pause(interaction))
+
+    async def _pause(self, interaction: Interaction) -> str:
+        if refusal := _check_manager(interaction):
+            return refusal
+        is_new = await self._moderation.set_paused(interaction.guild_id or 0, interaction.user.id, paused=True)
+        paused = "Drawing is paused in this server" if is_new else "Drawing is paused in this server already"
+        return f"{paused}: nothing new is started, and what is already drawing goes on. `/mjresume` ends the pause."
+
+    @app_commands.command(name="mjresume", description=_("Let this server draw again (for server managers)"))
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjresume(self, interaction: Interaction) -> None:
+        """Resume drawing in this server."""
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            await _answer(interaction, await self._resume(interaction))
+
+    async def _resume(self, interaction: Interaction) -> str:
+        if refusal := _check_manager(interaction):
+            return refusal
+        is_new = await self._moderation.set_paused(interaction.guild_id or 0, interaction.user.id, paused=False)
+        resumed = "This server's pause is over." if is_new else "Drawing wasn't paused by this server."
+        if await self._moderation.is_paused_by_operator():
+            return f"{resumed} But the operator of this bot has paused all drawing, until they resume it."
+        return f"{resumed} Members can draw as far as its other rules allow it; `/mjcheck` shows them."
+
+
+def _check_moderator(interaction: Interaction) -> str:
+    """Say why a person may not block and unblock here; "" if they may."""
+    if not is_bot_in_guild(interaction):
+        return _NOT_JOINED
+    return "" if _rank_actor(interaction) else _FOR_MODERATORS
+
+
+def _check_manager(interaction: Interaction) -> str:
+    """Say why a person may not pause drawing here; "" if they may."""
+    if not is_bot_in_guild(interaction):
+        return _NOT_JOINED
+    return "" if _rank_actor(interaction) > 1 else _FOR_MANAGERS
+
+
+def _rank_actor(interaction: Interaction) -> int:
+    """Rank the person of an interaction, by their permissions as Discord sends them with it."""
+    is_owner = interaction.guild is not None and interaction.guild.owner_id == interaction.user.id
+    return _rank(interaction.permissions, is_owner=is_owner)
+
+
+def _rank_member(guild: discord.Guild | None, member: discord.User | discord.Member) -> int:
+    """Rank a member of the server by their roles; a person who is no member has no rights there."""
+    if guild is None or not isinstance(member, discord.Member):
+        return 0
+    return _rank(member.guild_permissions, is_owner=guild.owner_id == member.id)
+
+
+def _rank(granted: discord.Permissions, *, is_owner: bool) -> int:
+    """Rank the server's owner above its managers, those above its moderators, and those above all other members."""
+    if is_owner:
+        return 3
+    if granted.administrator or granted.manage_guild:
+        return 2
+    return 1 if granted.manage_messages else 0
+
+
+def _format_end(block: Block) -> str:
+    if block.until is None:
+        return "until a moderator unblocks them"
+    seconds = int(block.until.timestamp())
+    return f"until <t:{seconds}:f>, <t:{seconds}:R>"
+
+
+def _format_reason(block: Block) -> str:
+    return f" Reason: {quote_text(block.reason, _REASON_LENGTH)}." if block.reason else ""
+
+
+def _format_blocks(blocks: Sequence[Block]) -> str:
+    if not blocks:
+        return "No one is blocked in this server. `/mjblock` blocks a member."
+    lines = [
+        f"- <@{block.person_id}> {_format_end(block)}, by <@{block.blocked_by}>.{_format_reason(block)}"
+        for block in blocks[:_MAX_LISTED]
+    ]
+    more = [f"… and {len(blocks) - _MAX_LISTED} more."] if len(blocks) > _MAX_LISTED else []
+    return "\n".join(["**Blocked in this server** (run `/mjunblock` with a member to end it):", *lines, *more])
+
+
+async def _answer(interaction: Interaction, text: str) -> None:
+    # A response that was edited pings no one; the mentions show names.
+    request = interaction.edit_original_response(
+        content=limits.cut(text, limits.CONTENT), allowed_mentions=discord.AllowedMentions.none()
+    )
+    await with_timeout(request)
