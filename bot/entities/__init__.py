@@ -1,6 +1,7 @@
 """The values that the store keeps: people, places, jobs, claims, rules, and what each claim cost."""
 
 from bot.entities.ledger import (
+    NO_LONGER_IN_LEDGER,
     Cost,
     CostKind,
     CountScope,
@@ -12,6 +13,7 @@ from bot.entities.ledger import (
     Spending,
     SpendingCount,
     SpendingPlan,
+    find_outcome,
 )
 from bot.entities.records import (
     CLAIM_BLOCKING_TIME,
@@ -54,6 +56,7 @@ __all__ = [
     "CLAIM_BLOCKING_TIME",
     "DUPLICATE_PRESS_WINDOW",
     "FORM_BUTTON",
+    "NO_LONGER_IN_LEDGER",
     "NO_RULES",
     "REPEAT_CONFIRMATION_AGE",
     "AgePolicy",
@@ -93,5 +96,6 @@ __all__ = [
     "TaskSummary",
     "Usage",
     "compute_id_time",
+    "find_outcome",
     "parse_claim_tag",
 ]

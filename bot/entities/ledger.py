@@ -3,11 +3,20 @@
 Amounts are decimal numbers in one currency, with at most six decimal places.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
+
+from bot.midjourney.task import Status, Task
+
+NO_LONGER_IN_LEDGER: Final = ""
+"""The stored outcome of a claim whose time in the ledger has passed."""
+_CHANNEL_LOST: Final = re.compile(r"获取渠道信息失败|get_channel_info_failed")
+"""Why new-api ends all tasks of a channel that was deleted; it does not credit those (controller/midjourney.go)."""
 
 
 class CostKind(StrEnum):
@@ -51,6 +60,23 @@ class LedgerOutcome(StrEnum):
     """The task failed, and the relay credits its price to the account."""
     UNKNOWN = "unknown"
     """The relay's answer was lost: it may have charged the request."""
+
+
+def find_outcome(task: Task) -> LedgerOutcome | None:
+    """Return how a task ended; None for one that has not ended.
+
+    new-api credits a task that failed, and one that it cancels with a reason, in full; a picture that Midjourney's
+    moderation removed from a task that succeeded is not credited.
+    """
+    match task.status:
+        case Status.SUCCESS:
+            return LedgerOutcome.DONE
+        case Status.FAILURE:
+            return LedgerOutcome.FAILED if _CHANNEL_LOST.search(task.fail_reason) else LedgerOutcome.CREDITED
+        case Status.CANCEL:
+            return LedgerOutcome.CREDITED if task.fail_reason.strip() else LedgerOutcome.FAILED
+        case _:
+            return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,12 +23,23 @@ class Ledger(Protocol):
         """Return entries that may have been charged and that no row of the relay's log confirmed, oldest first."""
         ...
 
+    async def list_entries_of_tasks(self, task_ids: Collection[str]) -> Mapping[str, Sequence[LedgerEntry]]:
+        """Return the entries of the claims that led to each of the tasks, oldest first; refused ones are left out."""
+        ...
+
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
         """Write what the relay's log says that claims cost, by claim; an amount never gets smaller."""
         ...
 
     async def save_outcomes(self, task_ids: Collection[str], outcome: LedgerOutcome) -> None:
         """Write how tasks ended into the claims that led to them."""
+        ...
+
+    async def repair_outcomes(self, limit: int) -> int:
+        """Write the outcomes of claims that were settled after their task had ended; return how many tasks those were.
+
+        Saving a final snapshot writes the outcomes of the claims that were settled before.
+        """
         ...
 
     async def delete_older_than(self, before: datetime) -> int:

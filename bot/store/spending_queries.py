@@ -58,7 +58,7 @@ def _amount(plan: SpendingPlan) -> ColumnElement[int]:
     unpriced = int((plan.unpriced * AMOUNT_UNITS).to_integral_value())
     return case(
         (claims.c.outcome == LedgerOutcome.CREDITED, 0),
-        (claims.c.action.is_(None), _TASKS * unpriced),
+        (claims.c.action.is_(None) & claims.c.confirmed.is_(None), _TASKS * unpriced),
         (or_(claims.c.currency.is_(None), claims.c.currency == plan.currency), func.coalesce(confirmed, expected, 0)),
         else_=0,
     )

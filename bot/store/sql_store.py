@@ -31,7 +31,6 @@ from bot.store.connections.database_url import parse_database_url, sqlite_path
 from bot.store.connections.engine import create_engine, translate_database_errors
 from bot.store.database import Database
 from bot.store.deletion import delete_expired_batch, delete_jobs
-from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.processes.notify_listener import NotifyListener
 from bot.store.processes.process_leases import SqlProcessLeases
@@ -44,14 +43,14 @@ from bot.store.rows import (
     job_to_row,
     person_settings_from_row,
     pressed_button_from_row,
-    task_from_row,
     task_origin_from_row,
     task_summary_from_row,
-    task_to_row,
 )
-from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals, snapshots
+from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals
 from bot.store.sql_claims import SqlClaims
+from bot.store.sql_ledger import SqlLedger
 from bot.store.sql_rules import SqlRules
+from bot.store.sql_snapshots import SqlSnapshots
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
@@ -109,10 +108,11 @@ class SqlStore:
         self.database = database
         self.process_leases = SqlProcessLeases(database, owner, listener, locks)
         self.rules = SqlRules(database)
+        self.ledger = SqlLedger(database)
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)
         self._records = RecordsStart(database)
-        self._snapshots = GroupCommit(self._write_snapshots)
+        self._snapshots = SqlSnapshots(database)
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
         """Write a job as open and make this process its owner; tell other processes if one of them owned it.
@@ -198,7 +198,7 @@ class SqlStore:
 
     async def save_snapshot(self, task: Task) -> None:
         """Save the latest state of a task; concurrent calls share a transaction, unchanged rows are not written."""
-        await self._snapshots.add(task.id, {**task_to_row(task), "kept_at": self.database.now()})
+        await self._snapshots.save(task)
 
     async def find_snapshot(self, task_id: str) -> Task | None:
         """Return the latest saved state of a task."""
@@ -206,8 +206,7 @@ class SqlStore:
 
     async def find_snapshots(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Return the latest saved states of many tasks, by id; tasks without a readable one are left out."""
-        rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
-        return {row["task_id"]: task for row in rows if (task := task_from_row(row))}
+        return await self._snapshots.find_many(task_ids)
 
     async def create_claim(
         self,
@@ -377,10 +376,6 @@ class SqlStore:
         while deleted := await self.database.transaction(lambda connection: delete_expired_batch(connection, before)):
             total += deleted
         return total
-
-    async def _write_snapshots(self, take_rows: TakeRows) -> None:
-        statement = queries.upsert(snapshots, self.database.dialect, timestamp="kept_at")
-        await self.database.unshielded_transaction(lambda connection: connection.execute(statement, take_rows()))
 
     async def _select_jobs(self, query: Executable) -> Sequence[Job]:
         return [job_from_row(row) for row in await self.database.read(query)]

@@ -27,6 +27,7 @@ from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
 from bot.ports import PlanSpending
+from tests.fakes.ledger import FakeLedger, LedgerRows
 from tests.fakes.rules import FakeRules, is_counted
 
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
@@ -63,14 +64,15 @@ class FakeStore:
         self.records_start: datetime | None = None
         self.people: dict[int, PersonSettings] = {}
         self.rules = FakeRules(self._answer)
-        self.confirmed: dict[int, Decimal] = {}
-        self.outcomes: dict[int, LedgerOutcome] = {}
+        self.ledger_rows = LedgerRows()
+        self.ledger = FakeLedger(self)
 
     def view_as(self, owner: str) -> "FakeStore":
         """Return the same rows as another process sees them."""
         other = copy(self)
         other.owner = owner
         other.process_leases = FakeProcessLeases(other)
+        other.ledger = FakeLedger(other)
         return other
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
@@ -161,6 +163,7 @@ class FakeStore:
         if self.snapshots.get(task.id) != task:
             self.kept_at[task.id] = self.now()
         self.snapshots[task.id] = task
+        await self.ledger.write_outcome(task)
 
     async def find_snapshot(self, task_id: str) -> Task | None:
         return (await self.find_snapshots([task_id])).get(task_id)
@@ -349,6 +352,10 @@ class FakeStore:
         if job is not None and job.claim_id and job.task_id:
             self.deleted_jobs[message_id] = job
 
+    def answer(self) -> None:
+        """Raise StoreUnavailable while the database is away."""
+        self._answer()
+
     def _answer(self) -> None:
         if self.down:
             raise StoreUnavailable
@@ -393,9 +400,11 @@ class FakeStore:
         return Spending(sum(map(_billed, counted)), sum(amounts, Decimal(0)))
 
     def _amount(self, claim: Claim, plan: SpendingPlan) -> Decimal:
-        if self.outcomes.get(claim.id) is LedgerOutcome.CREDITED or claim.cost.currency not in {"", plan.currency}:
+        rows = self.ledger_rows
+        currency = rows.currencies.get(claim.id, claim.cost.currency)
+        if rows.outcomes.get(claim.id) is LedgerOutcome.CREDITED or currency not in {"", plan.currency}:
             return Decimal(0)
-        return self.confirmed.get(claim.id, claim.cost.expected or Decimal(0))
+        return rows.confirmed.get(claim.id, claim.cost.expected or Decimal(0))
 
     def _usage(self, person_id: int, at: datetime) -> Usage:
         today = [other for other in self._spent() if other.made_at.date() >= at.date()]
