@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, unquote, urlsplit
 
@@ -22,6 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.money import NO_PRICES, PriceSetting, parse_amount, parse_prices
 from bot.text_cleaning import COPY_TOKEN, find_secret_mistake, has_token_format, is_bot_token
 
 
@@ -59,6 +61,14 @@ def _find_id_mistake(word: str) -> str:
         if pattern.search(word):
             return what
     return "a text that is no id, perhaps a name"
+
+
+def _read_prices(value: object) -> object:
+    return parse_prices(value) if isinstance(value, str) else value
+
+
+def _read_amount(value: object) -> object:
+    return parse_amount(str(value)) if isinstance(value, str | int | float) else value
 
 
 def _to_lower_case(value: object) -> str:
@@ -172,6 +182,8 @@ ProxyAddress = Annotated[SecretStr, AfterValidator(_clean_proxy)]
 BaseUrl = Annotated[str, AfterValidator(_clean_url)]
 DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_discord_ids)]
 ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids), AfterValidator(_check_shard_ids)]
+Prices = Annotated[PriceSetting, NoDecode, BeforeValidator(_read_prices)]
+Amount = Annotated[Decimal, BeforeValidator(_read_amount)]
 ENV_FILE = ".env"
 NOT_SET = "is not set"
 _API_PATH = re.compile(
@@ -233,6 +245,9 @@ class Settings(BaseSettings):
     press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
+    prices: Prices = NO_PRICES
+    balance_alarm: Amount | None = None
+    confirm_above: Amount | None = None
     shard_count: PositiveInt | None = None
     shard_ids: ShardIds = frozenset()
     port: int | None = Field(None, ge=1, le=65535)

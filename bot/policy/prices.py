@@ -1,10 +1,19 @@
 """What requests are expected to cost: the relay's log first, then its price list, then the setting PRICES."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
+
+from bot.midjourney.request_options import Speed
+from bot.money import NO_PRICES, PriceSetting, join_speed, split_speed
+from bot.relay.responses.account_responses import NO_RELAY_MONEY, RelayMoney, round_amount
 
 PriceSource = Literal["log", "relay", "settings"]
+_SOURCES: Final[tuple[PriceSource, ...]] = ("log", "relay", "settings")
+_BASE_CURRENCY: Final = "USD"
+_NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
+"""Buttons that open a form: new-api charges only the form, whatever price these models have."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +26,21 @@ class Price:
 
 
 class PriceList:
-    """The prices that are known now; looking one up never waits."""
+    """The prices that are known now; looking one up never waits.
+
+    All are in one currency: that of the setting PRICES, or else the one that the relay shows. An amount in another
+    currency is used only where the relay tells the rate.
+    """
 
     def __init__(self) -> None:
-        self.currency = ""
-        self._prices: dict[str, Price] = {}
+        self.money = NO_RELAY_MONEY
+        self._configured = NO_PRICES
+        self._amounts: dict[PriceSource, dict[str, tuple[Decimal, str]]] = {source: {} for source in _SOURCES}
+
+    @property
+    def currency(self) -> str:
+        """The currency of all prices; "" while neither PRICES nor the relay names one."""
+        return self._configured.currency or self.money.currency
 
     @property
     def unpriced_amount(self) -> Decimal:
@@ -29,7 +48,61 @@ class PriceList:
         price = self.find_price("mj_imagine")
         return price.amount if price else Decimal(0)
 
+    def set_configured(self, setting: PriceSetting) -> None:
+        """Replace the prices that people set."""
+        self._configured = setting
+        self._amounts["settings"] = {model: (amount, setting.currency) for model, amount in setting.prices.items()}
+
+    def set_relay_money(self, money: RelayMoney) -> None:
+        """Replace what the relay says about its unit, its currency and its rates."""
+        self.money = money
+
+    def set_relay_prices(self, prices: Mapping[str, Decimal], currency: str = _BASE_CURRENCY) -> None:
+        """Replace the prices of the relay's list by model name, in which the group's ratio is included."""
+        named = {join_speed(*split_speed(model)): amount for model, amount in prices.items()}
+        self._amounts["relay"] = {
+            model: (Decimal(0) if model in _NEVER_BILLED else amount, currency) for model, amount in named.items()
+        }
+
+    def learn(self, model: str, speed: str, amount: Decimal, currency: str) -> None:
+        """Remember what the relay really billed for one task of a model, at the speed that was asked for."""
+        base, own_speed = split_speed(model)
+        for name in {join_speed(base, own_speed), join_speed(base, speed or own_speed if own_speed else speed)}:
+            self._amounts["log"][name] = (amount, currency)
+
     def find_price(self, model: str, speed: str = "") -> Price | None:
         """Return the price of a task that the relay bills as `model`, at a speed; None where it is not known."""
-        del speed
-        return self._prices.get(model)
+        for name in _list_names(model, speed):
+            for source in _SOURCES:
+                if found := self._amounts[source].get(name):
+                    amount = self.convert(*found)
+                    if amount is not None:
+                        return Price(amount, self.currency, source)
+        return None
+
+    def convert(self, amount: Decimal, currency: str) -> Decimal | None:
+        """Convert an amount to the currency of this list; None where the relay does not tell the rate."""
+        return self.money.convert(amount, currency, self.currency)
+
+    def convert_quota(self, quota: int) -> Decimal | None:
+        """Convert an amount in the relay's own unit, as its log has it; None where its unit or rate is not known."""
+        unit = self.money.quota_per_unit
+        amount = round_amount(Decimal(quota) / unit) if unit else None
+        return None if amount is None else self.convert(amount, _BASE_CURRENCY)
+
+    def list_prices(self) -> Mapping[str, Price]:
+        """Return every known price by model name."""
+        names = sorted({name for amounts in self._amounts.values() for name in amounts})
+        found = {name: self.find_price(name) for name in names}
+        return {name: price for name, price in found.items() if price}
+
+
+def _list_names(model: str, speed: str) -> Iterator[str]:
+    """List the names under which a task's price may stand: most relays name no speed, and the default one is fast."""
+    base, own_speed = split_speed(model)
+    speed = speed or own_speed
+    if speed:
+        yield join_speed(base, speed)
+    yield base
+    if not speed:
+        yield join_speed(base, Speed.FAST)

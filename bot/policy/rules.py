@@ -135,6 +135,8 @@ class SpendingPolicy:
 
 def build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
     """Build the operator's rules; `owners` may be filled later, when Discord has told who owns the application."""
+    prices = PriceList()
+    prices.set_configured(settings.prices)
     return SpendingPolicy(
         allowed_guilds=settings.allowed_guilds,
         allowed_users=settings.allowed_users,
@@ -143,6 +145,7 @@ def build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
         cooldown=timedelta(seconds=settings.press_cooldown_seconds),
         daily_submits_per_person=settings.daily_submits_per_person,
         daily_submits=settings.daily_submits,
+        prices=prices,
     )
 
 

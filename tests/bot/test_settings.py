@@ -1,11 +1,13 @@
 """Settings: the values that each accepts, and the errors for others."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot.errors import SettingsError
+from bot.money import NO_PRICES
 from bot.settings import Settings
 
 SECRET = "MTA.very-secret.token"
@@ -562,3 +564,36 @@ def test_settings_are_frozen() -> None:
     """Every part of the process reads the same values."""
     with pytest.raises(ValueError, match="frozen"):
         Settings.read().poll_seconds = 1.0
+
+
+def test_prices_and_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are decimal numbers; without the settings there are none."""
+    bare = Settings.read()
+    assert (bare.prices, bare.balance_alarm, bare.confirm_above) == (NO_PRICES, None, None)
+    monkeypatch.setenv("PRICES", "imagine=0.10, currency=USD")
+    monkeypatch.setenv("BALANCE_ALARM", "0.30")
+    monkeypatch.setenv("CONFIRM_ABOVE", "0")
+    given = Settings.read()
+    assert given.prices.prices == {"mj_imagine": Decimal("0.10")}
+    assert (given.balance_alarm, given.confirm_above) == (Decimal("0.30"), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PRICES", "imagine=-1, currency=USD", 'contains "imagine=-1", which is negative. A good example: '),
+        (
+            "BALANCE_ALARM",
+            "5 USD",
+            "has more than a number: leave out the currency there. It must be an amount from 0 ",
+        ),
+        ("CONFIRM_ABOVE", "-1", "is negative. It must be an amount from 0 to 100,000,000, such as 0.50, without a "),
+    ],
+)
+def test_malformed_money_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as malformed:
+        Settings.read()
+    ((named, said),) = malformed.value.problems
+    assert named == name
+    assert said.startswith(problem)
