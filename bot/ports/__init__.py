@@ -1,6 +1,7 @@
 """What the use cases need from the outside: a database, a relay, Discord's messages, downloads."""
 
 from bot.ports.ledger import Ledger as Ledger
+from bot.ports.messages import ChannelLog as ChannelLog
 from bot.ports.messages import InteractionFollowups as InteractionFollowups
 from bot.ports.messages import MessageEditor as MessageEditor
 from bot.ports.messages import PressFollowups as PressFollowups

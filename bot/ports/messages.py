@@ -5,8 +5,10 @@ from typing import Protocol
 
 from bot.entities import (
     ButtonStates,
+    Claim,
     Job,
     Place,
+    RuleChange,
 )
 from bot.errors import MjbotError
 from bot.imaging.downloads.downloader import Picture
@@ -122,4 +124,16 @@ class PressFollowups(InteractionFollowups, Protocol):
 
     async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:
         """Show the weight of each word of a prompt, ephemerally."""
+        ...
+
+
+class ChannelLog(Protocol):
+    """The log channel of a server, as its rules name it. Nothing here waits or raises: lines are sent later."""
+
+    def announce_request(self, claim: Claim, job: Job, prompt: str, *, is_answer_lost: bool = False) -> None:
+        """Announce a request that the relay accepted, or may have, where its answer was lost."""
+        ...
+
+    def announce_changes(self, changes: Sequence[RuleChange]) -> None:
+        """Announce changes of servers' rules, and read those rules again."""
         ...

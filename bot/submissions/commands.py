@@ -145,6 +145,8 @@ class CommandService:
                 for extra in extra_jobs:
                     await self._jobs.reserve_job(extra)
                 await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
+                if response.is_billed:
+                    self._sender.channel_log.announce_request(claim, job, waiting_task.prompt)
                 # The time in which it waited for room in the queue does not count as the task's.
                 job = replace(job, task_id=response.result, born_at=self._now())
                 await self._jobs.continue_job(job, _build_task(waiting_task, response))

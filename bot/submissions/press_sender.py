@@ -218,6 +218,8 @@ class PressSender:
         press = replace(press, job=replace(press.job, task_id=response.result))
         is_prompt_ignored = press.is_remix and not response.needs_modal
         child = _build_child(press.parent, response, None if is_prompt_ignored else press.prompt)
+        if response.is_billed:
+            self._sender.channel_log.announce_request(claim, press.job, child.shown_prompt)
         if isinstance(accepted, NeedsModal) and press.prompt is not None:
             if not await self._send_typed_modal(press, accepted, child, followups):
                 return False
@@ -240,6 +242,9 @@ class PressSender:
             modal = SubmitModal(task_id=response.result, prompt=press.prompt or "", mask=press.mask)
             state = await self.send_modal(claim, press.job, modal, followups, child=child, press=opened)
             if state is not ClaimState.REFUSED:
+                if not response.is_billed:
+                    is_lost = state is ClaimState.UNKNOWN
+                    self._sender.channel_log.announce_request(claim, press.job, modal.prompt, is_answer_lost=is_lost)
                 return True
             if press.mask:
                 await self._sender.write_state(claim, state)

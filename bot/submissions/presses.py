@@ -300,6 +300,9 @@ class PressService:
     async def _send_modal(self, claim: Claim, job: Job, modal: SubmitModal, followups: PressFollowups) -> None:
         state = await self._press_sender.send_modal(claim, job, modal, followups)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
+        if state is not ClaimState.REFUSED:
+            is_lost = state is ClaimState.UNKNOWN
+            self._sender.channel_log.announce_request(claim, job, modal.prompt, is_answer_lost=is_lost)
 
 
 def _count_tasks(action: ButtonAction, parent: Task, *, needs_fallback: bool) -> int:

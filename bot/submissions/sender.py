@@ -26,7 +26,7 @@ from bot.metrics import PRESSES
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
-from bot.ports import InteractionFollowups, Relay, Store
+from bot.ports import ChannelLog, InteractionFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import SubmitModal, SubmitRequest
 from bot.retry import retry_until_store_answers
@@ -79,7 +79,7 @@ SendResult = Accepted | NeedsModal | Refused | Unknown
 
 
 class Sender:
-    """Sends requests whose claims are written, and settles the claims. Ports: `relay`, `store`."""
+    """Sends requests whose claims are written, and settles the claims. Ports: `relay`, `store`, `channel_log`."""
 
     def __init__(
         self,
@@ -88,10 +88,12 @@ class Sender:
         jobs: JobTracker,
         lost_answers: LostAnswerSearch,
         supervisor: TaskSupervisor,
+        channel_log: ChannelLog,
         *,
         clock: Clock,
     ) -> None:
         self._store = store
+        self.channel_log = channel_log
         self._jobs = jobs
         self._lost_answers = lost_answers
         self._supervisor = supervisor
@@ -225,6 +227,7 @@ class Sender:
         # A submit that is known to be billed must never be given back, whichever process searches for its task.
         billed = (claim.submits or 1) if error.accepted else None
         await self.settle(claim, ClaimState.UNKNOWN, submits=billed)
+        self.channel_log.announce_request(claim, job, "", is_answer_lost=not error.accepted)
         self._lost_answers.search_task(
             claim,
             job,

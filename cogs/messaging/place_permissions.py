@@ -5,6 +5,10 @@ import discord
 from bot.entities import Place
 from cogs.text.permission_names import list_missing_permissions
 
+_GuildChannel = (
+    discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.CategoryChannel
+)
+
 
 def _find_guild(bot: discord.Client, place: Place) -> discord.Guild | None:
     """Return the server of a message; None where the cache does not know it, or not the bot's membership in it."""
@@ -14,11 +18,25 @@ def _find_guild(bot: discord.Client, place: Place) -> discord.Guild | None:
 
 def find_permissions(bot: discord.Client, place: Place) -> discord.Permissions | None:
     """Return the bot's permissions in a channel or thread; None where the cache does not know them, as in a DM."""
-    guild = _find_guild(bot, place)
-    channel = guild.get_channel_or_thread(place.channel_id) if guild else None
-    if guild is None or channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
-        return None
-    return channel.permissions_for(guild.me)
+    return find_channel_permissions(bot, place.guild_id, place.channel_id)
+
+
+def find_channel_permissions(bot: discord.Client, guild_id: int, channel_id: int) -> discord.Permissions | None:
+    """Return the bot's permissions in a channel or thread of a server; None where the cache does not know them."""
+    channel = _find_channel(bot, guild_id, channel_id)
+    return channel.permissions_for(channel.guild.me) if channel else None
+
+
+def find_age_restriction(bot: discord.Client, guild_id: int, channel_id: int) -> bool | None:
+    """Return whether a channel is age-restricted, a thread as its parent; None where the cache does not know it."""
+    channel = _find_channel(bot, guild_id, channel_id)
+    return channel.is_nsfw() if channel else None
+
+
+def _find_channel(bot: discord.Client, guild_id: int, channel_id: int) -> _GuildChannel | discord.Thread | None:
+    guild = bot.get_guild(guild_id) if guild_id else None
+    channel = guild.get_channel_or_thread(channel_id) if guild and not guild.unavailable else None
+    return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
 
 
 def describe_missing_permissions(bot: discord.Client, place: Place) -> str:

@@ -24,6 +24,7 @@ from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
+from tests.fakes.channel_log import FakeChannelLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.crash_points import Steps
 from tests.fakes.image_worker import ThreadImageWorker
@@ -61,6 +62,7 @@ class ServiceWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     store: FakeStore = field(init=False)
     editor: FakeMessageEditor = field(default_factory=FakeMessageEditor)
+    channel_log: FakeChannelLog = field(default_factory=FakeChannelLog)
     times: WatchTimes = TIMES
     lease: timedelta = LEASE
     spending_policy: SpendingPolicy = field(init=False)
@@ -106,7 +108,7 @@ class ServiceWorld:
         )
         calls = AccountRateLimiter(self.clock.now)
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
-        sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
+        sender = Sender(relay, store, jobs, lost_answers, supervisor, self.channel_log, clock=self.clock.clock)
         lost_messages = LostMessageSearch(store, jobs, display, supervisor, clock=self.clock.clock)
         children, now, rules = ChildMessages(store, jobs, sender, lost_messages), self.clock.now, self.spending_policy
         presses = PressService(relay, store, jobs, rules, sender, self.pictures, children, now=now)

@@ -1,0 +1,1 @@
+"""The channels of a server that the bot writes to by itself: its log channel and its gallery."""
