@@ -131,7 +131,7 @@ class App:
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
         self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)
-        self.moderation = Moderation(store.rules, lambda _: None, now=clock.now)
+        self.moderation = Moderation(store.rules, self.channel_log.announce_changes, now=clock.now)
         self.job_leases = JobLeases(
             store,
             store.process_leases,
