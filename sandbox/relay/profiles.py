@@ -35,7 +35,7 @@ PROFILES: Mapping[str, RelaySettings] = {
     # A fork of new-api of May 2026 with durable billing; its loop holds a lease of 120 s, so the first row lags behind.
     "newapi-2026": replace(_NEW_API, software="newapi-2026", lag_ticks=2),
     # MartialBE/one-hub: only its header and the shape of its errors are known; the rest is as new-api of 2025.
-    "onehub": replace(_NEW_API, software="onehub", has_video=False),
+    "onehub": replace(_NEW_API, software="onehub", has_video=False, has_speed_models=True),
     # novicezk/midjourney-proxy 2.6, asked directly; `requires_key` is its mj.api-secret.
     "midjourney-proxy": RelaySettings(
         software="midjourney-proxy",

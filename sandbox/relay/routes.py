@@ -38,13 +38,18 @@ def find_route(method: str, path: str, settings: RelaySettings) -> tuple[str, st
     if found is None:
         if method == "GET" and path.startswith(_FILES):
             return "picture", path
-        if settings.is_recorded and not settings.is_proxy and path.startswith("/api/"):
+        if settings.is_recorded and not settings.is_proxy and (path.startswith("/api/") or is_billing(path)):
             return "api", path
         return ("sandbox" if path == "/sandbox/report" else "unknown"), path
     if found[1] and not settings.has_speeds:
         return "unknown", path
     route, name = _match_route(method, found[2])
     return ("unknown", path) if not route or settings.is_missing(route) else (route, name)
+
+
+def is_billing(path: str) -> bool:
+    """Whether a path belongs to OpenAI's old billing routes, which new-api imitates."""
+    return path.startswith(("/v1/dashboard/", "/dashboard/billing/"))
 
 
 def _match_route(method: str, tail: str) -> tuple[str, str]:

@@ -73,12 +73,12 @@ class Relay:
         self.app = web.Application(client_max_size=64 * 2**20)
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
-        self.keys = KeyRing((Key(value=self.settings.key, name="unlimited"), *self.settings.keys))
+        self.keys = KeyRing((_build_own_key(self.settings), *self.settings.keys))
         self._key_check = KeyCheck(self.settings, self.keys)
         self.app.on_response_prepare.append(self._key_check.add_headers)
         self._error_texts = ErrorTexts(self.settings.software)
         self._table = TaskTable(now(), self.settings)
-        billing = Billing(self.settings.software, self.keys)
+        billing = Billing(self.settings, self.keys)
         self._account_api = AccountAPI(self.settings, self.keys, billing)
         self._console_limit = RateLimitWindow(60, 180)
         self._queue = UpstreamQueue(self.settings, self._table, billing)
@@ -326,6 +326,13 @@ class Relay:
             rows = self._table.find_rows(wanted, key.account)
         host = self._picture_host()
         return tasks_answer(f"[{','.join([self._table.to_json(row, now, host) for row in rows])}]")
+
+
+def _build_own_key(settings: RelaySettings) -> Key:
+    name = "unlimited" if settings.key_quota is None else "bot"
+    return Key(
+        value=settings.key, name=name, quota=settings.key_quota, group=settings.group, ratio=settings.group_ratio
+    )
 
 
 async def _run_process(port: int, settings: RelaySettings, running: int) -> None:

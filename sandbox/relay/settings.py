@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.pictures import Format
@@ -10,6 +11,15 @@ from sandbox.relay.accounts.keys import Key
 
 Software = Literal["new-api", "newapi-2025", "newapi-2026", "onehub", "midjourney-proxy"]
 """The relay's program; `new-api` stands for no particular version, and has no routes under `/api`."""
+
+DisplayType = Literal["USD", "CNY", "TOKENS", "CUSTOM"]
+"""What the console of new-api shows amounts in; that of 2025 knows dollars and its own units (TOKENS) only."""
+
+Pricing = Literal["open", "disabled", "login"]
+"""Who may read the price list of new-api of 2026: anyone, no one, or people who are logged in to the console."""
+
+UNITS = 500_000
+"""How many of new-api's units are one dollar, unless its administrator changes that."""
 
 STOCK_REFUSALS = frozenset({"animate", "video_virtual_upscale", "BOOKMARK", "PicReader", "Picread", "PromptAnalyzer"})
 
@@ -20,7 +30,10 @@ class RelaySettings:
 
     Attributes:
         software: The program that it imitates; sandbox/relay/profiles.py has the settings of each.
-        key: The relay's own API key, which is unlimited.
+        key: The relay's own API key.
+        key_quota: What it may spend, in the relay's units; None for an unlimited key.
+        group: Its group.
+        group_ratio: The factor by which that group multiplies every price.
         keys: Additional keys.
         requires_key: Whether requests need a key; midjourney-proxy requires one only if a secret was set.
         refresh_seconds: Seconds between two rounds of new-api's update loop (15 as deployed): until the first round
@@ -56,11 +69,26 @@ class RelaySettings:
         image_host: The host of the pictures' URLs, if not the relay's own; `localhost:3000` is what a relay uses whose
             server address was never set.
         image_seconds: Seconds after which a finished picture is answered with 404.
+        quota_per_unit: How many of the relay's units are one dollar.
+        display_type: What amounts are shown in, also by the billing routes.
+        usd_exchange_rate: How many yuan one dollar is.
+        custom_symbol: The sign of the currency CUSTOM.
+        custom_rate: How much of it one dollar is.
+        model_prices: Prices in dollars that differ from new-api's defaults, by the name of the model.
+        has_speed_models: Whether the speed of a request is a part of its model's name, as in one-hub and in forks.
+        pricing: Who may read `/api/pricing`.
+        keeps_log: Whether consumption is logged; else the log of every key stays empty.
+        has_account_routes: Whether the routes about money exist; else the console answers them with its page.
+        account_quota: What the account of the keys had at the start, in the relay's units. If it is given, the billing
+            routes tell what the account has left, not the key.
         picture_side: A single picture has about this many pixels squared; small pictures make load tests cheap.
     """
 
     software: Software = "new-api"
     key: str = "sk-sandbox"
+    key_quota: int | None = None
+    group: str = "default"
+    group_ratio: float = 1.0
     keys: tuple[Key, ...] = ()
     requires_key: bool = True
     refresh_seconds: float = 0.0
@@ -91,6 +119,17 @@ class RelaySettings:
     is_chinese: bool = False
     image_host: str = ""
     image_seconds: float = 86_400.0
+    quota_per_unit: int = UNITS
+    display_type: DisplayType = "USD"
+    usd_exchange_rate: float = 7.3
+    custom_symbol: str = "\u00a4"
+    custom_rate: float = 1.0
+    model_prices: Mapping[str, float] = field(default_factory=dict[str, float])
+    has_speed_models: bool = False
+    pricing: Pricing = "open"
+    keeps_log: bool = True
+    has_account_routes: bool = True
+    account_quota: int | None = None
     picture_side: int = 1024
 
     def task_seconds(self, prompt: str) -> float:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sandbox.relay.accounts.keys import Key, KeyRing
+from sandbox.relay.accounts.prices import find_price
 from sandbox.relay.answers import REQUEST_ID, dumps
-from sandbox.relay.settings import Software
+from sandbox.relay.settings import RelaySettings
 
-UNITS = 500_000
-"""The relay's units in one dollar."""
-_DEFAULT_PRICE = 0.1
-_PRICES = {"mj_describe": 0.05, "mj_upscale": 0.05, "swap_face": 0.05, "mj_upload": 0.05, "mj_video": 0.8}
+_SPEED = re.compile(r"^/(?:mj-)?(fast|relax|turbo)/mj/")
 FREE = frozenset({"INPAINT", "CUSTOM_ZOOM"})
 """Actions that open a form, which new-api never charges; it charges the modal that follows as `mj_modal`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """The charge of one submit."""
+    """The charge of one submit.
+
+    Attributes:
+        model: The model that it is billed as.
+        price: Its price in dollars, before the group's ratio.
+        quota: What was charged, in the relay's units.
+    """
 
     key: Key
     created: float
@@ -26,28 +31,17 @@ class Charge:
     task_id: str
     path: str
     request_id: str
-
-    @property
-    def model(self) -> str:
-        """Return the model that an action is billed as."""
-        return "swap_face" if self.action == "SWAP_FACE" else f"mj_{self.action.lower()}"
-
-    @property
-    def price(self) -> float:
-        """Return the price in dollars, before the group's ratio."""
-        return _PRICES.get(self.model, _DEFAULT_PRICE)
-
-    @property
-    def quota(self) -> int:
-        """Return the price in the relay's units."""
-        return int(self.price * UNITS * self.key.ratio)
+    model: str
+    price: float
+    quota: int
 
 
 class Billing:
     """Every charge, in order."""
 
-    def __init__(self, software: Software, keys: KeyRing) -> None:
-        self._software = software
+    def __init__(self, settings: RelaySettings, keys: KeyRing) -> None:
+        self._settings = settings
+        self._software = settings.software
         self._keys = keys
         self._charges: list[Charge] = []
 
@@ -55,13 +49,26 @@ class Billing:
         """Charge an accepted submit; a free one leaves no row in new-api of 2025."""
         if action in FREE:
             return
-        charge = Charge(key=key, created=now, action=action, task_id=task_id, path=path, request_id=REQUEST_ID.get())
+        charge = self._build_charge(key, action, task_id, path, now)
         self._keys.charge(key, charge.quota)
         if charge.quota or self._software == "newapi-2026":
             self._charges.append(charge)
 
+    def _build_charge(self, key: Key, action: str, task_id: str, path: str, now: float) -> Charge:
+        model = "swap_face" if action == "SWAP_FACE" else f"mj_{action.lower()}"
+        if self._settings.has_speed_models and (speed := _SPEED.match(path)):
+            model = f"mj_{speed[1]}_{model.removeprefix('mj_')}"
+        price = find_price(self._settings, model)
+        quota = int(price * self._settings.quota_per_unit * key.ratio)
+        return Charge(
+            key=key, created=now, action=action, task_id=task_id, path=path, request_id=REQUEST_ID.get(), model=model,
+            price=price, quota=quota,
+        )  # fmt: skip
+
     def log(self, key: Key) -> list[dict[str, object]]:
         """Return a key's rows, oldest first, without refunds, which the relay records without a key."""
+        if not self._settings.keeps_log:
+            return []
         return [
             self._row(number, charge) for number, charge in enumerate(self._charges, 1) if charge.key.value == key.value
         ]

@@ -89,6 +89,10 @@ class KeyRing:
         """Return what a key has spent; refunds go to the account, never to the key."""
         return self._spent[strip_bearer(key.value)]
 
+    def spent_by_account(self, account: str) -> int:
+        """Return what all keys of an account have spent."""
+        return sum(self._spent[value] for value, key in self._keys.items() if key.account == account)
+
     def remaining(self, key: Key) -> int | None:
         """Return what a key may still spend, None if it is unlimited."""
         if key.quota is None:
