@@ -1,6 +1,7 @@
 """The relay, as the use cases need it."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Protocol
 
 from bot.midjourney.request_options import Speed
@@ -8,6 +9,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
 from bot.relay.billing_log import BillingPage
 from bot.relay.requests import SubmitRequest
+from bot.relay.responses.account_responses import KeyQuota, RelayMoney, RelayPriceList
 
 
 class Relay(Protocol):
@@ -59,4 +61,27 @@ class Relay(Protocol):
 
     async def submit(self, request: SubmitRequest, /, *, state: str, speed: Speed | None = None) -> SubmitResponse:
         """Submit a request; its task carries `state`, and `speed` selects another queue than the relay's default."""
+        ...
+
+
+class RelayAccount(Protocol):
+    """What the relay tells about money; every method raises a leaf of RelayError where it tells nothing.
+
+    ActionUnsupported says that the relay has no such route, or not for this key.
+    """
+
+    async def fetch_money(self) -> RelayMoney:
+        """Fetch the relay's unit and currency."""
+        ...
+
+    async def fetch_prices(self) -> RelayPriceList:
+        """Fetch the relay's price list."""
+        ...
+
+    async def fetch_balance(self) -> tuple[Decimal, Decimal]:
+        """Fetch what is left and the limit, in the relay's `balance_currency`; two calls of the rate limit."""
+        ...
+
+    async def fetch_key_quota(self) -> KeyQuota:
+        """Fetch what is left of the key's quota, in units; one call of the rate limit."""
         ...

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from functools import partial
-from typing import Final, Self, get_args
+from typing import Final, Self, TypeVar, get_args
 
 import aiohttp
 
 from bot.clock import Now, utc_now
-from bot.errors import RelayError
+from bot.errors import ActionUnsupported, RelayError
 from bot.imaging.downloads.url_safety import rewrite_relay_url
 from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
@@ -20,9 +21,11 @@ from bot.network.proxies import Proxies
 from bot.relay import requests
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
-from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport
+from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport, Parse
+from bot.relay.key_diagnosis import USAGE_PATH
 from bot.relay.requests import Change, SubmitRequest, find_sent_ids
-from bot.relay.responses import parser
+from bot.relay.responses import account_responses, parser
+from bot.relay.responses.account_responses import KeyQuota, RelayMoney, RelayPriceList
 from bot.relay.responses.row_cache import TaskRowCache
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep
@@ -38,6 +41,7 @@ SUBMIT_TIMEOUT: Final = aiohttp.ClientTimeout(total=90, connect=12, sock_connect
 UPLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, sock_read=90)
 # The upstream asks Discord for the seed; TrueAI's proxy waits 60 s for that.
 SEED_TIMEOUT: Final = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
+_T = TypeVar("_T")
 TaskTransform = Callable[[Task], Awaitable[Task]]
 """Change a task that was read, to add the buttons that the bot offers when the relay sends none."""
 _LIST_LIMITS: Final = RequestLimits(max_bytes=4 * 1024 * 1024)
@@ -46,9 +50,14 @@ _SEED_PATH: Final = "/mj/task/{id}/image-seed"
 _CANCEL_PATH: Final = "/mj/task/{id}/cancel"
 _ALL_TASKS_PATH: Final = "/mj/task/list"
 _LOG_PATH: Final = "/api/log/token"
+_STATUS_PATH, _PRICING_PATH, _MODELS_PATH = "/api/status", "/api/pricing", "/api/available_model"
+_SUBSCRIPTION_PATH, _BILLED_PATH = "/v1/dashboard/billing/subscription", "/v1/dashboard/billing/usage"
+# The price list of a relay with hundreds of models of all kinds has some 300 KiB.
+_ACCOUNT_LIMITS: Final = RequestLimits(max_bytes=2 * 1024 * 1024, timeout=aiohttp.ClientTimeout(total=15))
 
 create_zero_counters(
     {FETCH_PATH, LIST_PATH, _SEED_PATH, _CANCEL_PATH, _ALL_TASKS_PATH, _LOG_PATH, requests.UPLOAD_PATH}
+    | {_STATUS_PATH, _PRICING_PATH, _MODELS_PATH, _SUBSCRIPTION_PATH, _BILLED_PATH, USAGE_PATH}
     | {str(kind.path) for kind in get_args(SubmitRequest)}
 )
 
@@ -188,6 +197,54 @@ class RelayClient:
         """
         response = await self._transport.read_account(_LOG_PATH, _LOG_LIMITS)
         return await asyncio.to_thread(parse_billing_log, response)
+
+    async def fetch_money(self) -> RelayMoney:
+        """Fetch the relay's unit and currency.
+
+        Raises:
+            ActionUnsupported: The relay does not tell them.
+        """
+        return await self._read_account(_STATUS_PATH, account_responses.parse_status)
+
+    async def fetch_prices(self) -> RelayPriceList:
+        """Fetch the relay's price list: new-api's, or that of one-hub where the relay has none of new-api's.
+
+        Raises:
+            ActionUnsupported: The relay has no price list that it shows to this key.
+        """
+        try:
+            return await self._read_account(_PRICING_PATH, account_responses.parse_pricing)
+        except ActionUnsupported as unsupported:
+            try:
+                return await self._read_account(_MODELS_PATH, account_responses.parse_available_models)
+            except ActionUnsupported:
+                raise unsupported from None
+
+    async def fetch_balance(self) -> tuple[Decimal, Decimal]:
+        """Fetch what the key has left, and its limit; counts as two calls of `account_rate_limiter`.
+
+        Both are in the `balance_currency` of `fetch_money`. Which of key and account they are about, the relay does not
+        say. The limit of an unlimited key is UNLIMITED.
+
+        Raises:
+            ActionUnsupported: The relay has no such routes.
+        """
+        limit = await self._read_account(_SUBSCRIPTION_PATH, account_responses.parse_subscription)
+        used = await self._read_account(_BILLED_PATH, account_responses.parse_billing_usage)
+        return limit - used, limit
+
+    async def fetch_key_quota(self) -> KeyQuota:
+        """Fetch what is left of the key's quota, in units; counts as one call of `account_rate_limiter`.
+
+        Raises:
+            ActionUnsupported: The relay has no such route.
+        """
+        return await self._read_account(USAGE_PATH, account_responses.parse_key_usage)
+
+    async def _read_account(self, path: str, parse: Parse[_T]) -> _T:
+        """Read an account route, once; a failure of it says nothing about the key, and closes no gate."""
+        response = await self._transport.read_account(path, _ACCOUNT_LIMITS)
+        return await asyncio.to_thread(parse, response)
 
     async def check_key(self) -> None:
         """Fetch a task that does not exist, and return if the relay responds and accepts the key."""

@@ -24,7 +24,7 @@ _MAX_RATE: Final = Decimal(1_000_000)
 _MAX_ROUNDED: Final = Decimal(10) ** 12
 _MILLIONTH: Final = Decimal("0.000001")
 _SMALLEST: Final = Decimal("0.000000001")
-_MAX_ROWS, _MAX_MODEL, _MAX_SYMBOL = 5000, 64, 8
+_MAX_ROWS, _MAX_MODEL, _MAX_SYMBOL, _MAX_DIGITS = 5000, 64, 8, 40
 _DISPLAYS: Final = {"USD": ("USD", "USD"), "CNY": ("CNY", "CNY"), "TOKENS": ("USD", ""), "CUSTOM": ("CUSTOM", "USD")}
 """The display types of new-api: what its console shows, and the currency of its billing routes."""
 _DEFAULT_GROUP: Final = "default"
@@ -201,10 +201,22 @@ def parse_key_usage(response: RelayResponse) -> KeyQuota:
 
 
 def _decode(response: RelayResponse) -> Any:  # noqa: ANN401 - JSON may be anything
-    """Decode a body with decimal numbers; NaN and Infinity become null, and what is no JSON None."""
+    """Decode a body with decimal numbers; a number that is none or absurd becomes null, and what is no JSON None."""
     try:
-        return json.loads(response.text.lstrip("\ufeff"), parse_float=Decimal, parse_constant=lambda _: None)
-    except (ValueError, RecursionError, ArithmeticError):
+        return json.loads(
+            response.text.lstrip("\ufeff"),
+            parse_float=_parse_decimal,
+            parse_int=lambda digits: int(digits) if len(digits) <= _MAX_DIGITS else None,
+            parse_constant=lambda _: None,
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parse_decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if len(text) <= _MAX_DIGITS else None
+    except ArithmeticError:
         return None
 
 
