@@ -93,9 +93,9 @@ class ClaimWriter:
         job = await self._store.find_job(press.place.message_id)
         await self.check_permission(replace(press.spender, requester_id=job.requester.id) if job else press.spender)
 
-    async def check_limits(self, spender: Spender, *, has_cooldown: bool = False) -> None:
+    async def check_limits(self, spender: Spender, *, prompt: str = "", has_cooldown: bool = False) -> None:
         """Raise PolicyRefused unless this person may submit once more; a cooldown may end before that."""
-        judge = self.build_judge(spender, has_cooldown=has_cooldown)
+        judge = self.build_judge(spender, prompt=prompt, has_cooldown=has_cooldown)
         judge.check(await self._store.find_usage(spender.person_id, spender.guild_id, judge.plan))
 
     def build_judge(
@@ -104,29 +104,39 @@ class ClaimWriter:
         *,
         action: str = "",
         prompt: str = "",
+        checked_prompt: str | None = None,
         speed: str = "",
         tasks: int = 1,
         has_cooldown: bool = True,
     ) -> ClaimJudge:
-        """Build the judge of a request, with its expected cost."""
+        """Build the judge of a request, with its expected cost; see write_claim."""
         cost = estimate_cost(self._policy.prices, action, spender=spender, prompt=prompt, speed=speed, tasks=tasks)
         return ClaimJudge(
             policy=self._policy,
             spender=spender,
             cost=cost,
             tasks=tasks,
-            prompt=prompt,
+            prompt=prompt if checked_prompt is None else checked_prompt,
             has_cooldown=has_cooldown,
         )
 
     async def write_claim(
-        self, press: Press, button: str, *, action: str = "", prompt: str = "", line: int = 0, tasks: int = 1
+        self,
+        press: Press,
+        button: str,
+        *,
+        action: str = "",
+        prompt: str = "",
+        checked_prompt: str | None = None,
+        line: int = 0,
+        tasks: int = 1,
     ) -> Claim:
         """Write the claim, unless the same press of any person is on its way to the relay, or may have been billed.
 
         `line` numbers the further submits of one press, between which no cooldown applies. `tasks` is how many tasks
         the submit will make: so many count against the limits until it is known how many it made. `action` is the API's
-        word for the press, and `prompt` the finished prompt, where they are known.
+        word for the press, and `prompt` the finished prompt, where they are known; blocked words are looked for in
+        `checked_prompt`, where that differs (see checked_prompts).
 
         Raises:
             PolicyRefused: The rules or limits forbid it.
@@ -136,7 +146,14 @@ class ClaimWriter:
             AlreadyPressed: Another person did.
             StoreUnavailable: The claim could not be written.
         """
-        judge = self.build_judge(press.spender, action=action, prompt=prompt, tasks=tasks, has_cooldown=not line)
+        judge = self.build_judge(
+            press.spender,
+            action=action,
+            prompt=prompt,
+            checked_prompt=checked_prompt,
+            tasks=tasks,
+            has_cooldown=not line,
+        )
         claim = Claim(
             id=derive_claim_id(press.interaction_id, line),
             person_id=press.person.id,

@@ -17,6 +17,7 @@ from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import InteractionFollowups, Store
 from bot.relay.requests import SubmitRequest
+from bot.submissions.checked_prompts import find_sent_prompt
 from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter, find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
@@ -95,14 +96,19 @@ class CommandService:
         request = wanted.build_request(tuple(upload.data for upload in uploads))
         # Hashing 20 MiB takes 20 ms, for which the event loop must not stop.
         digest = await asyncio.to_thread(_hash_request, request)
-        claim = await self._write_claim(command, wanted, f"{wanted.action.lower()}:{digest}")
+        key = f"{wanted.action.lower()}:{digest}"
+        claim = await self._write_claim(command, wanted, key, find_sent_prompt(request))
         waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
         with self._sender.release_on_error(claim):
             job = await self._open_job(claim, command, followups, waiting_task)
         self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
 
-    async def _write_claim(self, command: CommandInvocation, wanted: CommandRequest, key: str) -> Claim:
-        judge = self._claims.build_judge(command.spender, action=wanted.action, prompt=wanted.prompt)
+    async def _write_claim(
+        self, command: CommandInvocation, wanted: CommandRequest, key: str, sent_prompt: str
+    ) -> Claim:
+        judge = self._claims.build_judge(
+            command.spender, action=wanted.action, prompt=wanted.prompt, checked_prompt=sent_prompt
+        )
         claim = Claim(
             id=command.interaction_id,
             person_id=command.person.id,

@@ -28,6 +28,7 @@ from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
 from bot.scene import JobEnding
+from bot.submissions.checked_prompts import find_drawn_prompt
 from bot.submissions.child_messages import ChildMessages
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
 from bot.submissions.fallbacks import MAX_DESCRIPTION_LINES, Fallbacks, list_description_lines
@@ -131,6 +132,7 @@ class PressService:
             get_claim_key(button.custom_id),
             action=get_submitted_action(button.custom_id),
             prompt=get_task_prompt(parent) if prompt is None else prompt,
+            checked_prompt=find_drawn_prompt(resolve_action(button.custom_id), parent, prompt),
             tasks=tasks,
         )
         with self._sender.release_on_error(claim):
@@ -154,8 +156,9 @@ class PressService:
         else:
             task, _ = await self._buttons.find_button(press)
             await self._claims.check_press_permission(press)
-        await self._claims.check_limits(press.spender)
-        return task, build_prompt(ImagineOptions(prompt=prompt)).line
+        line = build_prompt(ImagineOptions(prompt=prompt)).line
+        await self._claims.check_limits(press.spender, prompt=line)
+        return task, line
 
     async def confirm_region(
         self, press: Press, preview_id: int, prompt: str, mask: bytes, followups: PressFollowups
