@@ -16,12 +16,16 @@ from bot.features.cancel import CancelService
 from bot.features.delete import DeleteService
 from bot.features.downloads import DownloadService
 from bot.features.finished_picture import FinishedPictures
+from bot.features.limits_overview import LimitsReader
 from bot.features.lineage import LineageFinder
 from bot.features.linked_picture import LinkedPictures
 from bot.features.moderation import Moderation
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
+from bot.features.usage_report import UsageReader
 from bot.features.vary_region import RegionService
+from bot.imaging.chart_drawer import IDLE_SECONDS, ChartDrawer
+from bot.imaging.charts import load_library
 from bot.imaging.downloads.downloader import PictureDownloader
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
@@ -66,6 +70,7 @@ from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
+from cogs.commands.usage import UsageCog
 from cogs.gateway.checks.access_log import log_access, log_joined_guild
 from cogs.gateway.command_sync import sync_commands
 from cogs.gateway.connection import close_gateway
@@ -104,6 +109,7 @@ class App:
     offers: ButtonOffers
     pictures: PictureDownloader
     images: ImageProcessor
+    charts: ChartDrawer
     rate_limiter: RateLimiter
 
     def __post_init__(self) -> None:
@@ -265,13 +271,15 @@ async def open_app(
         stack.push_async_callback(pictures.close)
         images = ImageProcessor(worker)
         stack.push_async_callback(images.close)
+        charts = ChartDrawer(ImageWorker(load_library, idle_seconds=IDLE_SECONDS))
+        stack.push_async_callback(charts.close)
         shards = (shard_count, ()) if shard_count else (settings.shard_count, settings.shard_ids)
         bot = ShardedBot(*shards, clock=clock, proxies=proxies)
         rate_limiter = RateLimiter(clock.monotonic, clock.sleep)
         stack.push_async_callback(rate_limiter.close)
         yield App(
             settings=settings, clock=clock, bot=bot, relay=relay, store=store, offers=offers, pictures=pictures,
-            images=images, rate_limiter=rate_limiter,
+            images=images, charts=charts, rate_limiter=rate_limiter,
         )  # fmt: skip
 
 
@@ -294,9 +302,16 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         SeedCog(SeedService(app.relay, app.store, clock.now), tracker),
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
+        _build_usage_cog(app),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
     )
+
+
+def _build_usage_cog(app: App) -> UsageCog:
+    store, now = app.store, app.clock.now
+    reader = UsageReader(store.ledger, store, LimitsReader(store, app.policy), now=now)
+    return UsageCog(app.bot, reader, store.ledger, app.charts, app.trust, app.policy)
 
 
 def _build_reporter(app: App) -> CheckReporter:

@@ -34,7 +34,7 @@ _GROUPS: Final = {
     "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
     "Read a picture or a prompt (paid)": ("describe", "shorten"),
     "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
-    "Settings and help (free)": ("mjsettings", "mjhelp", "mjcheck"),
+    "Settings and help (free)": ("mjusage", "mjsettings", "mjhelp", "mjcheck"),
     "For moderators and managers (free)": ("mjblock", "mjunblock", "mjpause", "mjresume"),
 }
 """The commands in the order of /mjhelp, the most useful first."""

@@ -58,6 +58,22 @@ STALE_BUTTON = "I no longer know this button. Run `/mjstatus` with the task's id
 STALE_PANEL = "I no longer know this button. Run `/mjsettings` for a panel with fresh ones."
 """For a button of the settings panel that this version of the bot does not know."""
 
+STALE_USAGE = "I no longer know this button. Run `/mjusage` for fresh ones."
+"""For a button of the usage panel that this version of the bot does not know."""
+USAGE_FOR_MANAGERS = (
+    "Only people with the permission **Manage Server** can see the usage of this server. `/mjusage` shows yours."
+)
+USAGE_FOR_OPERATOR = "Only the operator of this bot can see the usage of all servers. `/mjusage` shows yours."
+
+
+def describe_ledger_file(rows: int, *, is_complete: bool) -> str:
+    """Say what is in the file of the ledger."""
+    if not rows:
+        return "Nothing was asked for in this time, so the file has no rows."
+    count = f"{rows:,} request" if rows == 1 else f"{rows:,} requests"
+    which = f"All {count} of this time" if is_complete else f"Only the newest {count}: the file holds no more"
+    return f"{which}. Ids begin with #, so that spreadsheets keep all of their digits."
+
 
 def malformed_task_id(text: str) -> str:
     """Say that `text` holds no task id, and where to find one."""
