@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, StrEnum, auto
 
 from bot.entities import ButtonStates, Job
@@ -106,6 +107,19 @@ class MissingPermission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskPrice:
+    """What a task costs, in `currency`: "about" so much until the relay's log has confirmed it.
+
+    `is_credited`: the task failed, and the relay credits its price to the account.
+    """
+
+    amount: Decimal
+    currency: str
+    is_confirmed: bool
+    is_credited: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """Everything that a job's message shows at one moment.
 
@@ -133,6 +147,7 @@ class Scene:
     clips: tuple[Picture | None, ...] = ()
     silent_since: datetime | None = None
     unchanged_since: datetime | None = None
+    price: TaskPrice | None = None
     refusal: RelayError | None = None
     """Why there is no news of the task since `silent_since`, if the relay refuses this bot's key."""
 

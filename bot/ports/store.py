@@ -19,6 +19,7 @@ from bot.entities import (
     Usage,
 )
 from bot.midjourney.task import Task
+from bot.ports.ledger import Ledger
 
 PlanSpending = Callable[[Rules, datetime], SpendingPlan]
 """Returns what is counted for a claim under these rules at that time, or raises what refuses the claim."""
@@ -26,6 +27,11 @@ PlanSpending = Callable[[Rules, datetime], SpendingPlan]
 
 class Store(Protocol):
     """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What each claim cost."""
+        ...
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
         """Write a job as open and make this process its owner, whichever process owned it before.

@@ -14,6 +14,7 @@ from bot.ports import MessageEditor, PictureSource, Store
 from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.result_message import ResultContent
+from bot.tracking.task_prices import TaskPrices
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class JobMessages:
         self._editor = editor
         self._pictures = pictures
         self._now = now
+        self._prices = TaskPrices(store)
         self.capabilities = RelayCapabilities(store, now)
         self.has_unread_buttons = editor.has_unread_buttons
 
@@ -46,6 +48,7 @@ class JobMessages:
                 now=self._now(),
                 task=task,
                 marks=await self.find_button_states(task),
+                price=await self._prices.find(job, is_final=False),
                 picture=preview,
                 picture_link=self._classify_link(task) if task else PictureLink.WORKING,
                 silent_since=feed.silent_since,
@@ -93,9 +96,10 @@ class JobMessages:
         """
 
         async def build_scene() -> Scene:
-            has_buttons = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
-            marks = await self.find_button_states(scene.task) if has_buttons else scene.marks
-            return replace(scene, now=self._now(), marks=marks)
+            is_sent = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
+            marks = await self.find_button_states(scene.task) if is_sent else scene.marks
+            price = await self._prices.find(scene.job, is_final=True) if is_sent else None
+            return replace(scene, now=self._now(), marks=marks, price=price)
 
         return await self._editor.show(scene.job.place, build_scene)
 

@@ -10,10 +10,11 @@ from discord import ui
 from bot.entities import ButtonStates, Person
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
-from bot.scene import FileRefusal, PictureLink, Scene
+from bot.scene import FileRefusal, JobEnding, PictureLink, Scene
 from cogs.components.custom_ids import TaskButton
 from cogs.components.event_item import build_view
 from cogs.text import limits
+from cogs.text.amounts import format_amount
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
 from cogs.text.picture_errors import describe_missing_permission
 from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
@@ -21,6 +22,14 @@ from cogs.views.task_buttons import render_task_buttons
 from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
 
 _CLIP_SUFFIXES = (".mp4", ".webm")
+_UNCHARGED_ENDINGS = {
+    JobEnding.NOT_ACCEPTED,
+    JobEnding.NOT_BILLED,
+    JobEnding.NOT_SENT,
+    JobEnding.FORM_DROPPED,
+    JobEnding.FORM_DROPPED_MAYBE_BILLED,
+}
+"""The endings of which it is not known that anything was charged."""
 _FOOTER_LENGTH = 1000
 """The longest footer, so that the whole embed stays within Discord's total of 6,000."""
 
@@ -57,7 +66,8 @@ def render_message(scene: Scene, *, careful: bool = False, plain: bool = False) 
     embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
     view, notes = _render_view(scene, state, careful=careful)
     action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
-    embed.set_footer(text=limits.cut("\n".join((_format_footer(action, job.task_id), *notes)), _FOOTER_LENGTH))
+    footer = _format_footer(action, job.task_id, _format_price(scene))
+    embed.set_footer(text=limits.cut("\n".join((footer, *notes)), _FOOTER_LENGTH))
     if task and task.status.is_final and task.finish_time:
         embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
     embed.set_image(url=_choose_image_url(scene, careful=careful))
@@ -110,8 +120,16 @@ def _format_author(person: Person, pressed: str) -> str:
     return f"{name} pressed {action}" if action else name
 
 
-def _format_footer(action: str, task_id: str) -> str:
-    return " · ".join(filter(None, (clean_and_cut(action, 100), clean_and_cut(task_id, 100)))) or "mjbot"
+def _format_footer(action: str, task_id: str, price: str = "") -> str:
+    return " · ".join(filter(None, (clean_and_cut(action, 100), price, clean_and_cut(task_id, 100)))) or "mjbot"
+
+
+def _format_price(scene: Scene) -> str:
+    """Return what the task costs; "" where that is not known, or the relay credits it, or may not have charged it."""
+    price = scene.price
+    if price is None or price.is_credited or scene.ending in _UNCHARGED_ENDINGS:
+        return ""
+    return format_amount(price.amount, clean_and_cut(price.currency, 20), is_about=not price.is_confirmed)
 
 
 def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:

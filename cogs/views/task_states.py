@@ -54,6 +54,8 @@ class MessageState:
     relay_lines: tuple[str, ...] = ()
 
 
+FAILURE_CREDITED = "The relay credits failed tasks to the account."
+"""Said only where it does: where the relay has prices, and the ledger says so of this task."""
 SENDING = MessageState(QUEUED_COLOR, "📨 Sending")
 LOOK_AGAIN = BotButton(ButtonKind.REFRESH, "🔄", "Look again")
 REFRESH = BotButton(ButtonKind.REFRESH, "🔄", "Refresh")
@@ -246,13 +248,18 @@ def _describe_reencoding(scene: Scene, task: Task) -> tuple[str, ...]:
 def _build_failure(scene: Scene, task: Task) -> MessageState:
     reason = explain_fail_reason(task.fail_reason)
     quoted, drawn = _quote(reason.original), link_drawn(task)
-    lines = (reason.sentence, *quoted, *drawn, f"**Next:** {reason.advice}")
+    lines = (reason.sentence, *quoted, *drawn, *_describe_credit(scene), f"**Next:** {reason.advice}")
     return MessageState(FAILED_COLOR, f"❌ {reason.title}", lines, _get_delete_button(scene), (*quoted, *drawn))
 
 
 def _build_canceled(scene: Scene, task: Task) -> MessageState:
     drawn = link_drawn(task)
-    return MessageState(INACTIVE_COLOR, "🚫 Canceled", drawn, _get_delete_button(scene), drawn)
+    lines = (*drawn, *_describe_credit(scene))
+    return MessageState(INACTIVE_COLOR, "🚫 Canceled", lines, _get_delete_button(scene), drawn)
+
+
+def _describe_credit(scene: Scene) -> tuple[str, ...]:
+    return (FAILURE_CREDITED,) if scene.price is not None and scene.price.is_credited else ()
 
 
 def _quote(original: str) -> tuple[str, ...]:

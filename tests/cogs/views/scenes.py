@@ -1,6 +1,7 @@
 """Strategies for everything that a scene can hold: hostile words, times, buttons and ids."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Status, Task
-from bot.scene import FileRefusal, JobEnding, MissingPermission, PictureLink, Scene
+from bot.scene import FileRefusal, JobEnding, MissingPermission, PictureLink, Scene, TaskPrice
 from tests.fakes.sample_entities import place
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -114,6 +115,13 @@ PICTURES = st.builds(
     st.booleans(),
 )
 PLACES = st.builds(lambda ephemeral: place(ephemeral=ephemeral), st.booleans())
+PRICES = st.builds(
+    TaskPrice,
+    amount=st.sampled_from([Decimal(0), Decimal("0.1"), Decimal("1e9"), Decimal("-0.000001")]),
+    currency=st.sampled_from(["USD", ""]) | HOSTILE,
+    is_confirmed=st.booleans(),
+    is_credited=st.booleans(),
+)
 _BORN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -157,5 +165,6 @@ def scenes(draw: st.DrawFn) -> Scene:
         is_picture_pending=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),
+        price=draw(st.none() | PRICES),
         refusal=draw(st.none() | HOSTILE.map(KeyRefused) | st.just(KeyLimited())),
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -14,7 +15,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import ButtonKind, hash_custom_id
 from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.task import Task
-from bot.scene import FileRefusal, JobEnding, PictureLink, Scene
+from bot.scene import FileRefusal, JobEnding, PictureLink, Scene, TaskPrice
 from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.text.limits import EMBED_DESCRIPTION, length
 from cogs.views.task_message import (
@@ -250,3 +251,47 @@ def test_a_long_text_is_cut_line_by_line_where_embeds_are_not_allowed() -> None:
     embed = discord.Embed(title="t", description="\n".join(["x" * 999] * 4))
     embed.set_image(url="https://cdn.test/a.png")
     assert render_plain_text(embed) == f"**t**\n[Open the picture](<https://cdn.test/a.png>)\n{'x' * 999}"
+
+
+ABOUT = TaskPrice(amount=Decimal("0.1"), currency="USD", is_confirmed=False)
+
+
+@pytest.mark.parametrize(
+    ("price", "ending", "footer"),
+    [
+        pytest.param(None, None, "V1 · 9001", id="unknown"),
+        pytest.param(ABOUT, None, "V1 · about $0.10 · 9001", id="expected"),
+        pytest.param(replace(ABOUT, is_confirmed=True), None, "V1 · $0.10 · 9001", id="confirmed"),
+        pytest.param(
+            replace(ABOUT, currency="**x** " * 9), None, "V1 · about 0.10 **x** **x** **x** *… · 9001", id="odd"
+        ),
+        pytest.param(replace(ABOUT, is_credited=True), None, "V1 · 9001", id="credited"),
+        pytest.param(ABOUT, JobEnding.WATCH_TIMEOUT, "V1 · about $0.10 · 9001", id="watched no more"),
+        pytest.param(ABOUT, JobEnding.NOT_BILLED, "V1 · 9001", id="not charged"),
+        pytest.param(ABOUT, JobEnding.FORM_DROPPED, "V1 · 9001", id="dropped"),
+    ],
+)
+def test_footer_has_the_price(price: TaskPrice | None, ending: JobEnding | None, footer: str) -> None:
+    shown = Scene(
+        job=job(task_id="9001", pressed="V1"), now=job().born_at, task=Task(id="9001"), price=price, phase=ending
+    )
+    assert render_message(shown).embed.footer.text == footer
+
+
+@pytest.mark.parametrize(
+    ("status", "price", "times"),
+    [
+        ("FAILURE", replace(ABOUT, is_credited=True), 1),
+        ("FAILURE", ABOUT, 0),
+        ("FAILURE", None, 0),
+        ("CANCEL", replace(ABOUT, is_credited=True), 1),
+        ("SUCCESS", replace(ABOUT, is_credited=True), 0),
+    ],
+)
+def test_credit_is_said_only_of_failed_tasks_that_the_ledger_says_are_credited(
+    status: str, price: TaskPrice | None, times: int
+) -> None:
+    failed = Task.model_validate({"id": "9001", "status": status, "failReason": "x"})
+    text = render_message(scene(failed, price=price)).embed.description or ""
+    assert text.count("The relay credits failed tasks to the account.") == times
+    assert "refund" not in text.lower()
