@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from bot.errors.claims import PolicyRefused
+from bot.errors.claims import PolicyRefused, PressUnrecorded, RepeatUnconfirmed
 
 
 class RuleRefused(PolicyRefused):
@@ -89,9 +89,14 @@ class SpendingLimitReached(RuleRefused):
 class ConfirmationNeeded(PolicyRefused):
     """The request is expensive or makes several tasks, and the person has not confirmed it.
 
-    `price` is for all `tasks` together; None where no price is known.
+    `price` is for all `tasks` together; None where no price is known. `tasks_left` and `amount_left` are what the
+    limits leave to this person before it, None where none limits that. `earlier` is the other reason to ask, so that
+    one answer is enough for both.
     """
 
     tasks: int = 1
     price: Decimal | None = field(default=None, kw_only=True)
     currency: str = field(default="", kw_only=True)
+    tasks_left: int | None = field(default=None, kw_only=True)
+    amount_left: Decimal | None = field(default=None, kw_only=True)
+    earlier: RepeatUnconfirmed | PressUnrecorded | None = field(default=None, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.errors import MaskMissing, PictureTooSlow, PictureUnreadable
+from bot.errors import ConfirmationNeeded, MaskMissing, PictureTooSlow, PictureUnreadable
 from bot.imaging.downloads.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
 from bot.imaging.downloads.upload_slots import UploadSlot
 from bot.imaging.image_processor import ImageProcessor
@@ -16,15 +16,16 @@ from bot.submissions.presses import PressService
 
 @dataclass(frozen=True)
 class RegionProposal:
-    """What a person confirms: the prompt as it will be sent, the mask, and a preview of the mask."""
+    """What a person confirms: the prompt as it will be sent, the mask, a preview of the mask, and the price."""
 
     prompt: str
     mask: Mask
     preview: Picture
+    cost: ConfirmationNeeded
 
 
 class RegionService:
-    """Prepares, for free, what `PressService.confirm_region` sends."""
+    """Prepares, for free, what `PressService.confirm_press` sends."""
 
     def __init__(self, presses: PressService, pictures: PictureSource, processor: ImageProcessor) -> None:
         self._presses = presses
@@ -43,13 +44,12 @@ class RegionService:
         """
         if region is None:
             raise MaskMissing
-        parent, prompt = await self._presses.check_prompt(press, prompt)
+        parent, prompt, cost = await self._presses.check_prompt(press, prompt)
         async with self._processor.reserve_slot(press.person.id) as slot:
-            return await self._preview(parent, prompt, region, slot)
+            mask, preview = await self._preview(parent, region, slot)
+        return RegionProposal(prompt, mask, preview, cost)
 
-    async def _preview(
-        self, parent: Task, prompt: str, region: Region | PictureInput, slot: UploadSlot
-    ) -> RegionProposal:
+    async def _preview(self, parent: Task, region: Region | PictureInput, slot: UploadSlot) -> tuple[Mask, Picture]:
         # Nothing smaller than the original will do: the mask must have the size of Midjourney's picture.
         fetching = self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
         try:
@@ -66,7 +66,7 @@ class RegionService:
         preview = await self._processor.draw_mask_preview(
             picture.data, mask, name="preview", limit=DISCORD_FILE_LIMIT, url=parent.picture_url
         )
-        return RegionProposal(prompt, mask, preview)
+        return mask, preview
 
     async def reread_mask(self, saved: PictureInput) -> Mask:
         """Read the bot's own mask from the message that proposed it; raise UploadRefused or MaskRefused."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.entities import Cost, Rules, SpendingPlan, Usage
+from bot.errors import ConfirmationNeeded
 from bot.policy.blocked_words import check_words
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.policy.server_rules import check_rules
-from bot.policy.spending_limits import check_spending, list_limits
+from bot.policy.spending_limits import check_spending, list_limits, measure_least_left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class ClaimJudge:
     """The request that a claim is for; `plan` and `check` are what Store.create_claim takes.
 
     `cost` is for all of its `tasks`. `prompt` is the finished prompt, "" where there is none. `has_cooldown`: the
-    cooldown applies, as it does not between the submits of one press.
+    cooldown applies, as it does not between the submits of one press. `is_confirmed`: the person has seen the price.
     """
 
     policy: SpendingPolicy
@@ -24,6 +25,7 @@ class ClaimJudge:
     tasks: int = 1
     prompt: str = ""
     has_cooldown: bool = True
+    is_confirmed: bool = False
 
     def plan(self, rules: Rules, at: datetime) -> SpendingPlan:
         """Check the rules about people, places and words, and return what the limits count; raise PolicyRefused."""
@@ -44,8 +46,30 @@ class ClaimJudge:
         )
 
     def check(self, usage: Usage) -> None:
-        """Raise PolicyRefused if the request exceeds a limit."""
+        """Raise PolicyRefused if the request exceeds a limit, or else if the person has to confirm it first."""
         counted = usage if self.has_cooldown else replace(usage, last_claim_at=None)
         self.policy.check_limits(counted, tasks=self.tasks)
         limits = list_limits(usage.rules, self.spender.role_ids, self.spender.guild_id, usage.at)
         check_spending(limits, usage.spending, self.cost, self.tasks)
+        if self.needs_confirmation:
+            raise self.build_confirmation(usage)
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the request is expensive, or makes several tasks, and is not confirmed."""
+        price, most = self.cost.expected, self.policy.confirm_above
+        is_expensive = price is not None and most is not None and price > most
+        return not self.is_confirmed and (is_expensive or self.tasks > 1)
+
+    def build_confirmation(self, usage: Usage) -> ConfirmationNeeded:
+        """Return what a person has to know before they confirm the request: its price, and what is left."""
+        limits = list_limits(usage.rules, self.spender.role_ids, self.spender.guild_id, usage.at)
+        by_number, amount_left = measure_least_left(limits, usage.spending, self.cost)
+        today = self.policy.count_left_today(usage)
+        return ConfirmationNeeded(
+            self.tasks,
+            price=self.cost.expected,
+            currency=self.cost.currency,
+            tasks_left=today if by_number is None else min(today, int(by_number)),
+            amount_left=amount_left,
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from bot.entities import ServerAccess, Usage
@@ -52,6 +53,7 @@ class SpendingPolicy:
     """The operator's settings.
 
     An empty `allowed_guilds` allows trusted servers; an empty `allowed_users` allows the application's owners in DMs.
+    A request that costs more than `confirm_above` must be confirmed; None for no such price.
     """
 
     allowed_guilds: Collection[int]
@@ -62,6 +64,7 @@ class SpendingPolicy:
     daily_submits_per_person: int
     daily_submits: int
     prices: PriceList = field(default_factory=PriceList, compare=False)
+    confirm_above: Decimal | None = None
 
     def check_permission(self, spender: Spender, access: ServerAccess = ServerAccess.DEFAULT) -> None:
         """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here.
@@ -110,6 +113,11 @@ class SpendingPolicy:
     def is_drawing_off(self) -> bool:
         """Whether a daily limit of 0 refuses every paid request."""
         return min(self.daily_submits_per_person, self.daily_submits) <= 0
+
+    def count_left_today(self, usage: Usage) -> int:
+        """Return how many more tasks the daily limits of the settings allow this person."""
+        own = self.daily_submits_per_person - usage.person_submits_today
+        return max(min(own, self.daily_submits - usage.all_submits_today), 0)
 
     def check_limits(self, usage: Usage, *, tasks: int = 1) -> None:
         """Raise a subclass of PolicyRefused if so many more tasks exceed a limit; called while their claim is written.

@@ -100,6 +100,16 @@ def check_spending(
         )
 
 
+def measure_least_left(
+    limits: Sequence[SpendingLimit], spending: Mapping[SpendingCount, Spending], cost: Cost
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return how many tasks, and which amount, the strictest limits of a request leave; None without such a limit."""
+    held = [limit for limit in limits if limit.setting.kind is None or limit.setting.kind in cost.kinds]
+    left = [[one.measure_left(spending) for one in held if one.is_amount is is_amount] for is_amount in (False, True)]
+    by_number, by_amount = (min(each, default=None) for each in left)
+    return by_number, by_amount
+
+
 def find_time_zone(name: str) -> tzinfo:
     """Return the time zone of this name; UTC for one that is not known."""
     try:

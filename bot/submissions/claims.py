@@ -20,8 +20,11 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     AnswerLost,
+    ConfirmationNeeded,
     MjbotError,
+    ModalExpired,
     ModalNotSent,
+    PressUnrecorded,
     RepeatUnconfirmed,
     StoreUnavailable,
 )
@@ -43,8 +46,9 @@ class Press:
     """One click on one of the API's buttons, or its modal: by whom, on which message, of which task.
 
     `interaction_id` makes it unique; `place` is the message that was pressed, `viewer` what the person may see.
-    `is_confirmed`: the person knows that an earlier press of the button may have been billed. `is_marked`: the message
-    shows the button as pressed before. `shown_at` is when Discord got the message, None where that is not known.
+    `is_confirmed`: the person knows that an earlier press of the button may have been billed. `is_price_confirmed`: the
+    person has seen the price, or how many tasks it makes. `is_marked`: the message shows the button as pressed before.
+    `shown_at` is when Discord got the message, None where that is not known.
     """
 
     interaction_id: int
@@ -55,6 +59,7 @@ class Press:
     task_id: str
     button_key: str
     is_confirmed: bool = False
+    is_price_confirmed: bool = False
     is_marked: bool = False
     shown_at: datetime | None = None
 
@@ -108,6 +113,7 @@ class ClaimWriter:
         speed: str = "",
         tasks: int = 1,
         has_cooldown: bool = True,
+        is_confirmed: bool = False,
     ) -> ClaimJudge:
         """Build the judge of a request, with its expected cost; see write_claim."""
         cost = estimate_cost(self._policy.prices, action, spender=spender, prompt=prompt, speed=speed, tasks=tasks)
@@ -118,6 +124,77 @@ class ClaimWriter:
             tasks=tasks,
             prompt=prompt if checked_prompt is None else checked_prompt,
             has_cooldown=has_cooldown,
+            is_confirmed=is_confirmed,
+        )
+
+    async def check_confirmation(self, judge: ClaimJudge, earlier: RepeatUnconfirmed | PressUnrecorded) -> None:
+        """Ask for the price too, where a person is asked about an earlier press, so that one answer is enough.
+
+        Raises:
+            PolicyRefused: The rules or limits forbid the request.
+            ConfirmationNeeded: The request must be confirmed for its price as well.
+        """
+        if not judge.needs_confirmation:
+            return
+        usage = await self._store.find_usage(judge.spender.person_id, judge.spender.guild_id, judge.plan)
+        try:
+            judge.check(usage)
+        except ConfirmationNeeded as needed:
+            needed.earlier = earlier
+            raise
+
+    async def estimate_price(self, judge: ClaimJudge) -> ConfirmationNeeded:
+        """Return what a request would cost and what is left; raise PolicyRefused if it may not be made."""
+        usage = await self._store.find_usage(judge.spender.person_id, judge.spender.guild_id, judge.plan)
+        replace(judge, is_confirmed=True).check(usage)
+        return judge.build_confirmation(usage)
+
+    async def choose_claim_id(self, question_id: int, person_id: int, viewer: Viewer) -> int:
+        """Choose the id of the claim for what the message `question_id` asked about, so that it is sent once.
+
+        However often and in whichever process it is confirmed: the claim's id is derived from the message's. After a
+        refusal, which was not billed, it may be confirmed again under the next id; a second confirmation finds the
+        earlier claim and how it ended.
+
+        Raises:
+            AnswerLost: The relay's answer to the confirmed request was lost.
+            AlreadyPressed: It was confirmed before.
+            ModalExpired: It was refused too often.
+        """
+        for number in range(MAX_SUBMITS_PER_INTERACTION):
+            claim_id = derive_claim_id(question_id, number)
+            earlier = await self._store.find_claim(claim_id)
+            if earlier is None:
+                return claim_id
+            if earlier.state is not ClaimState.REFUSED:
+                rival = AlreadyClaimed(earlier.id, earlier.person_id)
+                if lost := await find_lost_answer(self._store, rival, person_id, self._now(), viewer):
+                    # This question is never sent again, though a new one may be.
+                    raise AnswerLost(lost.link, own=lost.own)
+                job = await self._store.find_job_of_claim(earlier.id)
+                is_visible = job is not None and viewer.can_see(job.place)
+                raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False)
+        raise ModalExpired
+
+    def build_press_judge(
+        self,
+        press: Press,
+        *,
+        action: str,
+        prompt: str = "",
+        checked_prompt: str | None = None,
+        line: int = 0,
+        tasks: int = 1,
+    ) -> ClaimJudge:
+        """Build the judge of a press; what it takes is explained at write_claim."""
+        return self.build_judge(
+            press.spender,
+            action=action,
+            prompt=prompt,
+            checked_prompt=checked_prompt,
+            tasks=tasks,
+            has_cooldown=not line,
+            is_confirmed=press.is_price_confirmed or line > 0,
         )
 
     async def write_claim(
@@ -144,15 +221,11 @@ class ClaimWriter:
             RepeatUnconfirmed: It was lost a while ago: the person may confirm a further press.
             AlreadyClaimed: The same person pressed the button a moment ago.
             AlreadyPressed: Another person did.
+            ConfirmationNeeded: The person has to confirm the price first.
             StoreUnavailable: The claim could not be written.
         """
-        judge = self.build_judge(
-            press.spender,
-            action=action,
-            prompt=prompt,
-            checked_prompt=checked_prompt,
-            tasks=tasks,
-            has_cooldown=not line,
+        judge = self.build_press_judge(
+            press, action=action, prompt=prompt, checked_prompt=checked_prompt, line=line, tasks=tasks
         )
         claim = Claim(
             id=derive_claim_id(press.interaction_id, line),
@@ -169,6 +242,8 @@ class ClaimWriter:
             await self.write(claim, judge, confirmed=press.is_confirmed)
         except AlreadyClaimed as rival:
             if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.viewer):
+                if isinstance(lost, RepeatUnconfirmed):
+                    await self.check_confirmation(judge, lost)
                 raise lost from None
             if rival.person_id == press.person.id:
                 raise
@@ -201,7 +276,7 @@ class ClaimWriter:
             ModalNotSent: The limits forbid the modal.
         """
         further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
-        judge = self.build_judge(spender, action="MODAL", has_cooldown=False)
+        judge = self.build_judge(spender, action="MODAL", has_cooldown=False, is_confirmed=True)
 
         def check(usage: Usage) -> None:
             spending = {count: Spending(max(used.tasks - 1, 0), used.amount) for count, used in usage.spending.items()}

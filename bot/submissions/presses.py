@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.clock import Now
 from bot.entities import FORM_BUTTON, Claim, ClaimState, Job, Place, PressedButton
-from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalExpired, PromptRefused
+from bot.errors import AlreadyPressed, ConfirmationNeeded, MjbotError, PressUnrecorded, PromptRefused
 from bot.metrics import PRESSES, count_unsent_presses
 from bot.midjourney.buttons import (
     UNBILLED_MODAL_ACTIONS,
@@ -30,7 +30,7 @@ from bot.relay.requests import SubmitModal
 from bot.scene import JobEnding
 from bot.submissions.checked_prompts import find_drawn_prompt
 from bot.submissions.child_messages import ChildMessages
-from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
+from bot.submissions.claims import ClaimWriter, Press
 from bot.submissions.fallbacks import MAX_DESCRIPTION_LINES, Fallbacks, list_description_lines
 from bot.submissions.pending_modals import PendingModals
 from bot.submissions.press_sender import PressSender, PressSubmission, get_task_prompt
@@ -85,6 +85,7 @@ class PressService:
             PressRefused: An earlier press answers this one, or there is no such button.
             RepeatUnconfirmed: An earlier press may have been billed; a press that `is_confirmed` is sent nevertheless.
             PressUnrecorded: An earlier press may be missing in the database; see RepeatUnconfirmed.
+            ConfirmationNeeded: It is expensive or makes several tasks; see Press.is_price_confirmed.
             PromptRefused: The prompt cannot be sent as it is.
             StoreUnavailable: No claim could be written, so nothing was sent.
             RelayError: The task could not be read.
@@ -103,9 +104,9 @@ class PressService:
         elif earlier := await self._buttons.find_earlier_press(press, button):
             await self._show_earlier_press(press, earlier, followups, parent, button)
             return
-        else:
-            await self._buttons.check_records(press, button)
         tasks = _count_tasks(action, parent, needs_fallback=needs_fallback)
+        if prompt is None:
+            await self._check_records(press, parent, button, tasks=tasks)
         opened = await self._claim_and_open_child(press, followups, parent, button, tasks=tasks, prompt=prompt)
         if opened is None:
             return
@@ -122,6 +123,21 @@ class PressService:
             needs_fallback=needs_fallback,
         )
         self._sender.start(claim, partial(self._send, submission, press, followups))
+
+    async def _check_records(self, press: Press, parent: Task, button: Button, *, tasks: int) -> None:
+        """Check that the database knows of an earlier press; the question about it also tells a high price."""
+        try:
+            await self._buttons.check_records(press, button)
+        except PressUnrecorded as unrecorded:
+            judge = self._claims.build_press_judge(
+                press,
+                action=get_submitted_action(button.custom_id),
+                prompt=get_task_prompt(parent),
+                checked_prompt=find_drawn_prompt(resolve_action(button.custom_id), parent, None),
+                tasks=tasks,
+            )
+            await self._claims.check_confirmation(judge, unrecorded)
+            raise
 
     async def _claim_and_open_child(
         self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, tasks: int, prompt: str | None
@@ -144,48 +160,31 @@ class PressService:
         await self._show_earlier_press(press, earlier, followups, parent, button)
         return None
 
-    async def check_prompt(self, press: Press, prompt: str) -> tuple[Task, str]:
-        """Return the task to be repainted and the prompt as it would be sent, for free; raise what a press would.
+    async def check_prompt(self, press: Press, prompt: str) -> tuple[Task, str, ConfirmationNeeded]:
+        """Return the task to be repainted, the prompt as it would be sent, and the price; raise what a press would.
 
-        For a child that waits for its modal the task to be repainted is its parent.
+        That is free. For a child that waits for its modal the task to be repainted is its parent.
         """
         if press.button_key == PENDING_MODAL_KEY:
             await self._claims.check_press_permission(press)
             repainted = (await self._pending_modals.find_job(press, elsewhere=True)).parent_id
-            task = await self._find_task(repainted)
+            task, action = await self._find_task(repainted), "MODAL"
         else:
-            task, _ = await self._buttons.find_button(press)
+            task, button = await self._buttons.find_button(press)
             await self._claims.check_press_permission(press)
+            action = get_submitted_action(button.custom_id)
         line = build_prompt(ImagineOptions(prompt=prompt)).line
-        await self._claims.check_limits(press.spender, prompt=line)
-        return task, line
+        judge = self._claims.build_judge(press.spender, action=action, prompt=line, has_cooldown=False)
+        return task, line, await self._claims.estimate_price(judge)
 
-    async def confirm_region(
-        self, press: Press, preview_id: int, prompt: str, mask: bytes, followups: PressFollowups
+    async def confirm_press(
+        self, press: Press, question_id: int, prompt: str | None, mask: bytes, followups: PressFollowups
     ) -> None:
-        """Send what the message `preview_id` proposed: once, however often and in whichever process it is confirmed.
-
-        The claim's id is derived from the message's. After a refusal, which was not billed, the preview may be
-        confirmed again under the next id; a second confirmation finds the earlier claim and how it ended.
-        """
-        for number in range(MAX_SUBMITS_PER_INTERACTION):
-            claim_id = derive_claim_id(preview_id, number)
-            earlier = await self._store.find_claim(claim_id)
-            if earlier is None:
-                break
-            if earlier.state is not ClaimState.REFUSED:
-                rival = AlreadyClaimed(earlier.id, earlier.person_id)
-                if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.viewer):
-                    # This preview is never sent again, though a new preview may be.
-                    raise AnswerLost(lost.link, own=lost.own)
-                job = await self._store.find_job_of_claim(earlier.id)
-                is_visible = job is not None and press.viewer.can_see(job.place)
-                raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False)
-        else:
-            raise ModalExpired
+        """Send what the message `question_id` asked or proposed, once; see ClaimWriter.choose_claim_id."""
+        claim_id = await self._claims.choose_claim_id(question_id, press.person.id, press.viewer)
         press = replace(press, interaction_id=claim_id)
         if press.button_key == PENDING_MODAL_KEY:
-            await self.answer_modal(press, prompt, followups, mask=mask)
+            await self.answer_modal(press, prompt or "", followups, mask=mask, elsewhere=True)
         else:
             await self.submit_press(press, followups, prompt=prompt, mask=mask)
 
@@ -199,18 +198,20 @@ class PressService:
         return get_task_prompt(task)
 
     @count_unsent_presses
-    async def answer_modal(self, press: Press, prompt: str, followups: PressFollowups, *, mask: bytes = b"") -> None:
-        """Answer the modal that a child waits for, from its own message, or with a mask from the preview message.
+    async def answer_modal(
+        self, press: Press, prompt: str, followups: PressFollowups, *, mask: bytes = b"", elsewhere: bool = False
+    ) -> None:
+        """Answer the modal that a child waits for, from its own message, or `elsewhere` from a question or preview.
 
         Only the child's requester may. The prompt is checked like that of a press, and raises PromptRefused too.
         """
         await self._claims.check_press_permission(press)
-        await self._pending_modals.find_job(press, elsewhere=bool(mask))
+        await self._pending_modals.find_job(press, elsewhere=elsewhere)
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line
         claim = await self._claims.write_claim(press, FORM_BUTTON, action="MODAL", prompt=prompt)
         with self._sender.release_on_error(claim):
             # The modal may have been answered or declined between the first look and the claim.
-            job = replace(await self._pending_modals.find_job(press, elsewhere=bool(mask)), claim_id=claim.id)
+            job = replace(await self._pending_modals.find_job(press, elsewhere=elsewhere), claim_id=claim.id)
         modal = SubmitModal(task_id=job.task_id, prompt=prompt, mask=mask)
         self._sender.start(claim, partial(self._send_modal, claim, job, modal, followups))
 

@@ -26,7 +26,7 @@ def press(
     task_id: str = PARENT,
     **spender: Any,  # noqa: ANN401
 ) -> Press:
-    """Return a press of a button of the parent, or with `task_id` of its child."""
+    """Return a press of a button of the parent, or with `task_id` of its child; its price is confirmed already."""
     given = {"person_id": person.id, "guild_id": 6, "requester_id": LIEN.id, **spender}
     clicked = place(800 if task_id == CHILD else 700)
     return Press(
@@ -37,6 +37,7 @@ def press(
         place=clicked,
         task_id=task_id,
         button_key=hash_custom_id(button),
+        is_price_confirmed=True,
     )
 
 

@@ -154,7 +154,7 @@ async def test_a_proposal_is_paid_once(world: ServiceWorld, process: ServiceProc
     """Its claim has its message's id: a second click, however late, finds it."""
     world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.SUCCESS))
-    await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", FakePressFollowups())
+    await process.presses.confirm_press(press(button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     await world.clock.advance(20.0)
     assert world.relay.sent == [
         Sent("action", (PARENT, REGION), "mjbot:900"),
@@ -162,7 +162,7 @@ async def test_a_proposal_is_paid_once(world: ServiceWorld, process: ServiceProc
     ]
     assert claim_states(world) == {900: "accepted"}
     with pytest.raises(AlreadyPressed) as refused:
-        await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert refused.value.link
     assert len(world.relay.sent) == 2
 
@@ -174,13 +174,13 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(
     world.relay.outcomes = [ASKS_FOR_MODAL, RelayBusy("23"), ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
     answerer = FakePressFollowups()
-    await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", answerer)
+    await process.presses.confirm_press(press(button=REGION), 900, "a fox", b"mask", answerer)
     await world.clock.advance(10.0)
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert (answerer.closed, answerer.marked) == ([800], [])
     assert claim_states(world) == {900: "refused"}
     assert world.store.closed == {800}
-    await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups(810))
+    await process.presses.confirm_press(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups(810))
     await world.clock.advance(10.0)
     assert claim_states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
@@ -193,12 +193,12 @@ async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
     """The second confirmation belongs to the proposal as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
     for number in (101, 102):
-        await process.presses.confirm_region(
+        await process.presses.confirm_press(
             press(number, button=REGION), 900, "a fox", b"mask", FakePressFollowups(number)
         )
         await world.clock.advance(400.0)
     with pytest.raises(error):
-        await process.presses.confirm_region(press(103, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(press(103, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert len(world.relay.accepted) == 1
 
 
@@ -206,12 +206,12 @@ async def test_a_proposal_that_is_refused_too_often_expires(world: ServiceWorld,
     """As many claims as one message may have show that something is wrong with it."""
     world.relay.outcomes = [RelayBusy("30")] * 9
     for number in range(101, 105):
-        await process.presses.confirm_region(
+        await process.presses.confirm_press(
             press(number, button=REGION), 900, "a fox", b"mask", FakePressFollowups(number)
         )
         await world.clock.advance(10.0)
     with pytest.raises(ModalExpired):
-        await process.presses.confirm_region(press(105, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(press(105, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert len(world.relay.sent) == 4
 
 
@@ -235,7 +235,7 @@ async def test_a_child_that_waits_for_its_form_is_previewed_over_its_parents_pic
     assert world.relay.sent == []
     for message_id in (900, 901):
         try:
-            await process.presses.confirm_region(asks, message_id, proposal.prompt, b"mask", FakePressFollowups())
+            await process.presses.confirm_press(asks, message_id, proposal.prompt, b"mask", FakePressFollowups())
         except ModalExpired:
             assert message_id == 901
         await world.clock.advance(5.0)
@@ -248,13 +248,13 @@ async def test_a_refused_mask_may_be_submitted_again(world: ServiceWorld, proces
     asks = waiting(world)
     world.relay.outcomes = [RelayBusy("saturated"), ACCEPTED]
     answerer = FakePressFollowups()
-    await process.presses.confirm_region(asks, 900, "a fox", b"mask", answerer)
+    await process.presses.confirm_press(asks, 900, "a fox", b"mask", answerer)
     await world.clock.advance(5.0)
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert answerer.closed == []
     assert not world.store.jobs[800].form_sent
     assert claim_states(world) == {900: "refused"}
-    await process.presses.confirm_region(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
+    await process.presses.confirm_press(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
     await world.clock.advance(5.0)
     assert claim_states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.accepted] == ["modal"]
@@ -266,9 +266,9 @@ async def test_a_child_whose_message_cannot_be_reached_is_not_paid(
     """Private, and its token expired; or no longer known."""
     asks = waiting(world, reachable=False, ephemeral=True, token_expires_at=world.clock.now())
     with pytest.raises(PlaceUnreachable):
-        await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(asks, 900, "a fox", b"mask", FakePressFollowups())
     world.store.jobs.clear()
     with pytest.raises(ModalExpired):
-        await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(asks, 900, "a fox", b"mask", FakePressFollowups())
     assert world.relay.sent == []
     assert claim_states(world) == {}

@@ -495,17 +495,17 @@ async def test_a_region_whose_answer_was_lost_cannot_be_confirmed_again(world: S
     """Unless it turns out to be unbilled."""
     world.relay.outcomes = [TIMEOUT]
     async with world.process() as process:
-        await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups())
+        await process.presses.confirm_press(press(), 900, "a prompt", b"mask", FakePressFollowups())
         await world.clock.advance(20.0)
         with pytest.raises(AnswerLost) as told:
-            await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
+            await process.presses.confirm_press(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
         assert (told.value.again_at, told.value.own) == (None, True)
         await world.clock.advance(100.0)
         world.relay.outcomes = [ACCEPTED]
-        await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
+        await process.presses.confirm_press(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
         await world.clock.advance(5.0)
         with pytest.raises(AlreadyPressed):
-            await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(802))
+            await process.presses.confirm_press(press(), 900, "a prompt", b"mask", FakePressFollowups(802))
 
 
 async def test_the_task_of_an_accepted_submit_without_an_id_is_searched(world: ServiceWorld) -> None:

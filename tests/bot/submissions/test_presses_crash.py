@@ -60,11 +60,11 @@ class Story:
             await process.commands.submit_command(command(), imagine(), followups)
         elif self.waits and self.proposal:
             waiting = replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
-            await process.presses.confirm_region(waiting, self.proposal, "a prompt", b"mask", followups)
+            await process.presses.confirm_press(waiting, self.proposal, "a prompt", b"mask", followups)
         elif self.waits:
             await process.presses.answer_modal(press(task_id=CHILD), "a prompt", followups)
         elif self.proposal:
-            await process.presses.confirm_region(press(button=REGION), self.proposal, "a prompt", b"mask", followups)
+            await process.presses.confirm_press(press(button=REGION), self.proposal, "a prompt", b"mask", followups)
         else:
             await process.presses.submit_press(
                 press(button=ZOOM if self.prompt else self.button), followups, prompt=self.prompt
