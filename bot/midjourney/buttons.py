@@ -64,6 +64,8 @@ class ButtonKind(StrEnum):
     """Presses a button whose earlier press may have been charged; its key is that button's."""
     REPAINT_AGAIN = "R"
     """The same for what a preview of Vary (Region) shows."""
+    CONFIRM_PRICE = "C"
+    """Presses a button that is expensive or makes several tasks, whose price was asked about; see DRAW_AGAIN."""
 
     @property
     def is_bot_button(self) -> bool:
@@ -89,6 +91,7 @@ _BOT_BUTTONS = frozenset(
         ButtonKind.FORGET_REFUSALS,
         ButtonKind.DRAW_AGAIN,
         ButtonKind.REPAINT_AGAIN,
+        ButtonKind.CONFIRM_PRICE,
     }
 )
 

@@ -9,7 +9,7 @@ from discord import ui
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.errors import NotTheRequester, PressUnrecorded, RepeatUnconfirmed
+from bot.errors import ConfirmationNeeded, NotTheRequester, PressUnrecorded, RepeatUnconfirmed
 from bot.features.person_settings import PersonSettingsService
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
 from bot.midjourney.prompts.prompt_parser import parse_prompt
@@ -40,13 +40,15 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
+from cogs.text.confirmations import describe_question
 from cogs.text.error_messages import describe_error
 from cogs.text.guidance import REMIX_UNSUPPORTED, STALE_BUTTON
-from cogs.views.repeat_question import RepeatQuestion, render_repeat_button
+from cogs.views.press_question import PressQuestion, render_question_button
 
 _UNKNOWN_BUTTON_SECONDS = 2.0
 """How long another process, which may know the button, has to answer."""
-_DRAWING_AGAIN = "I'm sending it again."
+_SENDING = {ButtonKind.DRAW_AGAIN: "I'm sending it again.", ButtonKind.CONFIRM_PRICE: "I'm sending it."}
+"""What the answered question says, for each kind of question."""
 
 
 class TaskButtonHandler(commands.Cog):
@@ -85,8 +87,9 @@ class TaskButtonHandler(commands.Cog):
             elif click.kind is ButtonKind.OPEN_MODAL:
                 _require_requester(interaction)
                 await self._open_modal(interaction, click, "Midjourney asks")
-            elif click.kind is ButtonKind.DRAW_AGAIN:
-                await self._draw_again(interaction, click)
+            elif click.kind in _SENDING:
+                _require_requester(interaction)
+                await self._confirm(interaction, click)
             elif click.kind in REMIXABLE_KINDS and await self._people.is_remix_on(interaction.user.id):
                 await self._open_modal(interaction, click, "Remix")
             elif await defer_click(interaction):
@@ -142,12 +145,15 @@ class TaskButtonHandler(commands.Cog):
         if click.kind is ButtonKind.OPEN_MODAL:
             press = await self._build_press(interaction, click)
             followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
-            await self._presses.answer_modal(press, prompt, followups)
+            try:
+                await self._presses.answer_modal(press, prompt, followups)
+            except ConfirmationNeeded as unconfirmed:
+                await self._ask(interaction, click, press, prompt, unconfirmed)
         else:
             await self._submit_or_ask(interaction, click, prompt)
 
     async def _submit_or_ask(self, interaction: Interaction, click: TaskCustomId, prompt: str | None = None) -> None:
-        """Submit a press; if an earlier one may have been charged, ask the person privately whether to draw again.
+        """Submit a press; if it is expensive, or an earlier one may have been charged, ask the person privately.
 
         So it is if the database may have lost the earlier one.
         """
@@ -155,29 +161,50 @@ class TaskButtonHandler(commands.Cog):
         followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
         try:
             await self._presses.submit_press(press, followups, prompt=prompt)
-        except (RepeatUnconfirmed, PressUnrecorded) as unconfirmed:
-            place = press.place
-            question = RepeatQuestion(parent_link="" if place.ephemeral else place.link, prompt=prompt)
-            await self._rate_limiter.acquire_token(interaction.token)
-            embed = question.render_embed()
-            request = interaction.followup.send(
-                describe_error(unconfirmed, interaction.client.clock.now()),
-                embeds=[embed] if embed else [],
-                view=render_repeat_button(click),
-                ephemeral=True,
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
-            await with_timeout(request)
+        except (RepeatUnconfirmed, PressUnrecorded, ConfirmationNeeded) as unconfirmed:
+            await self._ask(interaction, click, press, prompt, unconfirmed)
 
-    async def _draw_again(self, interaction: Interaction, click: TaskCustomId) -> None:
+    async def _ask(
+        self,
+        interaction: Interaction,
+        click: TaskCustomId,
+        press: Press,
+        prompt: str | None,
+        unconfirmed: RepeatUnconfirmed | PressUnrecorded | ConfirmationNeeded,
+    ) -> None:
+        """Ask privately whether to send a press; nothing is claimed before the answer."""
+        place, now = press.place, interaction.client.clock.now()
+        embed = PressQuestion(parent_link="" if place.ephemeral else place.link, prompt=prompt).render_embed()
+        kind = ButtonKind.DRAW_AGAIN
+        if isinstance(unconfirmed, ConfirmationNeeded):
+            kind = kind if unconfirmed.earlier else ButtonKind.CONFIRM_PRICE
+            text = describe_question(unconfirmed, now)
+        else:
+            text = describe_error(unconfirmed, now)
+        await self._rate_limiter.acquire_token(interaction.token)
+        request = interaction.followup.send(
+            text,
+            embeds=[embed] if embed else [],
+            view=render_question_button(kind, click),
+            ephemeral=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        await with_timeout(request)
+
+    async def _confirm(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Submit the press that a question is about; the question loses its button, so that it is answered once."""
-        if not await replace_message(interaction, _DRAWING_AGAIN):
+        if interaction.message is None or not await replace_message(interaction, _SENDING[click.kind]):
             return
-        question = RepeatQuestion.from_message(interaction.message)
+        question = PressQuestion.from_message(interaction.message)
         parent = find_linked_place(question.parent_link, interaction)
         press = await build_press(interaction, click, self._trust, parent=parent)
+        # The question about an earlier press tells a high price too.
+        press = replace(press, is_price_confirmed=True, is_confirmed=click.kind is ButtonKind.DRAW_AGAIN)
         followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
-        await self._presses.submit_press(replace(press, is_confirmed=True), followups, prompt=question.prompt)
+        try:
+            await self._presses.confirm_press(press, interaction.message.id, question.prompt, b"", followups)
+        except (RepeatUnconfirmed, PressUnrecorded) as unconfirmed:
+            await self._ask(interaction, click, press, question.prompt, unconfirmed)
 
     async def _build_press(self, interaction: Interaction, click: TaskCustomId) -> Press:
         return await build_press(interaction, click, self._trust)

@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot.clock import Clock
 from bot.entities import Place
-from bot.errors import PromptRefused, RepeatUnconfirmed, UploadUnreadable
+from bot.errors import ConfirmationNeeded, PromptRefused, RepeatUnconfirmed, UploadUnreadable
 from bot.errors.prompt_errors import PromptTooLong
 from bot.features.vary_region import RegionService
 from bot.imaging.masks import Region
@@ -45,6 +45,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
+from cogs.text.confirmations import describe_price, describe_question
 from cogs.views.region_preview import (
     MASK_FILE_NAME,
     RegionPreview,
@@ -121,6 +122,7 @@ class VaryRegionHandler(commands.Cog):
             region=area if isinstance(area, Region) else None,
             share=proposal.mask.repainted_share,
             parent_link="" if parent.ephemeral else parent.link,
+            price=describe_price(proposal.cost),
         )
         if not proposed.fits_in_embed:
             raise PromptRefused((PromptTooLong(limits.length(proposal.prompt), limits.INPUT),), proposal.prompt)
@@ -147,16 +149,28 @@ class VaryRegionHandler(commands.Cog):
         mask = await self._regions.reread_mask(DiscordUpload.from_link(link, interaction.client.http.get_from_cdn))
         parent = _find_parent(interaction, click)
         press = await build_press(interaction, click, self._trust, parent=parent)
-        press = replace(press, is_confirmed=click.kind is ButtonKind.REPAINT_AGAIN)
+        press = replace(
+            press,
+            is_confirmed=click.kind is ButtonKind.REPAINT_AGAIN,
+            # A text above the preview is a question, which told the price.
+            is_price_confirmed=bool(proposed.price or message.content),
+        )
         followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
         try:
-            await self._presses.confirm_region(press, message.id, proposed.prompt, mask.data, followups)
-        except RepeatUnconfirmed as question:
-            # The preview itself asks, because it holds the mask.
-            request = interaction.edit_original_response(
-                content=explain_error(question, interaction), view=render_preview_buttons(click, again=True)
-            )
-            await with_timeout(request)
+            await self._presses.confirm_press(press, message.id, proposed.prompt, mask.data, followups)
+        except (RepeatUnconfirmed, ConfirmationNeeded) as unconfirmed:
+            await self._ask(interaction, click, unconfirmed)
+
+    async def _ask(
+        self, interaction: Interaction, click: TaskCustomId, unconfirmed: RepeatUnconfirmed | ConfirmationNeeded
+    ) -> None:
+        """Ask above the preview, because it holds the mask; so it is where the price was not known before."""
+        if isinstance(unconfirmed, ConfirmationNeeded):
+            text = describe_question(unconfirmed, interaction.client.clock.now(), label="Repaint")
+            view = render_preview_buttons(click, again=unconfirmed.earlier is not None)
+        else:
+            text, view = explain_error(unconfirmed, interaction), render_preview_buttons(click, again=True)
+        await with_timeout(interaction.edit_original_response(content=text, view=view))
 
 
 def _find_parent(interaction: Interaction, click: TaskCustomId) -> Place:

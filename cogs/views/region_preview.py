@@ -19,19 +19,22 @@ _FENCE, _END = "```\n", "\n```"
 _FIELD_NAMES = ("Area to repaint", "Repainted")
 """The name of the field that holds the region: today's, then the one of previews that are still open."""
 _OWN_MASK = "Your mask"
+_PRICE = "Price"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPreview:
     """What a preview shows; `region` is None for an uploaded mask, `share` is the repainted part, 0 to 1.
 
-    `parent_link` leads to the task's message, and is empty if only the person sees that message.
+    `parent_link` leads to the task's message, and is empty if only the person sees that message. `price` says what it
+    costs and what is left, "" where no price is known.
     """
 
     prompt: str
     region: Region | None
     share: float
     parent_link: str
+    price: str = ""
 
     @property
     def prompt_block(self) -> str:
@@ -52,7 +55,10 @@ class RegionPreview:
             return None
         named = next((field.value for field in embed.fields if field.name in _FIELD_NAMES), "") or ""
         region = next((one for one in Region if named.startswith(one.label)), None)
-        return cls(prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "")
+        price = next((field.value for field in embed.fields if field.name == _PRICE), "") or ""
+        return cls(
+            prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "", price=price
+        )
 
 
 def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
@@ -65,6 +71,8 @@ def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embe
     )
     words = proposed.region.label if proposed.region else _OWN_MASK
     embed.add_field(name=_FIELD_NAMES[0], value=f"{words}, {max(round(100 * proposed.share), 1)}% of the picture")
+    if proposed.price:
+        embed.add_field(name=_PRICE, value=proposed.price)
     embed.set_footer(text="You pay only when you confirm.")
     # As a thumbnail: Discord would show an unused attachment as large as the picture.
     embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")

@@ -70,7 +70,9 @@ async def test_commands_that_read(browser: Browser, files: tuple[Path, Path]) ->
         await expect(form.locator("textarea")).to_have_value("little, fox, that")
         drawn.append(await visitor.new(lambda: visitor.submits(form)))
         again = await visitor.presses(described, "🔄")
-        drawn.append(await visitor.presses(described, "Imagine all"))
+        question = await visitor.presses(described, "Imagine all")
+        await visitor.sees(question, "Only you can see this.*up to 4 jobs")
+        drawn.append(await visitor.presses(question, "Draw"))
         for message in drawn:
             await visitor.gets(message, _FOUR)
         await visitor.gets(again, "Described in")

@@ -141,6 +141,12 @@ async def walked(world: WireWorld, walk: Walk, by: Person | None = None) -> Mess
     act = await clicked(world, parent, walk.which, person)
     if walk.form:
         act = await filled_in(world, act, walk.form, walk.prefilled)
+    if walk.children > 1:  # several at once are asked about; their claims are named after the question
+        [question] = await world.told(act, 1, _PATIENCE_SECONDS)
+        act = await clicked(world, question, "Draw", person)
+        claim_id = question.id
+    else:
+        claim_id = act.id
     children = await world.told(act, walk.children, _PATIENCE_SECONDS)
     link = f"https://discord.com/channels/{parent.channel.guild_id}/{parent.channel.id}/{parent.id}"
     for child in children:
@@ -151,7 +157,7 @@ async def walked(world: WireWorld, walk: Walk, by: Person | None = None) -> Mess
         assert link in child.embed["description"], child.embed
     await world.until(lambda: parent.button(walk.which)["style"] == 3)
     assert len(children) == walk.children
-    assert_paid(world, walk.submits, task_id, act)
+    assert_paid(world, walk.submits, task_id, claim_id)
     return children[0]
 
 
@@ -165,9 +171,9 @@ async def ended(world: WireWorld, message: Message, title: str, files: int) -> M
     return message
 
 
-def assert_paid(world: WireWorld, expected: tuple[Sent, ...], parent_id: str, *acts: Interaction) -> None:
-    """Assert what the relay took for these acts: those submits, in that order, and no other."""
-    seen = paid_by(world, *(act.id for act in acts))
+def assert_paid(world: WireWorld, expected: tuple[Sent, ...], parent_id: str, *claims: int) -> None:
+    """Assert what the relay took for these claims: those submits, in that order, and no other."""
+    seen = paid_by(world, *claims)
     assert [one.path.removeprefix("/mj/").removeprefix("submit/") for one in seen] == [path for path, _ in expected]
     known = {PARENT: parent_id, CHILD: next((one.task_id for one in seen), "")}
     for one, (_, fields) in zip(seen, expected, strict=True):

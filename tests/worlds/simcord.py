@@ -169,14 +169,18 @@ class SimcordWorld:
         await self.until(lambda: pressed.followups)
         return await self.titled(pressed.followups[0].id, title)
 
-    async def confirm(self, actor: Actor, pressed: InteractionResult) -> InteractionResult:
+    async def confirm(self, actor: Actor, pressed: InteractionResult, label: str = "Draw again") -> InteractionResult:
         """Answer the private question that a press brought: press the button again."""
+        return await self.click(actor, await self.question(pressed, label), label)
+
+    async def question(self, pressed: InteractionResult, label: str) -> discord.Message:
+        """Wait for the private question that a press brought, with one button, and return its message."""
         await self.until(lambda: pressed.followups)
         question = self.message(pressed.followups[0].id)
         assert question is not None
-        assert "Draw again?" in question.content, question.content
+        assert [one.label for one in buttons(question)] == [label], question.content
         assert question.flags.ephemeral
-        return await self.click(actor, question, "Draw again")
+        return question
 
     async def learnt(self) -> None:
         """Wait until the store knows something that the relay refuses."""

@@ -57,7 +57,7 @@ async def test_imagine_all_is_four_messages(tmp_path: Path, relay: RelaySettings
     """Drawn one by one, or all by the relay itself: each has its own message and ends there."""
     async with open_simcord_world(tmp_path, relay) as w:
         described = await w.finished(w.relay.add_task("describe"))
-        pressed = await w.click(w.member, described, "Imagine all")
+        pressed = await w.confirm(w.member, await w.click(w.member, described, "Imagine all"), "Draw")
         await w.until(lambda: len(pressed.followups) == 4)
         for followup in pressed.followups:
             await w.titled(followup.id, "✅ Four pictures")

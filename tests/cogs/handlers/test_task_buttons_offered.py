@@ -124,7 +124,7 @@ async def test_all_lines_of_a_description_are_drawn(tmp_path: Path) -> None:
     """One by one, each in a message of its own."""
     async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         described = await w.finished(w.relay.add_task("describe"))
-        await w.click(w.member, described, "Imagine all")
+        await w.confirm(w.member, await w.click(w.member, described, "Imagine all"), "Draw")
         await w.until(lambda: len(w.relay.submits) == 4)
         assert {one.path for one in w.relay.submits} == {"/mj/submit/imagine"}
         assert len({one.body["prompt"] for one in w.relay.submits}) == 4

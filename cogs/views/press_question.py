@@ -1,9 +1,10 @@
-"""Render the question whether to press a button again whose earlier press may have been charged or forgotten. Pure.
+"""Render the question whether to press a button that is expensive, or whose earlier press may have been charged. Pure.
 
 The question's message holds what that needs, so that any process can continue: its button names the API's button, and
 its embed holds the link of the task's message, and the prompt where one was typed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -18,11 +19,11 @@ from cogs.views.colors import WAITING_COLOR
 
 _FENCE, _END = "```\n", "\n```"
 _TITLE: Final = "The message with the button"
-_LABEL: Final = "Draw again"
+_LABELS: Final[Mapping[ButtonKind, str]] = {ButtonKind.DRAW_AGAIN: "Draw again", ButtonKind.CONFIRM_PRICE: "Draw"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepeatQuestion:
+class PressQuestion:
     """What the question is about: `parent_link` is empty where only the person sees the task's message."""
 
     parent_link: str
@@ -50,8 +51,8 @@ class RepeatQuestion:
         return embed
 
 
-def render_repeat_button(click: TaskCustomId) -> ui.View:
-    """Render the button that presses the API's button again, for the click that was not sent."""
-    custom_id = TaskCustomId(ButtonKind.DRAW_AGAIN, click.task_id, click.key).custom_id
-    button = ui.Button[Any](label=_LABEL, style=discord.ButtonStyle.primary, custom_id=custom_id)
+def render_question_button(kind: ButtonKind, click: TaskCustomId) -> ui.View:
+    """Render the button that presses the API's button, for the click that was not sent."""
+    custom_id = TaskCustomId(kind, click.task_id, click.key).custom_id
+    button = ui.Button[Any](label=_LABELS[kind], style=discord.ButtonStyle.primary, custom_id=custom_id)
     return build_view([TaskButton(button)])
