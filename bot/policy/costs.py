@@ -1,6 +1,7 @@
 """What a request is expected to cost, before it is sent: its model, its speed and its price. Pure."""
 
 from bot.entities import Cost, CostKind
+from bot.midjourney.buttons import UNBILLED_MODAL_ACTIONS
 from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
 from bot.policy.prices import PriceList
@@ -13,11 +14,11 @@ def estimate_cost(
 ) -> Cost:
     """Estimate the cost of a request of so many tasks; `action` is the API's word, "" where it is not known.
 
-    A speed in the prompt counts more than `speed`.
+    A speed in the prompt counts more than `speed`. Of a button whose form alone is billed, it is the form's.
     """
     names = {parameter.name for parameter in parse_prompt(prompt).parameters}
     speed = next((one.value for one in Speed if one.value in names), speed)
-    model = get_billing_model(action)
+    model = get_billing_model("MODAL" if action in UNBILLED_MODAL_ACTIONS else action)
     price = prices.find_price(model, speed)
     kinds = {
         CostKind.VIDEO: action == "VIDEO",

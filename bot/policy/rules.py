@@ -154,6 +154,7 @@ def build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
         daily_submits_per_person=settings.daily_submits_per_person,
         daily_submits=settings.daily_submits,
         prices=prices,
+        confirm_above=settings.confirm_above,
     )
 
 

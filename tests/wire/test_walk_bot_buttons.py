@@ -34,7 +34,8 @@ ELSEWHERE = {
     *(ButtonKind.DRAW_AGAIN, ButtonKind.REPAINT_AGAIN, ButtonKind.CONFIRM_PRICE),
 }
 """The bot's buttons that other tests press: the first two and the last test_walk_buttons.py, the third
-test_walk_refused_buttons.py, and the others, which appear five minutes after a lost answer, tests/cogs/handlers/test_task_buttons_again.py."""
+test_walk_refused_buttons.py, and the others, which appear five minutes after a lost answer,
+tests/cogs/handlers/test_task_buttons_again.py."""
 
 LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number in range(8)}
 ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}

@@ -1,0 +1,55 @@
+"""What the questions about expensive requests say."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.errors import ConfirmationNeeded, PressUnrecorded, RepeatUnconfirmed
+from cogs.text.confirmations import describe_price, describe_question
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DOLLARS = {"price": Decimal("0.8"), "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("needed", "text"),
+    [
+        (ConfirmationNeeded(**DOLLARS), "This costs about $0.80. You pay only if you press **Draw**."),
+        (
+            ConfirmationNeeded(**DOLLARS, tasks_left=1, amount_left=Decimal("3.2")),
+            "This costs about $0.80. You have 1 job and $3.20 left. You pay only if you press **Draw**.",
+        ),
+        (
+            ConfirmationNeeded(4, **DOLLARS, tasks_left=26),
+            (
+                "This starts up to 4 jobs, for about $0.80 together. You have 26 jobs left. You pay only if you press "
+                "**Draw**."
+            ),
+        ),
+        (ConfirmationNeeded(4), "This starts up to 4 jobs. You pay only if you press **Draw**."),
+        (
+            ConfirmationNeeded(**DOLLARS, tasks_left=2, earlier=RepeatUnconfirmed("", own=True)),
+            "This costs about $0.80. You have 2 jobs left. The earlier press may have been charged. Draw again?",
+        ),
+        (
+            ConfirmationNeeded(**DOLLARS, earlier=PressUnrecorded(is_marked=True)),
+            "This costs about $0.80. This was already done, and I have no record of it. Draw again?",
+        ),
+    ],
+)
+def test_a_question_tells_price_and_what_is_left(needed: ConfirmationNeeded, text: str) -> None:
+    """Where it is about an earlier press too, one answer is enough."""
+    assert describe_question(needed, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("needed", "text"),
+    [
+        (ConfirmationNeeded(tasks_left=3), ""),
+        (ConfirmationNeeded(**DOLLARS, tasks_left=3), "About $0.80. You have 3 jobs left."),
+        (ConfirmationNeeded(price=Decimal("0.73"), currency="credits"), "About 0.73 credits."),
+    ],
+)
+def test_a_price_is_shown_where_it_is_known(needed: ConfirmationNeeded, text: str) -> None:
+    assert describe_price(needed) == text
