@@ -10,7 +10,10 @@ from tests.cogs.handlers.test_task_buttons_again import lose_press
 from tests.cogs.handlers.test_vary_region import proposed
 from tests.worlds.simcord import buttons, open_simcord_world
 
-PRICED = {"prices": "upscale=0.8, reroll=0.1, modal=0.6, imagine=0.1, currency=USD", "confirm_above": "0.5"}
+PRICED: dict[str, Any] = {
+    "prices": "upscale=0.8, reroll=0.1, modal=0.6, imagine=0.1, currency=USD",
+    "confirm_above": "0.5",
+}
 QUESTION = "This costs about $0.80. You have 30 jobs left. You pay only if you press **Draw**."
 
 
@@ -94,7 +97,7 @@ async def test_a_preview_without_the_price_asks_for_it(tmp_path: Path) -> None:
         assert _find_price(preview) == ""
         await w.restart(**PRICED)
         await w.click(w.member, preview, "Repaint")
-        asked = await w.until(lambda: (shown := w.message(preview.id)) and shown.content and shown)
+        asked = await w.until(lambda: shown if (shown := w.message(preview.id)) and shown.content else None)
         assert asked.content == "This costs about $0.60. You have 30 jobs left. You pay only if you press **Repaint**."
         assert w.relay.submits == []
         await w.child(await w.click(w.member, asked, "Repaint"), "✅ Four pictures")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.errors import ConfirmationNeeded, PressUnrecorded, RepeatUnconfirmed
 from cogs.text.confirmations import describe_price, describe_question
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-DOLLARS = {"price": Decimal("0.8"), "currency": "USD"}
+DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
 
 
 @pytest.mark.parametrize(
