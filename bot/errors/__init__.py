@@ -74,6 +74,9 @@ MjbotError
 │   ├── MaskFull                    it marks everything
 │   ├── MaskAmbiguous               it is neither black and white nor on a transparent ground
 │   └── MaskAspectRatioWrong        its aspect ratio is not the picture's
+├── RuleInputRefused                a rule that a manager typed and that cannot be used
+│   ├── LimitUnreadable             a limit is no usable number or amount
+│   └── TimeZoneUnknown             there is no such time zone
 ├── PictureError                    a picture that could not be downloaded
 │   ├── PictureGone                 its link is dead
 │   ├── PictureUnavailable          its host does not send it to the bot now
@@ -116,6 +119,7 @@ from bot.errors.claims import (
     ServerNotAllowed,
 )
 from bot.errors.inputs import (
+    LimitUnreadable,
     MaskAmbiguous,
     MaskAspectRatioWrong,
     MaskEmpty,
@@ -123,6 +127,8 @@ from bot.errors.inputs import (
     MaskMissing,
     MaskRefused,
     PromptRefused,
+    RuleInputRefused,
+    TimeZoneUnknown,
     UploadAnimated,
     UploadCountInvalid,
     UploadNotFound,
@@ -215,6 +221,7 @@ __all__ = [
     "KeyLimited",
     "KeyRefused",
     "KeyUnknown",
+    "LimitUnreadable",
     "MaskAmbiguous",
     "MaskAspectRatioWrong",
     "MaskEmpty",
@@ -259,6 +266,7 @@ __all__ = [
     "RequesterUnknown",
     "RoleDenied",
     "RoleMissing",
+    "RuleInputRefused",
     "RuleRefused",
     "SeedUnavailable",
     "ServerDenied",
@@ -270,6 +278,7 @@ __all__ = [
     "SubmitRedirected",
     "SubmitRefused",
     "TaskUnknown",
+    "TimeZoneUnknown",
     "UploadAnimated",
     "UploadCountInvalid",
     "UploadNotFound",

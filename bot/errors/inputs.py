@@ -1,7 +1,8 @@
-"""What is wrong with a prompt, a picture or a mask that a person gave."""
+"""What is wrong with a prompt, a picture, a mask or a rule that a person gave."""
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import Literal
 
 from bot.errors.base import MjbotError
 from bot.errors.prompt_errors import PromptProblem
@@ -94,3 +95,28 @@ class MaskAspectRatioWrong(MaskRefused):
 
     mask: tuple[int, int] = (0, 0)
     picture: tuple[int, int] = (0, 0)
+
+
+LimitProblem = Literal["text", "negative", "fraction", "huge", "ambiguous", "currency", "precise"]
+"""Why a typed limit is not taken."""
+
+
+class RuleInputRefused(MjbotError):
+    """Base of what is wrong with a rule that a manager typed; `typed` is the text."""
+
+    typed: str = ""
+
+
+class LimitUnreadable(RuleInputRefused):
+    """A limit per `period` is no number that can be used; where `is_amount`, no amount in `currency`."""
+
+    problem: LimitProblem = "text"
+    period: Literal["day", "month"] = "day"
+    is_amount: bool = False
+    currency: str = ""
+
+
+class TimeZoneUnknown(RuleInputRefused):
+    """There is no such time zone; `similar` are names that the person may mean."""
+
+    similar: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Describe what is wrong with a prompt, a picture or a mask, and what to do about it. Pure.
+"""Describe what is wrong with a prompt, a picture, a mask or a rule, and what to do about it. Pure.
 
 Each sentence names the thing, the allowed range and the next step; error_messages adds these texts to its own.
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from bot.errors import (
+    LimitUnreadable,
     MaskAmbiguous,
     MaskAspectRatioWrong,
     MaskEmpty,
@@ -15,6 +16,8 @@ from bot.errors import (
     MaskRefused,
     MjbotError,
     PromptRefused,
+    RuleInputRefused,
+    TimeZoneUnknown,
     UploadAnimated,
     UploadCountInvalid,
     UploadNotFound,
@@ -41,6 +44,8 @@ from bot.errors.prompt_errors import (
     ValueMissing,
     ValueOutOfRange,
 )
+from bot.money import MAX_AMOUNT
+from bot.policy.limit_parser import MOST_TASKS
 from cogs.text.quotes import quote_text
 
 _MAX_PROBLEMS: Final = 6
@@ -52,7 +57,7 @@ NOT_CHARGED: Final = "You weren't charged."
 
 
 def describe_input_error(error: MjbotError) -> str:
-    """Describe what is wrong with a prompt, picture or mask; "" for any other error."""
+    """Describe what is wrong with a prompt, picture, mask or rule; "" for any other error."""
     match error:
         case PromptRefused(problems=problems):
             return _describe_problems(problems, NOT_CHARGED)
@@ -61,6 +66,8 @@ def describe_input_error(error: MjbotError) -> str:
             return f"{_describe_upload(error, f'The file {shown}' if shown else 'That picture')} {NOT_CHARGED}"
         case MaskRefused():
             return f"{_describe_mask(error)} {NOT_CHARGED}"
+        case RuleInputRefused():
+            return f"{_describe_rule_input(error)} Nothing was changed."
         case _:
             return ""
 
@@ -202,3 +209,41 @@ def _millions(pixels: int) -> str:
 
 def _mebibytes(size: int) -> str:
     return f"{size / 2**20:.0f}" if size >= 10 * 2**20 else f"{size / 2**20:.1f}"
+
+
+def _describe_rule_input(error: RuleInputRefused) -> str:
+    match error:
+        case LimitUnreadable():
+            return _describe_limit(error)
+        case TimeZoneUnknown(typed=typed, similar=similar):
+            shown = f" {quote_text(typed)}" if quote_text(typed) else ""
+            meant = (
+                " or ".join(map(quote_text, similar)) or "a name such as `Asia/Ho_Chi_Minh`, `Europe/Paris` or `UTC`"
+            )
+            return f"I don't know the time zone{shown}. Write {meant}."
+        case _:
+            return "I can't use that rule. Open the form again and correct it."
+
+
+def _describe_limit(error: LimitUnreadable) -> str:
+    """Name the form's field, what it accepts, and an example."""
+    name = f"{'Amount' if error.is_amount else 'Number'} a {error.period}"
+    shown = quote_text(error.typed) or "that"
+    example = "`2.50`" if error.is_amount else "`3`"
+    kind = f"an amount in {error.currency}".removesuffix(" in ") if error.is_amount else "a whole number"
+    match error.problem:
+        case "negative":
+            return f"{name} can't be negative: {shown}. Write 0 to switch drawing off, or leave it empty for no limit."
+        case "huge":
+            most = MAX_AMOUNT if error.is_amount else MOST_TASKS
+            return f"{name} is too large: {shown}. Write at most `{most}`, or leave it empty for no limit."
+        case "fraction":
+            return f"{name} must be a whole number, for example `3`, not {shown}."
+        case "precise":
+            return f"{name} may have six decimal places at most, for example `0.125`, not {shown}."
+        case "ambiguous":
+            return f"{name} can be read in two ways: {shown}. Write it without thousands separators, like {example}."
+        case "currency":
+            return f"{name} must be {kind}, for example {example}, not {shown}."
+        case _:
+            return f"{name} must be {kind}, for example {example}, not {shown}. Leave it empty for no limit."
