@@ -22,6 +22,7 @@ from bot.features.linked_picture import LinkedPictures
 from bot.features.moderation import Moderation
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
+from bot.features.server_rules import ServerRulesService
 from bot.features.usage_report import UsageReader
 from bot.features.vary_region import RegionService
 from bot.imaging.chart_drawer import IDLE_SECONDS, ChartDrawer
@@ -66,6 +67,7 @@ from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.creations.upscale_menu import UpscaleMenuCog
 from cogs.commands.help_check import HelpCheckCog
 from cogs.commands.management.moderation import ModerationCog
+from cogs.commands.management.server import ServerCog
 from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
@@ -138,6 +140,9 @@ class App:
         self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)
         self.moderation = Moderation(store.rules, self.channel_log.announce_changes, now=clock.now)
+        self.server_settings = ServerRulesService(
+            store.rules, self.channel_log.announce_changes, now=clock.now, get_currency=lambda: policy.prices.currency
+        )
         self.job_leases = JobLeases(
             store,
             store.process_leases,
@@ -305,6 +310,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         _build_usage_cog(app),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
+        ServerCog(bot, app.server_settings, LimitsReader(app.store, app.policy), app.policy, app.trust),
     )
 
 

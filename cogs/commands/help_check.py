@@ -35,7 +35,7 @@ _GROUPS: Final = {
     "Read a picture or a prompt (paid)": ("describe", "shorten"),
     "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
     "Settings and help (free)": ("mjusage", "mjsettings", "mjhelp", "mjcheck"),
-    "For moderators and managers (free)": ("mjblock", "mjunblock", "mjpause", "mjresume"),
+    "For moderators and managers (free)": ("mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"),
 }
 """The commands in the order of /mjhelp, the most useful first."""
 COMMAND_NAMES: Final = tuple(chain.from_iterable(_GROUPS.values()))

@@ -57,7 +57,7 @@ async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
             "**Read a picture or a prompt (paid)**": ["describe", "shorten"],
             "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
             "**Settings and help (free)**": ["mjusage", "mjsettings", "mjhelp", "mjcheck"],
-            "**For moderators and managers (free)**": ["mjblock", "mjunblock", "mjpause", "mjresume"],
+            "**For moderators and managers (free)**": ["mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"],
         }
         assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
         for field in embed.fields:

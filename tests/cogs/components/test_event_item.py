@@ -14,6 +14,7 @@ from bot.midjourney.buttons import ButtonKind
 from cogs.commands.creations.blend_menu import BlendButton
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import EventItem
+from cogs.views.panels.server_controls import ServerItem
 from cogs.views.panels.settings_panel import SettingButton, SettingChoice
 from cogs.views.task_list import TaskListButton, TaskListMenu, TaskListPage
 
@@ -27,6 +28,7 @@ TEMPLATES: dict[re.Pattern[str], type[EventItem[Any]]] = {
         TaskListButton(ui.Button(custom_id="mj:t:again:0:all")),
         TaskListMenu(ui.Select(custom_id="mj:t:open:0:all")),
         SettingButton(ui.Button(custom_id="mj:e:remix:on")),
+        ServerItem(ui.Button(custom_id="mj:server:p:who:-:allow:-:0a1b2c")),
         BlendButton(ui.Button(custom_id="mj:blend")),
     )
 }

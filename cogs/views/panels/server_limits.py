@@ -1,0 +1,140 @@
+"""Render the limits of one role, of every member, or of all members together, and the form that changes them. Pure."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.entities import CostKind, LimitSetting, Period, ServerRules
+from bot.entities.rules import Limits
+from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, find_limits
+from bot.policy.limit_parser import parse_amount, parse_count
+from cogs.components.modals import MODAL_TIMEOUT_SECONDS
+from cogs.text import limits
+from cogs.views.panels.server_controls import Action, ControlBuilder, ServerControl
+from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot
+
+ALL_KINDS: Final = "all"
+_KINDS: Final[Mapping[str, str]] = {
+    ALL_KINDS: "All jobs",
+    CostKind.VIDEO: "Videos",
+    CostKind.TURBO: "Turbo jobs",
+    CostKind.HD: "HD jobs",
+    CostKind.SEVERAL: "Several jobs at once",
+}
+_MAX_NUMBER: Final = 20
+"""How many characters a field of the form takes."""
+
+
+def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
+    """Render the limits of the panel's subject, with a menu of the kinds of jobs that they can be set for."""
+    subject = builder.state.subject
+    settings = find_limits(snapshot.rules.server, subject)
+    items = [
+        builder.menu(
+            Action.EDIT_LIMITS,
+            [_build_option(snapshot, kind, name, settings or ()) for kind, name in _KINDS.items()],
+            row=1,
+            placeholder="Change the limits for …",
+            part=subject,
+        )
+    ]
+    if subject.isdecimal() and settings != ():
+        items.append(builder.button(Action.SET_NO_LIMITS, "No limits for this role", row=2, part=subject))
+    if settings or (settings is not None and subject.isdecimal()):
+        label = "Same as every member" if subject.isdecimal() else "Remove these limits"
+        items.append(builder.button(Action.REMOVE_LIMITS, label, row=2, part=subject))
+    items.append(builder.button(Action.OPEN_PAGE, "Back", row=2, value=builder.state.page))
+    return PageContent(
+        text=_describe_subject(snapshot, subject),
+        fields=[("Limits", _describe(snapshot, settings))],
+        items=items,
+        warnings=_warn_of_zeros(snapshot, subject, settings or ()),
+    )
+
+
+def _describe_subject(snapshot: ServerSnapshot, subject: str) -> str:
+    if subject == EVERY_MEMBER:
+        return "Limits of **every member** in this server, but for roles that have limits of their own."
+    if subject == ALL_TOGETHER:
+        return "Limits of **all members together** in this server. The operator's budget holds as well."
+    role = snapshot.format_role(int(subject))
+    return f"Limits of {role}, in place of every member's. Of several roles, the most generous one counts."
+
+
+def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> list[str]:
+    """Say what a limit of 0 switches off, and for whom."""
+    names = {EVERY_MEMBER: "**every member**", ALL_TOGETHER: "**all members together**"}
+    whose = names.get(subject) or snapshot.format_role(int(subject))
+    zeros = [snapshot.format_limits((one,)) for one in settings if one.most == 0]
+    return [f"{zero.removesuffix(' (switched off)')}: that is switched off for {whose}." for zero in zeros]
+
+
+def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:
+    if settings is None:
+        members = snapshot.format_limits(snapshot.rules.server.member_limits) or "no limits"
+        return f"As every member: {members}"
+    return snapshot.format_limits(settings) or "No limits"
+
+
+def _build_option(snapshot: ServerSnapshot, kind: str, name: str, settings: Limits) -> discord.SelectOption:
+    own = snapshot.format_limits(tuple(one for one in settings if _name_kind(one) == kind))
+    return discord.SelectOption(label=name, value=kind, description=limits.cut(own or "No limit", limits.OPTION_TEXT))
+
+
+def _name_kind(setting: LimitSetting) -> str:
+    return setting.kind or ALL_KINDS
+
+
+def is_kind(value: str) -> bool:
+    """Return whether a value of the menu is a kind of jobs that this version knows."""
+    return value in _KINDS
+
+
+def build_limits_modal(rules: ServerRules, control: ServerControl, kind: str, currency: str) -> ui.Modal:
+    """Build the form of the limits for one kind of jobs; without a currency it has no amounts."""
+    own = ServerControl(control.state, Action.EDIT_LIMITS, kind, control.shown)
+    modal = ui.Modal(title=f"Limits: {_KINDS[kind]}", custom_id=own.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+    settings = [one for one in find_limits(rules, control.state.subject) or () if _name_kind(one) == kind]
+    for is_amount in (False, True) if currency else (False,):
+        for period in Period:
+            value = next((one for one in settings if one.period is period and (one.tasks is None) is is_amount), None)
+            modal.add_item(_build_field(period, value, currency if is_amount else ""))
+    return modal
+
+
+def _build_field(period: Period, setting: LimitSetting | None, currency: str) -> ui.Label[Any]:
+    name, example = (f"Amount a {period}, in {currency}", "2.50") if currency else (f"Number a {period}", "3")
+    field = ui.TextInput[Any](
+        custom_id=_name_field(period, is_amount=bool(currency)),
+        default=f"{setting.most:f}"[:_MAX_NUMBER] if setting else None,
+        placeholder=f"For example {example}",
+        max_length=_MAX_NUMBER,
+        required=False,
+    )
+    return ui.Label(text=limits.cut(name, 45), description="Empty: no limit. 0: switched off.", component=field)
+
+
+def _name_field(period: Period, *, is_amount: bool) -> str:
+    return f"{'amount' if is_amount else 'number'}_{period}"
+
+
+def read_limits(read_field: Callable[[str], str], settings: Limits, kind: str, currency: str) -> Limits:
+    """Return a subject's limits with those of one kind as they were typed; amounts stay as they are without a currency.
+
+    Raises:
+        LimitUnreadable: A field holds no number that can be used.
+    """
+    cost_kind = None if kind == ALL_KINDS else CostKind(kind)
+    kept = [one for one in settings if one.kind != cost_kind or (one.amount is not None and not currency)]
+    for period in Period:
+        tasks = parse_count(read_field(_name_field(period, is_amount=False)), period)
+        if tasks is not None:
+            kept.append(LimitSetting(period=period, kind=cost_kind, tasks=tasks))
+    for period in Period if currency else ():
+        amount: Decimal | None = parse_amount(read_field(_name_field(period, is_amount=True)), period, currency)
+        if amount is not None:
+            kept.append(LimitSetting(period=period, kind=cost_kind, amount=amount))
+    return tuple(sorted(kept, key=lambda one: list(CostKind).index(one.kind) if one.kind else -1))

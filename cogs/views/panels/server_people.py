@@ -1,0 +1,113 @@
+"""Render the pages Who and Where of a server's settings. Pure."""
+
+from typing import Final
+
+import discord
+
+from bot.features.server_rules import EVERY_MEMBER
+from cogs.views.panels.server_controls import Action, ControlBuilder, ServerItem
+from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot, join_lines
+
+_PLACES: Final = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.media,
+)
+"""Where people can write, but for threads, which follow their channel."""
+
+
+def render_who(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
+    """Render the roles that may draw, those that may not, and the limits of members and roles."""
+    server = snapshot.rules.server
+    allowed = [snapshot.format_role(role) for role in sorted(server.allowed_roles)]
+    denied = [snapshot.format_role(role) for role in sorted(server.denied_roles)]
+    members = snapshot.format_limits(server.member_limits) or "no limits of this server"
+    own = [
+        f"{snapshot.format_role(role)}: {snapshot.format_limits(settings) or 'no limits'}"
+        for role, settings in sorted(server.role_limits.items())
+    ]
+    items = [
+        builder.role_menu(
+            Action.ALLOW_ROLES,
+            "Roles that may draw (none: everyone)",
+            row=1,
+            chosen=server.allowed_roles - set(snapshot.deleted_roles),
+            part="allowed_roles",
+        ),
+        builder.role_menu(
+            Action.DENY_ROLES,
+            "Roles that may not draw",
+            row=2,
+            chosen=server.denied_roles - set(snapshot.deleted_roles),
+            part="denied_roles",
+        ),
+        builder.role_menu(Action.OPEN_ROLE, "Limits of a role …", row=3),
+        builder.button(Action.OPEN_LIMITS, "Limits of every member", row=4, value=EVERY_MEMBER),
+    ]
+    if snapshot.deleted_roles:
+        items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted roles", row=4))
+    return PageContent(
+        text="A role that may not draw counts more than one that may. Moderators can block single members: `/mjblock`.",
+        fields=[
+            ("May draw", join_lines(allowed, ", ") or "Everyone"),
+            ("May not draw", join_lines(denied, ", ") or "No role"),
+            ("Limits", join_lines([f"Every member: {members}", *own])),
+        ],
+        items=items,
+        warnings=_warn_of_roles(snapshot),
+    )
+
+
+def _warn_of_roles(snapshot: ServerSnapshot) -> list[str]:
+    server = snapshot.rules.server
+    if snapshot.guild_id in server.denied_roles:
+        return ["No one can draw here, because @everyone may not. Remove it from the roles that may not draw."]
+    if server.allowed_roles and all(map(snapshot.is_role_deleted, server.allowed_roles)):
+        return ["No one can draw here, because all roles that may were deleted. Choose others, or remove them."]
+    return []
+
+
+def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
+    """Render the channels where members may draw, and whether answers may be private."""
+    server = snapshot.rules.server
+    allowed = [snapshot.format_channel(channel) for channel in sorted(server.allowed_channels)]
+    deleted = {channel for channel in server.allowed_channels if snapshot.is_channel_deleted(channel)}
+    items = [
+        builder.channel_menu(
+            Action.ALLOW_CHANNELS,
+            "Channels where members may draw (none: all)",
+            row=1,
+            types=_PLACES,
+            chosen=server.allowed_channels - deleted,
+            part="allowed_channels",
+        ),
+        *_build_private_choice(builder, is_allowed=server.private_answers),
+    ]
+    if deleted:
+        items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted channels", row=3))
+    nowhere = bool(deleted) and deleted == set(server.allowed_channels)
+    return PageContent(
+        text="Threads and forum posts follow their channel.",
+        fields=[
+            ("Channels", join_lines(allowed, ", ") or "All channels"),
+            (
+                "Private answers",
+                "Allowed: members may ask for pictures that only they see."
+                if server.private_answers
+                else "Not allowed: everyone in the channel sees what is drawn.",
+            ),
+        ],
+        items=items,
+        warnings=["No one can draw here, because all allowed channels were deleted. Choose others."] if nowhere else [],
+    )
+
+
+def _build_private_choice(builder: ControlBuilder, *, is_allowed: bool) -> list[ServerItem]:
+    action, part = Action.SET_PRIVATE_ANSWERS, "private_answers"
+    return [
+        builder.choice(action, "Allow private answers", row=2, value="on", part=part, is_chosen=is_allowed),
+        builder.choice(action, "No private answers", row=2, value="off", part=part, is_chosen=not is_allowed),
+    ]

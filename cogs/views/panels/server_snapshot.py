@@ -1,0 +1,94 @@
+"""What the pages of a server's settings show, and what they have in common. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from bot.entities import Rules, Spending, SpendingCount
+from bot.entities.rules import Limits
+from bot.features.server_rule_texts import describe_limits
+from bot.policy.spending_limits import SpendingLimit
+from cogs.text import limits
+from cogs.text.amounts import format_amount
+from cogs.views.panels.server_controls import ServerItem
+
+_HIDDEN_LENGTH = 20
+"""How many characters "… and 12 more" takes at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSnapshot:
+    """The rules of a server, and what Discord and the database tell about it, at one time.
+
+    `roles` and `channels` are the ids of those that exist; None where Discord does not tell now. `missing` names the
+    permissions that the bot lacks in the log channel and the gallery channel. `currency` is "" where no price is known.
+    `limits` and `spending` are those of the server, filled for the page about money. `daily_limits` are the operator's
+    settings: for each person, and for all servers together.
+    """
+
+    guild_id: int
+    rules: Rules
+    at: datetime
+    roles: Collection[int] | None = None
+    channels: Collection[int] | None = None
+    missing: Mapping[int, Sequence[str]] = field(default_factory=dict[int, Sequence[str]])
+    currency: str = ""
+    limits: Sequence[SpendingLimit] = ()
+    spending: Mapping[SpendingCount, Spending] = field(default_factory=dict[SpendingCount, Spending])
+    daily_limits: tuple[int, int] = (0, 0)
+
+    def format_role(self, role_id: int) -> str:
+        """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""
+        if role_id == self.guild_id:
+            return "@everyone"
+        return f"deleted role `{role_id}`" if self.is_role_deleted(role_id) else f"<@&{role_id}>"
+
+    def format_channel(self, channel_id: int) -> str:
+        """Format a channel as a mention, a deleted one by its id."""
+        return f"deleted channel `{channel_id}`" if self.is_channel_deleted(channel_id) else f"<#{channel_id}>"
+
+    def is_role_deleted(self, role_id: int) -> bool:
+        """Return whether a role is known to exist no longer."""
+        return self.roles is not None and role_id not in self.roles
+
+    def is_channel_deleted(self, channel_id: int) -> bool:
+        """Return whether a channel is known to exist no longer."""
+        return bool(channel_id) and self.channels is not None and channel_id not in self.channels
+
+    def format_limits(self, settings: Limits) -> str:
+        """Describe limits in words; "" for none."""
+        return describe_limits(settings, self.format_amount)
+
+    def format_amount(self, amount: Decimal) -> str:
+        """Format an amount in the currency of the prices."""
+        return format_amount(amount, self.currency) if self.currency else "an amount (no price is known)"
+
+    @property
+    def deleted_roles(self) -> Collection[int]:
+        """The deleted roles that the rules still name."""
+        server = self.rules.server
+        named = {*server.allowed_roles, *server.denied_roles, *server.role_limits}
+        return {role for role in named if self.is_role_deleted(role)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContent:
+    """What a page shows: a text, warnings, fields, and the components in its rows 1 to 4."""
+
+    text: str
+    fields: Sequence[tuple[str, str]]
+    items: Sequence[ServerItem]
+    warnings: Sequence[str] = ()
+
+
+def join_lines(lines: Iterable[str], separator: str = "\n") -> str:
+    """Join the lines that fit a field, and say how many do not."""
+    known = list(lines)
+    whole = separator.join(known)
+    if limits.length(whole) <= limits.FIELD_VALUE:
+        return whole
+    room, shown = limits.FIELD_VALUE - _HIDDEN_LENGTH, 0
+    while limits.length(separator.join(known[: shown + 1])) <= room:
+        shown += 1
+    return f"{separator.join(known[:shown])}{separator}… and {len(known) - shown} more"
