@@ -6,13 +6,23 @@ Every label has a small, fixed set of values: never an id, a prompt, an address 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot import errors
-from bot.errors import BalanceExhausted, KeyRefused, MjbotError, RelayUnreachable
+from bot.errors import (
+    BalanceExhausted,
+    DailyLimitReached,
+    KeyRefused,
+    MjbotError,
+    PolicyRefused,
+    RelayUnreachable,
+    SpendingLimitReached,
+)
+from bot.money import CURRENCIES
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -65,6 +75,28 @@ LOOP_DELAY = Histogram(
     "How much longer a short sleep took than asked for: how long due work waits for the event loop.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
+
+SPENT = Counter(
+    "mjbot_spent",
+    "What requests cost: what was expected of those that the relay accepted, or may have (confirmed is no), and what "
+    "its log says of them later (yes). Credited tasks are included.",
+    ["currency", "confirmed"],
+)
+
+LEDGER_UNCONFIRMED = Gauge(
+    "mjbot_ledger_unconfirmed", "Requests that may have been charged and that the relay's log has not confirmed yet."
+)
+
+LIMIT_REFUSALS = Counter(
+    "mjbot_limit_refusals",
+    "Requests that a limit refused, by who set it (operator or server) and whose use it counts.",
+    ["level", "scope"],
+)
+for _level, _scopes in (("operator", ("person", "server", "everyone")), ("server", ("member", "server"))):
+    for _scope in _scopes:
+        LIMIT_REFUSALS.labels(_level, _scope)  # start at 0, see above
+
+_OTHER_CURRENCY = "other"
 
 
 _OUTCOMES: Mapping[type[BaseException], str] = {
@@ -133,3 +165,26 @@ def count_unsent_presses(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awa
             raise
 
     return counted
+
+
+def count_spent(amount: Decimal | None, currency: str, *, confirmed: bool) -> None:
+    """Count what a request cost, or is expected to cost; None where that is not known."""
+    if amount is not None and amount > 0:
+        known = currency if currency in CURRENCIES else _OTHER_CURRENCY  # a relay chooses the name of its unit
+        SPENT.labels(known, "yes" if confirmed else "no").inc(float(amount))
+
+
+@contextmanager
+def count_limit_refusals() -> Generator[None]:
+    """Count the limit that refuses a request in the block."""
+    try:
+        yield
+    except PolicyRefused as refused:
+        match refused:
+            case SpendingLimitReached(level=level, scope=scope):
+                LIMIT_REFUSALS.labels(level, scope).inc()
+            case DailyLimitReached(whose=whose):
+                LIMIT_REFUSALS.labels("operator", whose).inc()
+            case _:
+                pass
+        raise

@@ -1,5 +1,6 @@
-"""The alerts in docs/alarms.yaml use metrics, labels and outcomes that /metrics really serves."""
+"""The alerts in docs/alarms.yaml and the panels of docs/grafana.json use what /metrics really serves."""
 
+import json
 import re
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import errors, metrics
 from bot.entities import ClaimState
 from bot.relay import guarded_transport
-from bot.relay.key_diagnosis import USAGE_PATH
 
 ROOT = Path(__file__).parents[1]
 RULES: list[dict[str, Any]] = [
@@ -24,8 +24,15 @@ RULES: list[dict[str, Any]] = [
     for group in yaml.safe_load((ROOT / "docs" / "alarms.yaml").read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
 ]
+_DASHBOARD: dict[str, Any] = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
+PANELS: list[dict[str, Any]] = [panel for panel in _DASHBOARD["panels"] if panel["type"] != "row"]
 _SELECTOR = re.compile(r"(mjbot_\w+)(?:\{([^}]*)\})?")
 _MATCHER = re.compile(r'(\w+)="([^"]*)"')
+_ANY_MATCHER = re.compile(r'(\w+)(?:=~|!=|=)"[^"]*"')
+_GROUPING = re.compile(r"\bby \(([^)]*)\)")
+_LEGEND = re.compile(r"\{\{(\w+)\}\}")
+_SCRAPED = {"instance", "job"}
+"""The labels that Prometheus adds."""
 
 
 def served_names() -> dict[str, set[str]]:
@@ -76,8 +83,8 @@ def test_counters_in_alerts_start_at_zero() -> None:
     """Prometheus sees no increase in a series that starts at 1, so each counter in an alert starts at 0, per path."""
     samples = list(initial_samples())
     source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot" / "relay").glob("*.py"))
-    # These two are read only after the relay refused another path, whose counter tells of it.
-    paths = set(re.findall(r'"(/(?:mj|api)/[\w{}/-]+)"', source)) - {USAGE_PATH, guarded_transport._MISSING_PATH}
+    # This one is read only after the relay refused another path, whose counter tells of it.
+    paths = set(re.findall(r'"(/(?:mj|api|v1)/[\w{}/-]+)"', source)) - {guarded_transport._MISSING_PATH}
     assert len(paths) > 10
     outcomes = [
         (name, dict(_MATCHER.findall(matchers)))
@@ -94,6 +101,56 @@ def test_counters_in_alerts_start_at_zero() -> None:
         assert {value for _, value in found} == {0.0}
         if name == "mjbot_api_requests_total":
             assert {given["path"] for given, _ in found} == paths
+
+
+def test_counters_of_limits_start_at_zero() -> None:
+    """Each scope that an alert may ask for."""
+    samples = [
+        labels for name, labels, value in initial_samples() if name == "mjbot_limit_refusals_total" and not value
+    ]
+    assert {(one["level"], one["scope"]) for one in samples} == {
+        *(("operator", scope) for scope in ("person", "server", "everyone")),
+        *(("server", scope) for scope in ("member", "server")),
+    }
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_a_panel_uses_served_metrics(panel: dict[str, Any]) -> None:
+    """Each metric, and each label in a matcher, a grouping or a legend, is served."""
+    names = served_names()
+    for target in panel["targets"]:
+        expression, shown = target["expr"], set(_LEGEND.findall(target["legendFormat"]))
+        [(name, matchers)] = _SELECTOR.findall(expression)
+        assert name in names, name
+        grouped = {label.strip() for group in _GROUPING.findall(expression) for label in group.split(",")}
+        known = names[name] | _SCRAPED
+        assert set(_ANY_MATCHER.findall(matchers)) | grouped | shown <= known
+        assert 'instance=~"$instance"' in matchers
+        # What is not grouped by is not in the result.
+        assert shown <= (grouped if grouped or "(" in expression else known)
+        assert all(expression.count(left) == expression.count(right) for left, right in ("()", "{}", "[]"))
+
+
+def test_the_dashboard_has_every_metric() -> None:
+    """A new one gets a panel; a histogram is shown by its buckets."""
+    shown = {name for panel in PANELS for target in panel["targets"] for name, _ in _SELECTOR.findall(target["expr"])}
+    assert {name for name in served_names() if not name.endswith(("_sum", "_count"))} == shown
+
+
+def test_the_dashboard_is_well_formed() -> None:
+    """Each panel has an id, a place and a description of its own, and asks the data source that is chosen."""
+    panels = _DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len({panel["title"] for panel in panels}) == len(panels)
+    cells: set[tuple[int, int]] = set()
+    for panel in panels:
+        at = panel["gridPos"]
+        own = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+        assert not cells & own
+        assert max(x for x, _ in own) < 24
+        cells |= own
+    assert all(panel["description"] and panel["datasource"]["uid"] == "${DS_PROMETHEUS}" for panel in PANELS)
+    assert [one["name"] for one in _DASHBOARD["__inputs"]] == ["DS_PROMETHEUS"]
 
 
 def test_the_readme_links_the_alerts() -> None:

@@ -28,6 +28,7 @@ from bot.errors import (
     RepeatUnconfirmed,
     StoreUnavailable,
 )
+from bot.metrics import count_limit_refusals
 from bot.policy.claim_judge import ClaimJudge
 from bot.policy.costs import estimate_cost
 from bot.policy.rules import Spender, SpendingPolicy
@@ -101,7 +102,8 @@ class ClaimWriter:
     async def check_limits(self, spender: Spender, *, prompt: str = "", has_cooldown: bool = False) -> None:
         """Raise PolicyRefused unless this person may submit once more; a cooldown may end before that."""
         judge = self.build_judge(spender, prompt=prompt, has_cooldown=has_cooldown)
-        judge.check(await self._store.find_usage(spender.person_id, spender.guild_id, judge.plan))
+        with count_limit_refusals():
+            judge.check(await self._store.find_usage(spender.person_id, spender.guild_id, judge.plan))
 
     def build_judge(
         self,
@@ -261,7 +263,8 @@ class ClaimWriter:
             StoreUnavailable: The claim could not be written.
         """
         try:
-            await self._store.create_claim(claim, judge.check, confirmed=confirmed, plan=judge.plan)
+            with count_limit_refusals():
+                await self._store.create_claim(claim, judge.check, confirmed=confirmed, plan=judge.plan)
         except StoreUnavailable:
             self._withdraw(claim.id)
             raise
@@ -291,7 +294,8 @@ class ClaimWriter:
             raise _WithinLimits
 
         try:
-            await self._store.create_claim(further, check, plan=judge.plan)
+            with count_limit_refusals():
+                await self._store.create_claim(further, check, plan=judge.plan)
         except _WithinLimits:
             return
         except MjbotError as refused:

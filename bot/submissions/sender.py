@@ -22,7 +22,7 @@ from bot.errors import (
     SubmitOutcomeUnknown,
     SubmitRedirected,
 )
-from bot.metrics import PRESSES
+from bot.metrics import PRESSES, count_spent
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
@@ -209,6 +209,8 @@ class Sender:
     async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
         """Count how a submit ended, and write it; `submits` is how many requests the relay bills, where known."""
         PRESSES.labels(state).inc()
+        if state in {ClaimState.ACCEPTED, ClaimState.UNKNOWN}:
+            count_spent(claim.cost.expected, claim.cost.currency, confirmed=False)
         await self.write_state(claim, state, child_id, submits=submits)
 
     async def write_state(

@@ -2,25 +2,33 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
 
 import pytest
 
 from bot.errors import (
     ButtonUnknown,
+    DailyLimitReached,
+    DrawingPaused,
     KeyRefused,
     MjbotError,
     PlaceGone,
     PromptBanned,
     RelayUnreachable,
     ServerNotAllowed,
+    SpendingLimitReached,
     SubmitOutcomeUnknown,
     TaskUnknown,
 )
-from bot.metrics import WATCHED_TASKS
+from bot.metrics import WATCHED_TASKS, count_limit_refusals, count_spent
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Status
+from bot.money import PriceSetting
 from bot.ops.loop_lag import LoopLagMonitor
+from bot.policy.prices import PriceList
 from bot.policy.rules import Spender
 from bot.polling.poll_schedule import PollSchedule
 from bot.polling.poller import Poller
@@ -29,9 +37,9 @@ from bot.relay.requests import PressButton
 from bot.submissions.claims import Press
 from sandbox.relay import Relay
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, task, viewer
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, V2, place, task, viewer
 from tests.metric_changes import Counted
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -77,6 +85,13 @@ async def test_a_request_that_is_canceled_is_counted_as_canceled() -> None:
             async with asyncio.timeout(0.1):
                 await api.fetch_task("1")
     assert counted.by(REQUESTS) == {("cancelled", FETCH): 1}
+
+
+LIMITS = "mjbot_limit_refusals_total"
+
+
+def limit_reached(level: Literal["operator", "server"], scope: Literal["member", "everyone"]) -> SpendingLimitReached:
+    return SpendingLimitReached(level, scope=scope, most=Decimal(3), left=Decimal(0), resets_at=START)
 
 
 def press(number: int, button: str = U2, *, guild_id: int = 6) -> Press:
@@ -247,3 +262,72 @@ async def test_how_long_an_answer_is_owed() -> None:
         assert poller.unanswered_seconds == 0, "a finished task is not asked for, however long its message takes"
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "counted"),
+    [
+        (limit_reached("operator", "everyone"), {("operator", "everyone"): 1}),
+        (limit_reached("server", "member"), {("server", "member"): 1}),
+        (DailyLimitReached(30, "person", START), {("operator", "person"): 1}),
+        (DailyLimitReached(500, "everyone", START), {("operator", "everyone"): 1}),
+        (DrawingPaused("server"), {}),
+        (KeyRefused("no"), {}),
+    ],
+)
+def test_refusals_by_a_limit_are_counted(refusal: MjbotError, counted: dict[tuple[str, ...], float]) -> None:
+    """By level and scope; other refusals are no limit's. Each is raised all the same."""
+    changes = Counted()
+    with pytest.raises(type(refusal)), count_limit_refusals():
+        raise refusal
+    assert changes.by(LIMITS) == counted
+
+
+async def test_a_refused_press_counts_its_limit_once(world: ServiceWorld) -> None:
+    world.spending_policy = replace(world.spending_policy, daily_submits_per_person=1)
+    counted = Counted()
+    async with world.process() as process:
+        await process.presses.submit_press(press(1), FakePressFollowups())
+        await world.clock.advance(10)
+        with pytest.raises(DailyLimitReached):
+            await process.presses.submit_press(press(2, V2), FakePressFollowups())
+    assert counted.by(LIMITS) == {("operator", "person"): 1}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "confirmed", "counted"),
+    [
+        (Decimal("0.10"), "USD", False, {("no", "USD"): 0.1}),
+        (Decimal("2.5"), "CNY", True, {("yes", "CNY"): 2.5}),
+        (Decimal(3), "\u79ef\u5206", True, {("yes", "other"): 3}),
+        (Decimal(3), "", False, {("no", "other"): 3}),
+        (Decimal(0), "USD", True, {}),
+        (Decimal(-1), "USD", True, {}),
+        (None, "USD", False, {}),
+    ],
+)
+def test_what_requests_cost_is_counted(
+    amount: Decimal | None, currency: str, counted: dict[tuple[str, ...], float], *, confirmed: bool
+) -> None:
+    """A unit that is no currency is not in a label, as a relay chooses its name."""
+    changes = Counted()
+    count_spent(amount, currency, confirmed=confirmed)
+    assert changes.by("mjbot_spent_total") == {key: pytest.approx(value) for key, value in counted.items()}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [(None, 0.1), (PromptBanned(word="word"), 0), (SubmitOutcomeUnknown("lost"), 0.1)]
+)
+async def test_an_accepted_press_counts_its_expected_price(
+    world: ServiceWorld, answer: MjbotError | None, expected: float
+) -> None:
+    """As does one that may have been accepted."""
+    prices = PriceList()
+    prices.set_configured(PriceSetting(prices={"mj_upscale": Decimal("0.1")}, currency="USD"))
+    world.spending_policy = replace(world.spending_policy, prices=prices)
+    world.relay.outcomes = [answer] if answer else []  # type: ignore[list-item]
+    counted = Counted()
+    async with world.process() as process:
+        await process.presses.submit_press(press(1), FakePressFollowups())
+        await world.clock.advance(10)
+    assert sum(counted.by("mjbot_spent_total").values()) == pytest.approx(expected)
