@@ -86,6 +86,7 @@ from cogs.handlers.cancel_delete import CancelDeleteHandler
 from cogs.handlers.result_buttons import ResultButtonHandler
 from cogs.handlers.task_buttons import TaskButtonHandler
 from cogs.handlers.vary_region import VaryRegionHandler
+from cogs.messaging.channels.gallery import Gallery
 from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.message_editor import DiscordMessageEditor
@@ -133,6 +134,8 @@ class App:
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         self.server_rules = ServerRulesCache(store.rules, clock.monotonic)
         self.channel_log = LogChannel(self.bot, self.server_rules, self.rate_limiter, supervisor, clock)
+        gallery = Gallery(self.bot, store, self.server_rules, self.rate_limiter, supervisor, clock)
+        tracker.post_result = gallery.post_result
         sender = Sender(relay, store, tracker, lost, supervisor, self.channel_log, clock=clock)
         lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
         child_messages = ChildMessages(store, tracker, sender, lost_messages)

@@ -51,6 +51,10 @@ class Store(Protocol):
         """Remember that a job's final state was not taken `redraws` times, and when it is drawn again."""
         ...
 
+    async def mark_posted(self, message_id: int) -> bool:
+        """Mark that a gallery gets the picture of a job; return whether it was not marked before, in any process."""
+        ...
+
     async def close_job(self, message_id: int) -> None:
         """Mark a job as ended, if this process still owns it. Its row stays, for links and for its requester."""
         ...

@@ -40,18 +40,17 @@ _MAY_BE_BILLED = claims.c.state != ClaimState.REFUSED
 
 
 @cache
-def upsert(table: Table, dialect: str, *, timestamp: str = "", sticky: str = "") -> Insert:
+def upsert(table: Table, dialect: str, *, timestamp: str = "", sticky: Collection[str] = ()) -> Insert:
     """Insert a row, or replace the row with the same key.
 
-    With `timestamp`, the row is replaced only if a column other than that one changes. A true value in the column
-    `sticky` stays true.
+    With `timestamp`, the row is replaced only if a column other than that one changes. A true value in one of
+    the columns `sticky` stays true.
     """
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     new: dict[str, ColumnElement[Any]] = {
         column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
     }
-    if sticky:
-        new[sticky] = or_(table.c[sticky], new[sticky])
+    new |= {name: or_(table.c[name], new[name]) for name in sticky}
     changed = or_(*(table.c[name].is_distinct_from(value) for name, value in new.items() if name != timestamp))
     return insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_=new, where=changed if timestamp else None

@@ -90,6 +90,7 @@ jobs = Table(
     Column("notified", Boolean),  # NULL: written by a version without the column
     Column("redraws", Integer),  # how often the final state was to be drawn again; NULL: never
     Column("redraw_at", UtcDateTime),
+    Column("posted", Boolean),  # whether a gallery has its picture, or may have; NULL: no
 )
 _is_open = jobs.c.closed_at.is_(None)
 Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)

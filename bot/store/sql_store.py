@@ -119,7 +119,9 @@ class SqlStore:
 
         The row that was reserved as `replaces` is deleted with that.
         """
-        statement = queries.upsert(jobs, self.database.dialect, sticky="" if form_again else "form_sent")
+        statement = queries.upsert(
+            jobs, self.database.dialect, sticky=("posted",) if form_again else ("posted", "form_sent")
+        )
         row = {**job_to_row(job), "closed_at": None, "owner": self._owner}
 
         async def write(connection: AsyncConnection) -> None:
@@ -142,6 +144,11 @@ class SqlStore:
         """Remember when a job's final state is drawn again, for the process that then owns it."""
         row = {"redraws": redraws, "redraw_at": at}
         await self.database.write(update(jobs).where(jobs.c.message_id == message_id).values(row))
+
+    async def mark_posted(self, message_id: int) -> bool:
+        """Mark that a gallery gets the picture of a message; return whether it was not marked before."""
+        unposted = (jobs.c.message_id == message_id) & jobs.c.posted.is_not(true())
+        return bool(await self.database.write(update(jobs).where(unposted).values(posted=True)))
 
     async def close_job(self, message_id: int) -> None:
         """Mark a job as ended, if this process still owns it."""

@@ -69,6 +69,11 @@ class ResultMessage:
     _change: "asyncio.Future[Task | None] | None" = field(default=None, init=False)
     _is_complete: bool = field(default=False, init=False)
 
+    @property
+    def shown(self) -> ResultContent | None:
+        """What the message shows; None before it was drawn."""
+        return self._drawn
+
     async def show(self) -> None:
         """Draw the message, and again with each change, until nothing more can change.
 

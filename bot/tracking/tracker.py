@@ -24,7 +24,7 @@ from bot.tracking.notifications import Notifier
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.redraws import TOKEN_MARGIN, Redraws, find_failure
 from bot.tracking.result_files import ResultFileFetcher
-from bot.tracking.result_message import PICTURE_RETRY_SECONDS, ResultCallbacks, ResultMessage
+from bot.tracking.result_message import PICTURE_RETRY_SECONDS, ResultCallbacks, ResultContent, ResultMessage
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,8 @@ class JobTracker:
         self._give_up_after = times.give_up_after
         self._clock = clock
         self.redraws = Redraws(store, clock, keep_for=times.keep_for)
+        self.post_result: Callable[[Job, ResultContent], None] = lambda _job, _result: None
+        """Is told each result that a message shows, once nothing more of it can change."""
         self.messages = JobMessages(store, editor, pictures, clock.now)
 
     async def fetch_task(self, task_id: str, viewer: Viewer) -> Task:
@@ -316,5 +318,8 @@ class JobTracker:
             add_buttons=self._offers.learn_and_add_buttons,
         )
         until = min(self._clock.monotonic() + PICTURE_RETRY_SECONDS, times.last_edit_at)
-        await ResultMessage(feed, task, callbacks, self._clock, until).show()
+        message = ResultMessage(feed, task, callbacks, self._clock, until)
+        await message.show()
         await self.close_job(job)
+        if message.shown is not None:
+            self.post_result(job, message.shown)

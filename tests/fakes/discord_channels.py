@@ -37,6 +37,7 @@ class FakeClient:
     sent: list[Sent] = field(default_factory=list[Sent])
     outcomes: list[Exception | None] = field(default_factory=list[Exception | None])
     tries: int = 0
+    alt_texts: list[str] = field(default_factory=list[str])
     missing: set[str] = field(default_factory=set[str])
     """The permissions that the bot lacks in every channel."""
     restricted: set[int] = field(default_factory=set[int])
@@ -63,6 +64,7 @@ class FakeClient:
     def get_partial_messageable(self, channel_id: int) -> Any:  # noqa: ANN401
         async def send(text: str, *, files: Sequence[discord.File], **more: Any) -> None:  # noqa: ANN401
             self.tries += 1
+            self.alt_texts += [one.description or "" for one in files]
             mentions: discord.AllowedMentions = more["allowed_mentions"]
             assert not any(mentions.to_dict().get("parse") or [])
             outcome = self.outcomes.pop(0) if self.outcomes else None

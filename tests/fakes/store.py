@@ -65,6 +65,7 @@ class FakeStore:
         self.people: dict[int, PersonSettings] = {}
         self.rules = FakeRules(self._answer)
         self.ledger_rows = LedgerRows()
+        self.posted: set[int] = set()
         self.ledger = FakeLedger(self)
 
     def view_as(self, owner: str) -> "FakeStore":
@@ -98,6 +99,12 @@ class FakeStore:
         self._answer()
         if message_id in self.jobs:
             self.jobs[message_id] = replace(self.jobs[message_id], redraws=redraws, redraw_at=at)
+
+    async def mark_posted(self, message_id: int) -> bool:
+        self._answer()
+        is_new = message_id in self.jobs and message_id not in self.posted
+        self.posted |= {message_id} if is_new else set()
+        return is_new
 
     async def close_job(self, message_id: int) -> None:
         self._answer()

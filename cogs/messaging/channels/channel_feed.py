@@ -48,6 +48,7 @@ class Entry:
 
     line: str
     picture: Picture | None = None
+    alt_text: str = ""
     is_spoiler: bool = False
 
 
@@ -229,8 +230,7 @@ class ChannelFeed:
         Raises:
             _Failed: Discord, or the network, failed: it may have taken the message.
         """
-        pictures = [(entry.picture, entry.is_spoiler) for entry in entries if entry.picture is not None]
-        files = [discord.File(BytesIO(one.data), one.name, spoiler=is_spoiler) for one, is_spoiler in pictures]
+        files = [file for entry in entries if (file := _build_file(entry)) is not None]
         refused = await self._send_once(channel_id, text, files)
         if files and refused is not None and refused.kind is RefusalKind.FILE:
             log.info("Discord refuses a picture of the %s: %s.", self._kind.name, refused.reason)
@@ -298,6 +298,15 @@ class ChannelFeed:
         """Take the first entries off the queue, and count them as missed."""
         self._drop(backlog, count)
         backlog.missed += count
+
+
+def _build_file(entry: Entry) -> discord.File | None:
+    picture = entry.picture
+    if picture is None:
+        return None
+    return discord.File(
+        BytesIO(picture.data), picture.name, spoiler=entry.is_spoiler, description=entry.alt_text or None
+    )
 
 
 def _count_fitting(entries: Sequence[Entry]) -> int:

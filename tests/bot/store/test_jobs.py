@@ -99,6 +99,18 @@ async def test_jobs_of_many_tasks_are_listed_newest_first(store: Store) -> None:
     assert [] == list(await store.list_jobs_of_tasks([], 9))
 
 
+async def test_a_picture_is_posted_once(store: Store) -> None:
+    """Also where its message is watched again; a message without a row has no picture."""
+    await store.open_job(a_job(1))
+    assert await store.mark_posted(1)
+    assert not await store.mark_posted(1)
+    await store.close_job(1)
+    await store.open_job(a_job(1), form_again=True)
+    await store.update_job(a_job(1))
+    assert not await store.mark_posted(1)
+    assert not await store.mark_posted(2)
+
+
 async def test_the_pause_of_a_redraw_is_stored(store: Store) -> None:
     """It survives other writes of that row by whoever read it, and a new watch forgets it."""
     await store.open_job(a_job(1))
