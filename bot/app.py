@@ -74,6 +74,7 @@ from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
 from cogs.commands.usage import UsageCog
 from cogs.gateway.checks.access_log import log_access, log_joined_guild
+from cogs.gateway.command_permissions import CommandPermissions
 from cogs.gateway.command_sync import sync_commands
 from cogs.gateway.connection import close_gateway
 from cogs.gateway.guild_trust import GuildTrust
@@ -124,7 +125,8 @@ class App:
             keep_for=timedelta(days=settings.retention_days),
         )
         self.supervisor = supervisor = TaskSupervisor()
-        self.trust = GuildTrust(clock, guilds=settings.allowed_guilds)
+        self.command_permissions = CommandPermissions(self.bot, clock)
+        self.trust = GuildTrust(clock, guilds=settings.allowed_guilds, permissions=self.command_permissions)
         self.editor = DiscordMessageEditor(self.bot, self.rate_limiter, clock)
         self.poller = Poller(relay, PollSchedule(settings.poll_seconds), clock)
         self.tracker = tracker = JobTracker(
@@ -200,6 +202,7 @@ class App:
             # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
             self.supervisor.start(WorkKey("owners"), self.owner_request.repeat_until_done)
             self.supervisor.start(WorkKey("ready"), self._when_ready)
+            self.supervisor.start(WorkKey("command permissions"), self.command_permissions.run)
             self.supervisor.start(WorkKey("key checks"), self.key_check.run)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
@@ -347,6 +350,7 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
         TaskButtonHandler(bot, app.tracker, app.presses, app.person_settings, trust, rate_limiter, app.clock),
         VaryRegionHandler(app.presses, regions, trust, rate_limiter, app.clock),
         PlaceChanges(bot, app.tracker.redraws.wake),
+        app.command_permissions,
         ResultButtonHandler(bot, downloads, LineageFinder(store), rate_limiter),
         CancelDeleteHandler(
             CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)

@@ -13,6 +13,7 @@ from simcord import ChannelHandle, Env, MemberActor
 from bot.app import App, open_app
 from bot.clock import Clock
 from bot.settings import Settings
+from sandbox.command_permissions import add_permissions_route
 from sandbox.relay import Relay, RelaySettings
 
 DOCUMENTED_ID = "1730621826053455"
@@ -58,6 +59,7 @@ def build_settings(relay_url: str, folder: Path) -> Settings:
 @asynccontextmanager
 async def open_environment(relay_settings: RelaySettings) -> AsyncGenerator[Environment]:
     """Start the relay, the bot and the simulated Discord, and stop them when the block ends."""
+    add_permissions_route()
     with tempfile.TemporaryDirectory(prefix="mjbot-") as folder:
         async with Relay(relay_settings).serve() as relay:
             # The bot is app before SimCord starts, so it runs on the clock of this machine.

@@ -17,6 +17,7 @@ from simcord.results import ResponseMessage
 from bot.app import open_app
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from cogs.text.guidance import ASKING_FOR_SEED
+from sandbox.command_permissions import add_permissions_route
 from sandbox.environment import GUILD_ID, build_settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
@@ -193,6 +194,7 @@ async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
         clock = await stack.enter_async_context(FastClock().run())
         bot_settings = build_settings(relay.url, Path(folder)).model_copy(update={"notify_after_seconds": 100_000})
         app = await stack.enter_async_context(open_app(bot_settings, clock=clock, shard_count=1))
+        add_permissions_route()
         env = await stack.enter_async_context(simcord.run(app.bot, settle_timeout=0.1, check_errors=False))
         await app.start_records()
         # Messages are not older than the database, which the bot has opened by its own clock.

@@ -8,6 +8,7 @@ import discord
 from bot.clock import Clock
 from bot.policy.rules import Spender
 from cogs.context import Interaction, get_channel_ids, get_role_ids, is_age_restricted, is_bot_in_guild
+from cogs.gateway.command_permissions import CommandPermissions, CommandUser
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
 from cogs.text.markdown import clean_and_cut
 
@@ -21,11 +22,15 @@ class GuildTrust:
     """Knows the application's owners, and asks Discord which servers they run; answers are cached for ten minutes.
 
     If `guilds` (ALLOWED_GUILDS) is set, it decides where to spend, and trust only decides what may be shown.
+    `permissions` knows the servers' Integrations pages.
     """
 
-    def __init__(self, clock: Clock, *, guilds: Collection[int] = ()) -> None:
+    def __init__(
+        self, clock: Clock, *, guilds: Collection[int] = (), permissions: CommandPermissions | None = None
+    ) -> None:
         self._monotonic = clock.monotonic
         self._guilds = guilds
+        self._permissions = permissions
         self.owners: set[int] = set()
         """Ids of the application's owner, or of its team's members; empty until `load_owners` ran."""
         self._answers: dict[int, tuple[float, bool]] = {}
@@ -39,12 +44,18 @@ class GuildTrust:
         self.owners.update(team or [info.owner.id])
 
     async def identify_spender(
-        self, interaction: Interaction, requester_id: int | None = None, *, is_private: bool = False
+        self,
+        interaction: Interaction,
+        requester_id: int | None = None,
+        *,
+        is_private: bool = False,
+        needed_command: str = "",
     ) -> Spender:
         """Return who wants to spend, and where; a server that the bot is not in counts as no server.
 
         `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
-        `is_private`: the result will be shown to this person only.
+        `is_private`: the result will be shown to this person only. `needed_command` is the command that a person must
+        be allowed to use for the button that was pressed; for a command, Discord has checked that already.
         """
         guild_id, channel_ids = interaction.guild_id or 0, get_channel_ids(interaction)
         if not is_bot_in_guild(interaction):
@@ -65,7 +76,13 @@ class GuildTrust:
             channel_ids=channel_ids,
             is_age_restricted=is_age_restricted(interaction),
             is_private=is_private,
+            denied_command=needed_command if self._is_denied(interaction, needed_command) else "",
         )
+
+    def _is_denied(self, interaction: Interaction, command: str) -> bool:
+        if not command or self._permissions is None:
+            return False
+        return self._permissions.find_denial(CommandUser.from_interaction(interaction), command) is not None
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:
         """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""

@@ -48,6 +48,7 @@ class Routes:
             ("POST", "/interactions/{interaction_id}/{interaction_token}/callback", self.callback),
             ("POST", hook, self.follow_up),
         ]
+        routes.append(("GET", of_guild + "/permissions", self.list_command_permissions))
         for base in (commands, of_guild):
             routes += [
                 ("GET", base, lambda call: (200, self._commands(call))),
@@ -135,6 +136,12 @@ class Routes:
             "application_id": str(self.state.application_id),
             "version": str(snowflake()),
         }
+
+    def list_command_permissions(self, call: Call) -> Answer:
+        """List what the Integrations page of a guild sets, for each command that it names."""
+        ids = {"application_id": call.match["application_id"], "guild_id": call.match["guild_id"]}
+        pages = self.state.command_permissions.get(int(call.match["guild_id"]), {})
+        return 200, [{"id": str(key), **ids, "permissions": entries} for key, entries in pages.items()]
 
     def _check_commands(self, body: Any) -> None:  # noqa: ANN401
         reasons = command_reasons(body)

@@ -146,6 +146,8 @@ class State:
         self.interactions: dict[str, Interaction] = {}
         self.commands: list[dict[str, Any]] = []
         self.guild_commands: dict[int, list[dict[str, Any]]] = {}
+        self.command_permissions: dict[int, dict[int, list[dict[str, Any]]]] = {}
+        """What the Integrations page of a guild sets, by the id of a command or of the application."""
         self.shards = 1
         self.session_start_limit = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
         self.faults: list[Fault] = []

@@ -19,6 +19,7 @@ from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberAc
 from bot.app import App, open_app
 from bot.clock import Clock
 from bot.settings import Settings
+from sandbox.command_permissions import add_permissions_route
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
 from tests.fakes.image_worker import ThreadImageWorker
@@ -308,6 +309,7 @@ async def open_simcord_world(
 
 @asynccontextmanager
 async def _discord(bot: discord.Client, clock: Clock) -> AsyncGenerator[Env]:
+    add_permissions_route()
     async with simcord.run(bot, settle_timeout=_PATIENCE_SECONDS, check_errors=False) as env:
         # SimCord's clock starts in the past, where every token would have expired. Its messages are not older than the
         # database, which the bot has opened before.
