@@ -1,7 +1,7 @@
 """Who may use which command, by a server's Integrations page."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -155,7 +155,7 @@ class Pages:
         self.pages: dict[int, object] = {}
         self.asked: list[int] = []
         self.named = 0
-        self.before_answer = lambda: None
+        self.before_answer: Callable[[], None] = lambda: None
         http = SimpleNamespace(
             get_guild_application_command_permissions=self._get_page, get_global_commands=self._get_names
         )
