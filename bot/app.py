@@ -11,6 +11,8 @@ from uuid import uuid4
 import aiohttp
 from discord.ext import commands
 
+from bot.billing.balance import BalanceMonitor, BalanceReader
+from bot.billing.price_sources import PriceSources
 from bot.clock import Clock, CorrectedTime
 from bot.features.cancel import CancelService
 from bot.features.delete import DeleteService
@@ -92,6 +94,7 @@ from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RateLimiter
+from cogs.text.balance import describe_balance_alarm, report_money
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +136,15 @@ class App:
             store, self.poller, self.editor, self.pictures, supervisor, self.offers, times=times, clock=clock
         )
         self.policy = policy = build_policy(settings, self.trust.owners)
+        self.price_sources = PriceSources(relay, policy.prices, clock)
+        self.balance = BalanceMonitor(
+            BalanceReader(relay, policy.prices, relay.account_rate_limiter, clock),
+            store.rules,
+            clock,
+            count_requests=lambda: relay.submits_ended,
+            alarm_at=settings.balance_alarm,
+            describe=describe_balance_alarm,
+        )
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         self.server_rules = ServerRulesCache(store.rules, clock.monotonic)
         self.channel_log = LogChannel(self.bot, self.server_rules, self.rate_limiter, supervisor, clock)
@@ -205,6 +217,8 @@ class App:
             self.supervisor.start(WorkKey("command permissions"), self.command_permissions.run)
             self.supervisor.start(WorkKey("key checks"), self.key_check.run)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
+            self.supervisor.start(WorkKey("price sources"), self.price_sources.run)
+            self.supervisor.start(WorkKey("balance"), partial(self.balance.run, self.price_sources.wait_for_first_read))
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
             await self.job_leases.run_once()
             self.supervisor.start(WorkKey("job leases"), self.job_leases.run)
@@ -339,6 +353,7 @@ def _build_reporter(app: App) -> CheckReporter:
         health=app.health,
         clock=app.clock,
         check_pictures=PictureHostCheck(app.settings, app.pictures.refusals.problems).run,
+        report_money=lambda: report_money(app.policy.prices, app.balance.balance, app.balance.alarm_at),
     )
 
 

@@ -10,6 +10,8 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from bot.billing.balance import Balance, BalanceReader
+from bot.billing.price_sources import PriceSources
 from bot.clock import Clock, CorrectedTime, read_response_date, utc_now
 from bot.errors import StoreUnavailable
 from bot.network.connect_errors import explain_connect_error
@@ -40,6 +42,7 @@ from bot.ops.diagnostics import (
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.http_server import find_port_problem
 from bot.ops.network_checks import PictureHostCheck, describe_proxies
+from bot.policy.prices import PriceList
 from bot.policy.rules import build_policy
 from bot.relay.client import RelayClient
 from bot.settings import Settings
@@ -50,6 +53,7 @@ from cogs.gateway.checks.discord_checks import check_discord
 from cogs.gateway.checks.guild_access import report_policy
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
+from cogs.text.balance import report_money
 
 _ASK_TIME_SECONDS = 5.0
 _DISCORD_HOST = "discord.com"
@@ -70,7 +74,10 @@ async def run_checks(settings: Settings, mistakes: Iterable[SettingsMistake], *,
     key, proxies = settings.mj_api_key.get_secret_value(), Proxies.from_settings(settings)
     async with RelayClient.open(settings.mj_api_url, key, now=clock.now, proxies=proxies) as api:
         findings.append(await check_relay(api.check_key, settings.mj_api_url))
-    findings.append(report_policy(build_policy(settings, owners=())))
+        policy = build_policy(settings, owners=())
+        if findings[-1].is_ok:
+            findings += await _check_money(api, settings, policy.prices, clock)
+    findings.append(report_policy(policy))
     findings += [*discord_findings, *clock_findings, *await _check_network(settings)]
     findings += report_settings_mistakes(mistakes)
     return print_findings(findings)
@@ -100,6 +107,13 @@ async def _check_store(settings: Settings, clock: Clock, *, forget: bool) -> lis
             return [*cleared, database, *notifications, buttons, *await report_relay_shortages(store, now)]
     except StoreUnavailable as error:
         return [report_database_error(error)]
+
+
+async def _check_money(api: RelayClient, settings: Settings, prices: PriceList, clock: Clock) -> list[Finding]:
+    """Read what the relay tells about prices and the balance."""
+    await PriceSources(api, prices, clock).refresh()
+    balance = await BalanceReader(api, prices, api.account_rate_limiter, clock).read()
+    return report_money(prices, balance or Balance(state="unreadable"), settings.balance_alarm)
 
 
 async def _compare_clock(settings: Settings, clock: Clock) -> tuple[timedelta | None, str]:

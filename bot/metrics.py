@@ -66,6 +66,12 @@ DISCORD_REFUSALS = Counter(
     ["route", "status"],
 )
 
+BALANCE = Gauge(
+    "mjbot_balance",
+    "What is left at the relay, of the key's limit or the account's balance; absent while it is not known.",
+    ["currency"],
+)
+
 DATABASE_WRITABLE = Gauge(
     "mjbot_database_writable", "1 if this process could renew its lease in the database the last time, otherwise 0."
 )

@@ -105,7 +105,8 @@ class ServerGrant(_RulesModel):
 class OperatorRules(_RulesModel):
     """What the operator sets for everything in `/mjadmin`.
 
-    `prices` are written like the setting PRICES. `alarms_by_dm`: the operator gets alarms by DM.
+    `prices` are written like the setting PRICES. `alarms_by_dm`: the operator gets alarms by DM. `balance_is_low` is no
+    rule: the operator was warned that the balance fell to BALANCE_ALARM, and it has not risen above it since.
     """
 
     paused: bool = False
@@ -114,6 +115,7 @@ class OperatorRules(_RulesModel):
     prices: str = ""
     log_channel_id: int = 0
     alarms_by_dm: bool = False
+    balance_is_low: bool = False
 
 
 class Block(_RulesModel):

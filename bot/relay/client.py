@@ -57,7 +57,7 @@ _ACCOUNT_LIMITS: Final = RequestLimits(max_bytes=2 * 1024 * 1024, timeout=aiohtt
 
 create_zero_counters(
     {FETCH_PATH, LIST_PATH, _SEED_PATH, _CANCEL_PATH, _ALL_TASKS_PATH, _LOG_PATH, requests.UPLOAD_PATH}
-    | {_STATUS_PATH, _PRICING_PATH, _MODELS_PATH, _SUBSCRIPTION_PATH, _BILLED_PATH, USAGE_PATH}
+    | {_STATUS_PATH, _PRICING_PATH, _MODELS_PATH}
     | {str(kind.path) for kind in get_args(SubmitRequest)}
 )
 
@@ -82,6 +82,8 @@ class RelayClient:
         self._transform_task = transform_task
         self._rows = TaskRowCache(lambda row: self._rewrite_links(parser.parse_row(row)))
         self._seed_limits = RequestLimits(timeout=seed_timeout)
+        self.submits_ended = 0
+        """How many billed requests this process has sent, or tried to send, whatever became of them."""
 
     @classmethod
     @asynccontextmanager
@@ -260,7 +262,7 @@ class RelayClient:
         """
         body = {**request.body, "state": state}
         parse = partial(parser.parse_submission, sent_ids=find_sent_ids(request))
-        return await self._transport.submit(request.path, body, parse, speed=speed)
+        return await self._submit(request.path, body, parse, speed=speed)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Request UPSCALE, VARIATION or REROLL through the older endpoint."""
@@ -275,8 +277,16 @@ class RelayClient:
             SubmitOutcomeUnknown: The pictures may have been uploaded and billed.
         """
         body = {"base64Array": tuple(pictures)}
-        links = await self._transport.submit(requests.UPLOAD_PATH, body, parser.parse_upload_links)
+        links = await self._submit(requests.UPLOAD_PATH, body, parser.parse_upload_links)
         return tuple(rewrite_relay_url(url, self._transport.base_url) for url in links)
+
+    async def _submit(
+        self, path: str, body: requests.RequestBody, parse: Parse[_T], *, speed: Speed | None = None
+    ) -> _T:
+        try:
+            return await self._transport.submit(path, body, parse, speed=speed)
+        finally:
+            self.submits_ended += 1
 
     async def _add_buttons(self, task: Task) -> Task:
         return await self._transform_task(task) if self._transform_task else task

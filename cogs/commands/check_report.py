@@ -65,6 +65,7 @@ class CheckReporter:
     health: Health
     clock: Clock
     check_pictures: Callable[[], Awaitable[list[Finding]]]
+    report_money: Callable[[], list[Finding]]
 
     async def is_operator_guild(self, interaction: Interaction) -> bool:
         """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
@@ -96,6 +97,7 @@ class CheckReporter:
             *pictures,
             *check_clock(self.clock.measure_system_error()),
             *(_report_health(name, problem) for name, problem in health.items()),
+            *self.report_money(),
             await report_refused_buttons(self.store, now),
             *await report_relay_shortages(self.store, now),
             self._report_connection(),

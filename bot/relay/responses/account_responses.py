@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from bot.errors import ActionUnsupported, KeyRefused, RelayError
+from bot.errors import ActionUnsupported, KeyRefused, RelayError, RelayUnreachable
 from bot.json_values import coerce_text, is_json_array, is_json_object
 from bot.money import MAX_AMOUNT, find_currency
 from bot.relay.responses.relay_response import RelayResponse
@@ -287,6 +287,7 @@ def _read_ratios(ratios: object) -> Mapping[str, Decimal]:
 def _classify(response: RelayResponse) -> RelayError:
     """Return the error for a response without the value; a key that such a route refuses may still draw."""
     error = classify_read_error(response, _decode(response))
-    if isinstance(error, KeyRefused) and not response.path.startswith("/v1/"):
-        return ActionUnsupported(error.reason, lasting=True)
+    is_refused = isinstance(error, KeyRefused) and not response.path.startswith("/v1/")
+    if is_refused or (isinstance(error, RelayUnreachable) and error.no_route):
+        return ActionUnsupported(error.reason, lasting=is_refused)
     return error

@@ -215,7 +215,7 @@ def test_a_malformed_balance_is_not_known(number: str) -> None:
         (answer({"success": False, "message": "Invalid token"}, 401), ActionUnsupported),
         (answer("", 429), RelayBusy),
         (answer(PAGE, 502), RelayUnreachable),
-        (answer(PAGE, 404), RelayUnreachable),
+        (answer(PAGE, 404), ActionUnsupported),
         (answer(""), RelayUnreachable),
         (answer("null"), RelayUnreachable),
         (answer("[]"), RelayUnreachable),

@@ -1,0 +1,92 @@
+"""Read what the relay tells about prices, slowly and in the background: its unit and currency, and its price list."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal, TypeVar
+
+from bot.clock import Clock
+from bot.errors import ActionUnsupported, RelayError
+from bot.policy.prices import PriceList
+from bot.ports import RelayAccount
+from bot.relay.responses.account_responses import RelayMoney, RelayPriceList
+
+log = logging.getLogger(__name__)
+
+SourceState = Literal["not read yet", "works", "not offered", "does not answer"]
+"""What is known of a route: "not offered" says that the relay lacks it, or does not show it to this key."""
+
+_REFRESH_SECONDS: Final = 3600.0
+_RETRY_SECONDS: Final = 300.0
+"""When a route is read again that did not answer."""
+
+_T = TypeVar("_T")
+
+
+class PriceSources:
+    """Reads /api/status and the relay's price list into `prices`, at the start and then every hour.
+
+    No request waits for it. What it read last holds until it reads something else.
+    """
+
+    def __init__(self, relay: RelayAccount, prices: PriceList, clock: Clock) -> None:
+        self._relay = relay
+        self._prices = prices
+        self._clock = clock
+        self._listed = RelayPriceList()
+        self._group = ""
+        self._was_read = asyncio.Event()
+        self.money_state: SourceState = "not read yet"
+        self.prices_state: SourceState = "not read yet"
+
+    async def run(self) -> None:
+        """Read now, and then every hour, or sooner what did not answer; until cancelled."""
+        while True:
+            await self.refresh()
+            is_complete = "does not answer" not in {self.money_state, self.prices_state}
+            await self._clock.sleep(_REFRESH_SECONDS if is_complete else _RETRY_SECONDS)
+
+    async def refresh(self) -> None:
+        """Read both routes once."""
+        before = (self.money_state, self.prices_state)
+        self.money_state, money = await self._read(self._relay.fetch_money)
+        if money:
+            self._prices.set_relay_money(money)
+        self.prices_state, listed = await self._read(self._relay.fetch_prices)
+        if listed:
+            self._listed = listed
+            self._apply()
+        self._was_read.set()
+        if before != (self.money_state, self.prices_state):
+            self._log_sources(money)
+
+    async def wait_for_first_read(self) -> None:
+        """Wait until each source was read once, or has failed to answer."""
+        await self._was_read.wait()
+
+    def set_group(self, group: str) -> None:
+        """Use the ratio of the key's group, which only rows of the relay's log tell."""
+        if group != self._group:
+            self._group = group
+            self._apply()
+
+    def _apply(self) -> None:
+        self._prices.set_relay_prices(self._listed.list_amounts(self._group))
+
+    async def _read(self, fetch: Callable[[], Awaitable[_T]]) -> tuple[SourceState, _T | None]:
+        try:
+            return "works", await fetch()
+        except ActionUnsupported:
+            return "not offered", None
+        except RelayError as error:
+            log.debug("A source of prices does not answer: %s (%s).", type(error).__name__, error.reason)
+            return "does not answer", None
+
+    def _log_sources(self, money: RelayMoney | None) -> None:
+        count = len(self._listed.list_amounts(self._group))
+        log.info(
+            "Prices: the relay's list %s, with %d prices of Midjourney; its currency: %s.",
+            self.prices_state,
+            count,
+            (money.currency if money else "") or "not known",
+        )
