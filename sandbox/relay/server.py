@@ -32,7 +32,7 @@ from sandbox.relay.answers import (
 from sandbox.relay.error_texts import ErrorTexts, spring_error
 from sandbox.relay.picture_routes import PictureRoutes
 from sandbox.relay.profiles import PROFILES, find_profile
-from sandbox.relay.routes import OPEN, find_route
+from sandbox.relay.routes import OPEN, find_route, is_billing
 from sandbox.relay.scripted_answers import RareOptions, ScriptedAnswer, ScriptedAnswers
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.proxy_submits import sort_listed_tasks
@@ -70,6 +70,8 @@ class Relay:
         self.requests: Counter[str] = Counter()
         self.key_reads = 0
         """How many of the fetches asked for the task that does not exist, with which the bot checks its key."""
+        self.account_reads = 0
+        """How many requests asked for prices, balances and bills, whether or not the software has such routes."""
         self.app = web.Application(client_max_size=64 * 2**20)
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
@@ -221,6 +223,7 @@ class Relay:
         route, name = find_route(request.method, request.path, self.settings)
         self.requests[route] += 1
         self.key_reads += _KEY_CHECK_ID in request.path
+        self.account_reads += request.path.startswith("/api/") or is_billing(request.path)
         self.url = self.url or f"http://{request.host}"
         self._key_check.assign_request_id(self._now())
         if self.down:

@@ -205,8 +205,8 @@ class SimcordWorld:
 
     @property
     def relay_requests(self) -> int:
-        """Count the bot's requests to the relay, without those that check the key."""
-        return self.relay.requests.total() - self.relay.key_reads
+        """Count the bot's requests to the relay, without those that check the key or read prices."""
+        return self.relay.requests.total() - self.relay.key_reads - self.relay.account_reads
 
     def requests(self, method: str, part: str) -> int:
         """Count the bot's requests to Discord whose path contains that part."""
