@@ -2,20 +2,29 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from discord.http import Route
 
-from bot.check import _check_store, run_checks
+from bot.check import _check_money, _check_store, run_checks
 from bot.clock import Clock
+from bot.policy.prices import PriceList
+from bot.relay.client import RelayClient
 from bot.settings import Settings
 from bot.store import open_store
 from tests.bot.test_main import settings
 from tests.fakes.sample_rows import NOON
 from tests.postgres import Postgres
+from tests.sandbox.relay_program_caller import asking
 from tests.wire.loopback import LoopbackDiscord
 
+LISTED = "ok    Prices: known for 18 models of the relay, from the relay's price list; an imagine costs about $0.10."
+NOT_TOLD = (
+    "WARN  Balance: can't be read: this relay tells it to no key. BALANCE_ALARM can't warn you: look at the relay's "
+    "console now and then, or leave it empty."
+)
 DUMP = Path(__file__).parents[1] / "data" / "database_7e4ce19.sql"
 
 
@@ -137,3 +146,31 @@ async def test_a_blocked_address_fails_the_check(
     assert line.startswith("FAIL  Discord: can't be used: Discord blocks ")
     assert said in line
     assert line.endswith("another host or region helps at once.")
+
+
+@pytest.mark.parametrize(
+    ("software", "changed", "lines"),
+    [
+        (
+            "newapi-2026",
+            {"key_quota": 2_100_000},
+            [
+                LISTED,
+                "WARN  Balance: $4.20 left at the relay. Top it up in the relay's console.",
+            ],
+        ),
+        (
+            "newapi-2026",
+            {"has_account_routes": False},
+            [
+                "ok    Prices: not known, so none are shown: the relay tells none, and PRICES is empty.",
+                NOT_TOLD,
+            ],
+        ),
+    ],
+)
+async def test_prices_and_the_balance_are_reported(software: str, changed: dict[str, Any], lines: list[str]) -> None:
+    async with asking(software, **changed) as asker, RelayClient.open(asker.relay.url, "sk-sandbox") as api:
+        given = Settings.read(_env_file=None, discord_token="t", mj_api_key="k", balance_alarm="5")
+        found = await _check_money(api, given, PriceList(), Clock())
+        assert [str(one) for one in found] == lines

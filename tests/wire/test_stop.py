@@ -116,6 +116,8 @@ async def test_check_finds_everything_good(world: WireWorld) -> None:
         "Database": "ok",
         "Buttons": "ok",
         "API key": "ok",
+        "Prices": "ok",
+        "Balance": "ok",
         "Discord token": "ok",
         "Gateway": "ok",
         "Commands": "ok",
