@@ -63,6 +63,7 @@ from bot.tracking.tracker import JobTracker, WatchTimes
 from cogs.commands.check_report import CheckReporter
 from cogs.commands.creations.animate_edit_faceswap import AnimateEditFaceswapCog
 from cogs.commands.creations.blend_menu import BlendMenuCog
+from cogs.commands.creations.command_question import CommandQuestionCog
 from cogs.commands.creations.describe_shorten import DescribeShortenCog
 from cogs.commands.creations.imagine_blend import ImagineBlendCog
 from cogs.commands.creations.paid_command import PaidCommandRunner
@@ -321,6 +322,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         status,
         ImagineBlendCog(runner),
         DescribeShortenCog(bot, runner, linked_pictures.get_picture, linked_pictures.is_private),
+        CommandQuestionCog(bot, runner),
         BlendMenuCog(bot, runner, linked_pictures.get_picture),
         AnimateEditFaceswapCog(runner, tracker, finished_pictures.get_picture, privacy.is_private),
         TasksCog(bot, person_settings, status),

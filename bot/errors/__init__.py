@@ -57,6 +57,7 @@ MjbotError
 │   ├── RepeatUnconfirmed           an earlier press may have been billed, and no further one was confirmed
 │   ├── ModalNotSent                the press was accepted, but its modal was not sent
 │   ├── ButtonUnknown               the task no longer has that button
+│   ├── CommandUnknown              a question about a command no longer holds what it asked for
 │   └── ModalExpired                the task no longer waits for a modal
 ├── PromptRefused                   a prompt that cannot be sent as it is
 ├── UploadRefused                   a picture from a person that cannot be used
@@ -103,6 +104,7 @@ from bot.errors.claims import (
     AnswerLost,
     ButtonUnknown,
     ClaimLost,
+    CommandUnknown,
     CooldownActive,
     DailyLimitReached,
     GuildRefusal,
@@ -209,6 +211,7 @@ __all__ = [
     "ChannelNotAllowed",
     "ClaimLost",
     "CommandDenied",
+    "CommandUnknown",
     "ConfirmationNeeded",
     "CooldownActive",
     "DailyLimitReached",

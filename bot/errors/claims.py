@@ -137,5 +137,9 @@ class ButtonUnknown(PressRefused):
     """The task no longer has that button."""
 
 
+class CommandUnknown(PressRefused):
+    """The question about a command no longer holds all that the command asked for."""
+
+
 class ModalExpired(PressRefused):
     """The task no longer waits for a modal."""

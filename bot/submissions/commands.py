@@ -8,19 +8,21 @@ from hashlib import blake2b
 
 from bot.clock import Now
 from bot.entities import Claim, ClaimState, Job, Person
-from bot.errors import AlreadyClaimed
+from bot.errors import AlreadyClaimed, ConfirmationNeeded
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import Upload
 from bot.metrics import count_unsent_presses
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
+from bot.policy.task_privacy import Viewer
 from bot.ports import InteractionFollowups, Store
 from bot.relay.requests import SubmitRequest
 from bot.submissions.checked_prompts import find_sent_prompt
 from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter, find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
+from bot.submissions.kept_commands import KeptCommand
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, Unknown
 from bot.tracking.tracker import JobTracker
 
@@ -29,11 +31,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class CommandInvocation:
-    """One use of a command: by whom, and in which server; `interaction_id` makes it unique."""
+    """One use of a command: by whom, and in which server; `interaction_id` makes it unique.
+
+    `is_confirmed`: the person has seen the price.
+    """
 
     interaction_id: int
     person: Person
     spender: Spender
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnconfirmedCommand:
+    """A command that is not sent before the person has confirmed its price: what has to be kept until then."""
+
+    needed: ConfirmationNeeded
+    kept: KeptCommand
+    pictures: tuple[Upload, ...]
 
 
 class CommandService:
@@ -80,8 +95,10 @@ class CommandService:
     @count_unsent_presses
     async def submit_command(
         self, command: CommandInvocation, wanted: CommandRequest, followups: InteractionFollowups
-    ) -> None:
+    ) -> UnconfirmedCommand | None:
         """Prepare the pictures, write the claim, show the message, and submit in the background.
+
+        Return what the person has to confirm first, of which nothing is claimed; None where it is submitted.
 
         Raises:
             PolicyRefused: This person may not spend here, or not now.
@@ -97,17 +114,39 @@ class CommandService:
         # Hashing 20 MiB takes 20 ms, for which the event loop must not stop.
         digest = await asyncio.to_thread(_hash_request, request)
         key = f"{wanted.action.lower()}:{digest}"
-        claim = await self._write_claim(command, wanted, key, find_sent_prompt(request))
+        try:
+            claim = await self._write_claim(command, wanted, key, find_sent_prompt(request))
+        except ConfirmationNeeded as needed:
+            return UnconfirmedCommand(
+                needed=needed, kept=KeptCommand.from_request(wanted.action, request), pictures=uploads
+            )
         waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
         with self._sender.release_on_error(claim):
             job = await self._open_job(claim, command, followups, waiting_task)
         self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
+        return None
+
+    async def confirm_command(
+        self,
+        command: CommandInvocation,
+        question_id: int,
+        wanted: CommandRequest,
+        viewer: Viewer,
+        followups: InteractionFollowups,
+    ) -> None:
+        """Submit what the message `question_id` asked about, once; see ClaimWriter.choose_claim_id."""
+        claim_id = await self._claims.choose_claim_id(question_id, command.person.id, viewer)
+        await self.submit_command(replace(command, interaction_id=claim_id, is_confirmed=True), wanted, followups)
 
     async def _write_claim(
         self, command: CommandInvocation, wanted: CommandRequest, key: str, sent_prompt: str
     ) -> Claim:
         judge = self._claims.build_judge(
-            command.spender, action=wanted.action, prompt=wanted.prompt, checked_prompt=sent_prompt
+            command.spender,
+            action=wanted.action,
+            prompt=wanted.prompt,
+            checked_prompt=sent_prompt,
+            is_confirmed=command.is_confirmed,
         )
         claim = Claim(
             id=command.interaction_id,

@@ -16,6 +16,7 @@ from bot.errors import (
     BalanceExhausted,
     ButtonUnknown,
     ClaimLost,
+    CommandUnknown,
     CooldownActive,
     DailyLimitReached,
     DisplayError,
@@ -120,6 +121,9 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     RepeatUnconfirmed: "The earlier press may have been charged. Draw again?",
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
+    ),
+    CommandUnknown: (
+        "I can't read that question's pictures or prompt anymore. Run the command again. You weren't charged."
     ),
     ModalExpired: "This form was already answered or dropped. For a new one, press the button on the earlier picture.",
     StoreUnavailable: (

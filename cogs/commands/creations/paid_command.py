@@ -1,24 +1,41 @@
 """The steps of every paid command: refuse invalid options, defer the response, submit the request."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from io import BytesIO
+from typing import Any
+
+import discord
 
 from bot.clock import Clock
 from bot.errors import MjbotError, StoreUnavailable
 from bot.imaging.upload_validation import Upload
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput
-from bot.submissions.commands import CommandInvocation, CommandService
-from cogs.context import Interaction, to_person
+from bot.submissions.commands import CommandInvocation, CommandService, UnconfirmedCommand
+from cogs.context import Interaction, get_viewer, to_person, to_place
 from cogs.gateway.guild_trust import GuildTrust
-from cogs.messaging.followups import CommandFollowups
+from cogs.messaging.followups import ClickFollowups, CommandFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
+    REQUEST_ERRORS,
     acknowledge,
     log_and_describe_error,
     replace_response_on_error,
     send_ephemeral,
+    summarize_error,
     with_timeout,
 )
+from cogs.text.confirmations import describe_question
+from cogs.views.command_question import (
+    PICTURE_PREFIX,
+    PROMPT_FILE,
+    CommandChoice,
+    needs_prompt_file,
+    render_command_question,
+)
+
+log = logging.getLogger(__name__)
 
 _PRIVACY_SECONDS = 1.0
 """How long the database may take to tell whether a picture is private: Discord waits three seconds for a response."""
@@ -87,7 +104,52 @@ class PaidCommandRunner:
                 spender=await self._trust.identify_spender(interaction, is_private=private),
             )
             defaults = await self._load_defaults(interaction.user.id)
-            await self._commands.submit_command(invocation, build_request(defaults), followups)
+            unconfirmed = await self._commands.submit_command(invocation, build_request(defaults), followups)
+            if unconfirmed is not None:
+                await self._ask(interaction, unconfirmed, private=private)
+
+    async def _ask(self, interaction: Interaction, unconfirmed: UnconfirmedCommand, *, private: bool) -> None:
+        """Ask this person privately whether to send a command; nothing is claimed before the answer."""
+        kept, pictures = unconfirmed.kept, unconfirmed.pictures
+        files = [
+            discord.File(BytesIO(one.data), f"{PICTURE_PREFIX}{number}.{one.kind}")
+            for number, one in enumerate(pictures, 1)
+        ]
+        if needs_prompt_file(kept.prompt):
+            files.append(discord.File(BytesIO(kept.prompt.encode()), PROMPT_FILE))
+        choice = CommandChoice(kept=kept, pictures=len(pictures), is_private=private)
+        embeds, view = render_command_question(choice)
+        shown: dict[str, Any] = {
+            "content": describe_question(unconfirmed.needed, interaction.client.clock.now()),
+            "embeds": embeds,
+            "view": view,
+            "allowed_mentions": discord.AllowedMentions.none(),
+        }
+        await self._rate_limiter.acquire_token(interaction.token)
+        if private:
+            await with_timeout(interaction.edit_original_response(attachments=files, **shown))
+            return
+        # Discord can't make the public "thinking ..." private, so it is deleted.
+        await with_timeout(interaction.edit_original_response(content="…"))
+        await with_timeout(interaction.followup.send(files=files, ephemeral=True, wait=True, **shown))
+        try:
+            await with_timeout(interaction.delete_original_response())
+        except REQUEST_ERRORS as error:
+            log.info("A public answer could not be deleted: %s.", summarize_error(error))
+
+    async def confirm(
+        self, interaction: Interaction, question: discord.Message, wanted: CommandRequest, *, private: bool
+    ) -> None:
+        """Submit the command that a question is about; its message is a new one, as private as it was to be."""
+        place = to_place(interaction, question.id, ephemeral=private)
+        followups = ClickFollowups(interaction, self._rate_limiter, self._sleep, parent=place)
+        invocation = CommandInvocation(
+            interaction_id=interaction.id,
+            person=to_person(interaction.user),
+            spender=await self._trust.identify_spender(interaction, is_private=private),
+        )
+        viewer = get_viewer(interaction)
+        await self._commands.confirm_command(invocation, question.id, wanted, viewer, followups)
 
     async def prepare_pictures(
         self, interaction: Interaction, pictures: tuple[PictureInput, ...]
