@@ -26,7 +26,7 @@ REROLL, VARY, UPSCALE = (
     "MJ::JOB::upsample_v6_2x::1::aa",
 )
 
-_Ask = Callable[[ServiceProcess, FakePressFollowups], Awaitable[None]]
+_Ask = Callable[[ServiceProcess, FakePressFollowups], Awaitable[object]]
 
 
 def submit(wanted: CommandRequest) -> _Ask:

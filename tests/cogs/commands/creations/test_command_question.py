@@ -81,7 +81,8 @@ async def test_pictures_are_sent_in_their_order(tmp_path: Path) -> None:
         await w.child(await w.click(w.member, question, "Draw"), "✅ Four pictures")
         [sent] = w.relay.submits
         assert sent.body["dimensions"] == "PORTRAIT"
-        assert [b64decode(url.partition(",")[2]) for url in sent.body["base64Array"]] == [PICTURES[1], PICTURES[0]]
+        urls: Any = sent.body["base64Array"]
+        assert [b64decode(url.partition(",")[2]) for url in urls] == [PICTURES[1], PICTURES[0]]
         question = await asked(w, "animate", private=False, image=("a.png", PICTURES[0]), motion="high", loop=True)
         await w.child(await w.click(w.member, question, "Draw"), "✅ Four clips")
         body = w.relay.submits[-1].body
