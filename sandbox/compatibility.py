@@ -194,6 +194,7 @@ COMMANDS: Mapping[str, Callable[[Walker], Awaitable[str]]] = {
     "/mjsettings": _run_informing("mjsettings"),
     "/mjhelp": _run_informing("mjhelp"),
     "/mjcheck": _run_informing("mjcheck"),
+    "/mjserver": _run_informing("mjserver"),
     "Cancel": _run_cancel,
 }
 """Every registered command, and the Cancel button."""

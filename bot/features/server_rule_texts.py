@@ -54,7 +54,7 @@ def _list_changed_limits(before: ServerRules, after: ServerRules, currency: str)
             return "as every member"
         return describe_limits(limits, lambda amount: f"{amount:f} {currency}".rstrip()) or "no limits"
 
-    pairs = [("limits of each member", before.member_limits, after.member_limits)]
+    pairs = [("limits of every member", before.member_limits, after.member_limits)]
     pairs += [("limits of all members together", before.server_limits, after.server_limits)]
     yield from ((what, describe(old), describe(new)) for what, old, new in pairs if old != new)
     for role in sorted({*before.role_limits, *after.role_limits}):

@@ -89,6 +89,17 @@ async def _check(world: WireWorld) -> None:
         assert part in said
 
 
+async def _server(world: WireWorld) -> None:
+    """The guide leads to the settings, and a limit that is typed into a form holds."""
+    manager = world.discord.owner
+    _, panel = await typed(world, "mjserver", manager)
+    assert (panel.ephemeral, panel.embed["title"]) == (True, "Set up this server, 1 of 3: Who may draw?")
+    await clicked(world, panel, "Skip the guide", manager)
+    await world.until(lambda: panel.embed["title"] == "Server settings: Who")
+    await clicked(world, panel, "Limits of every member", manager)
+    await world.until(lambda: "Limits of **every member**" in panel.embed["description"])
+
+
 async def _menu(world: WireWorld, message: Message, name: str, by: Person | None = None) -> tuple[Interaction, Message]:
     act = await world.discord.context_menu(by or world.discord.owner, message, name)
     await act.answered(20)
@@ -164,6 +175,7 @@ ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "mjstatus": _status,
     "mjhelp": _help,
     "mjcheck": _check,
+    "mjserver": _server,
     "Blend with ...": _blend_with,
     "Describe this image": _describe_this,
     "Midjourney status": _status_of_message,

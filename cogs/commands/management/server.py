@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.entities import Rules, ServerAccess
 from bot.errors import ServerDenied, ServerNotAllowed
 from bot.features.limits_overview import LimitsReader
-from bot.features.server_rules import EditRules, ServerRulesService
+from bot.features.server_rules import EditRules, ServerRulesService, compute_fingerprint
 from bot.json_values import is_json_array
 from bot.policy.rules import SpendingPolicy
 from cogs.commands.management.server_edits import build_edit, build_edit_from_form, find_next_state, find_part
@@ -106,13 +106,12 @@ class ServerCog(commands.Cog):
     async def handle_click(self, interaction: Interaction, control: ServerControl) -> None:
         """Open a form, or another page, or change a rule and show what is stored now."""
         async with send_ephemeral_on_error(interaction):
-            values = _read_values(interaction)
             if refusal := _judge_person(interaction):
                 await send_ephemeral(interaction, refusal)
             elif control.action in MODAL_ACTIONS:
-                await self._open_modal(interaction, control, values)
+                await self._open_modal(interaction, control)
             elif await defer_click(interaction):
-                await self._follow_click(interaction, control, values)
+                await self._follow_click(interaction, control, _read_values(interaction))
 
     @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def handle_modal(self, interaction: Interaction) -> None:
@@ -178,19 +177,20 @@ class ServerCog(commands.Cog):
             texts = filter(None, (describe_change(changed), notice))
             await self._show(interaction, control.state, notice="\n".join(texts))
 
-    async def _open_modal(self, interaction: Interaction, control: ServerControl, values: Sequence[str]) -> None:
+    async def _open_modal(self, interaction: Interaction, control: ServerControl) -> None:
         """Open a form, filled in with what is stored; Discord waits three seconds for it."""
         rules = await self._service.read_in_time(interaction.guild_id or 0, interaction.user.id)
-        kind = next(iter(values), "")
-        if control.action is Action.EDIT_LIMITS and not (control.state.subject and is_kind(kind)):
+        if control.action is Action.EDIT_LIMITS and not (control.state.subject and is_kind(control.value)):
             await send_ephemeral(interaction, STALE_SERVER_PANEL)
             return
-        modal = self._build_modal(rules, control, kind)
+        # The person sees what is stored now, which may be newer than the panel.
+        shown = compute_fingerprint(rules.server, find_part(control))
+        modal = self._build_modal(rules, replace(control, shown=shown))
         await acknowledge(interaction, interaction.response.send_modal(modal))
 
-    def _build_modal(self, rules: Rules, control: ServerControl, kind: str) -> ui.Modal:
+    def _build_modal(self, rules: Rules, control: ServerControl) -> ui.Modal:
         if control.action is Action.EDIT_LIMITS:
-            return build_limits_modal(rules.server, control, kind, self._policy.prices.currency)
+            return build_limits_modal(rules.server, control, self._policy.prices.currency)
         build = build_words_modal if control.action is Action.EDIT_WORDS else build_zone_modal
         return build(rules.server, control)
 

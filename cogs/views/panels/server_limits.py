@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-import discord
 from discord import ui
 
 from bot.entities import CostKind, LimitSetting, Period, ServerRules
@@ -22,24 +21,21 @@ _KINDS: Final[Mapping[str, str]] = {
     CostKind.VIDEO: "Videos",
     CostKind.TURBO: "Turbo jobs",
     CostKind.HD: "HD jobs",
-    CostKind.SEVERAL: "Several jobs at once",
+    CostKind.SEVERAL: "Several at once",
 }
 _MAX_NUMBER: Final = 20
 """How many characters a field of the form takes."""
 
 
 def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
-    """Render the limits of the panel's subject, with a menu of the kinds of jobs that they can be set for."""
+    """Render the limits of the panel's subject, with a button for each kind of jobs that they can be set for."""
     subject = builder.state.subject
     settings = find_limits(snapshot.rules.server, subject)
+    limited = {_name_kind(one) for one in settings or ()}
+    # A menu would not do: Discord sends nothing if the same option is chosen again after a form was closed.
     items = [
-        builder.menu(
-            Action.EDIT_LIMITS,
-            [_build_option(snapshot, kind, name, settings or ()) for kind, name in _KINDS.items()],
-            row=1,
-            placeholder="Change the limits for …",
-            part=subject,
-        )
+        builder.choice(Action.EDIT_LIMITS, name, row=1, value=kind, part=subject, is_chosen=kind in limited)
+        for kind, name in _KINDS.items()
     ]
     if subject.isdecimal() and settings != ():
         items.append(builder.button(Action.SET_NO_LIMITS, "No limits for this role", row=2, part=subject))
@@ -79,24 +75,19 @@ def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:
     return snapshot.format_limits(settings) or "No limits"
 
 
-def _build_option(snapshot: ServerSnapshot, kind: str, name: str, settings: Limits) -> discord.SelectOption:
-    own = snapshot.format_limits(tuple(one for one in settings if _name_kind(one) == kind))
-    return discord.SelectOption(label=name, value=kind, description=limits.cut(own or "No limit", limits.OPTION_TEXT))
-
-
 def _name_kind(setting: LimitSetting) -> str:
     return setting.kind or ALL_KINDS
 
 
 def is_kind(value: str) -> bool:
-    """Return whether a value of the menu is a kind of jobs that this version knows."""
+    """Return whether the value of a button is a kind of jobs that this version knows."""
     return value in _KINDS
 
 
-def build_limits_modal(rules: ServerRules, control: ServerControl, kind: str, currency: str) -> ui.Modal:
+def build_limits_modal(rules: ServerRules, control: ServerControl, currency: str) -> ui.Modal:
     """Build the form of the limits for one kind of jobs; without a currency it has no amounts."""
-    own = ServerControl(control.state, Action.EDIT_LIMITS, kind, control.shown)
-    modal = ui.Modal(title=f"Limits: {_KINDS[kind]}", custom_id=own.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+    kind = control.value
+    modal = ui.Modal(title=f"Limits: {_KINDS[kind]}", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     settings = [one for one in find_limits(rules, control.state.subject) or () if _name_kind(one) == kind]
     for is_amount in (False, True) if currency else (False,):
         for period in Period:

@@ -34,7 +34,8 @@ LANGUAGE_CODES: Final = {"auto": "", "en": "en", "vi": "vi", "zh-cn": "zh-CN", "
 def render_content(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
     """Render the blocked words, and what happens outside age-restricted channels."""
     server = snapshot.rules.server
-    words = [quote_text(word, _WORD_LENGTH) for word in server.blocked_words]
+    words = (quote_text(word, _WORD_LENGTH) for word in server.blocked_words)
+    count = len(server.blocked_words)
     choices = [
         builder.choice(
             Action.SET_AGE_POLICY,
@@ -49,7 +50,7 @@ def render_content(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCon
     return PageContent(
         text="Blocked words are compared with the finished prompt, before anything is sent or charged.",
         fields=[
-            (f"Blocked words: {len(words)}", join_lines(filter(None, words), ", ") or "None"),
+            (f"Blocked words: {count}", join_lines(words, ", ", total=count) or "None"),
             ("Outside age-restricted channels", _AGE_POLICIES[server.age_policy][1]),
         ],
         items=[builder.button(Action.EDIT_WORDS, "Blocked words", row=1, part="blocked_words"), *choices],
@@ -64,7 +65,7 @@ def render_money(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
     budget.append(f"Everywhere: {person} jobs a day for each person, {everyone} for all servers together (UTC).")
     own = list(_describe_use(snapshot, "server"))
     own += [] if own else [f"All members together: {snapshot.format_limits(server.server_limits) or 'no limits'}"]
-    own.append(f"Each member: {snapshot.format_limits(server.member_limits) or 'no limits'}")
+    own.append(f"Every member: {snapshot.format_limits(server.member_limits) or 'no limits'}")
     if server.role_limits:
         own.append("Some roles have limits of their own: see **Who**.")
     now = snapshot.at.astimezone(find_time_zone(server.time_zone))

@@ -44,6 +44,7 @@ _RENDERERS: Final[Mapping[Page, Callable[[ServerSnapshot, ControlBuilder], PageC
 }
 _STEPS: Final = {Page.WHO: "Who may draw?", Page.WHERE: "Where?", Page.MONEY: "How much?"}
 
+_GUIDE_TEXT: Final = "Change what you want, or nothing. Each choice is saved at once."
 NOT_A_MANAGER: Final = "Only people with **Manage Server** can change this server's settings. Nothing was changed."
 ONLY_IN_SERVERS: Final = (
     "These are the settings of a server, and I haven't joined one here. Run `/mjserver` in a server that I'm in."
@@ -56,8 +57,8 @@ def render_server_panel(snapshot: ServerSnapshot, state: PanelState) -> tuple[di
     """Render what a state of the panel shows."""
     builder = ControlBuilder(state, snapshot.rules.server)
     content = render_limits(snapshot, builder) if state.subject else _RENDERERS[state.page](snapshot, builder)
-    warnings = [*_warn_of_pause(snapshot), *content.warnings]
-    lines = [content.text, *(f"⚠️ {warning}" for warning in warnings)]
+    warnings = [*_warn_of_switches(snapshot), *content.warnings]
+    lines = [_GUIDE_TEXT if state.is_guide else "", content.text, *(f"⚠️ {warning}" for warning in warnings)]
     embed = discord.Embed(
         title=_build_title(state),
         color=FAILED_COLOR if warnings else ACTIVE_COLOR,
@@ -92,7 +93,10 @@ def _build_title(state: PanelState) -> str:
     return f"Server settings: {'Limits' if state.subject else _PAGES[state.page][0]}"
 
 
-def _warn_of_pause(snapshot: ServerSnapshot) -> list[str]:
+def _warn_of_switches(snapshot: ServerSnapshot) -> list[str]:
+    """Say what switches off all drawing here, whatever the page."""
+    if min(snapshot.daily_limits) <= 0:
+        return ["The operator of this bot has switched all drawing off."]
     if snapshot.rules.operator.paused:
         return ["The operator of this bot has paused all drawing."]
     return ["Drawing is paused in this server. `/mjresume` resumes it."] if snapshot.rules.server.paused else []

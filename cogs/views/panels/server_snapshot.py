@@ -36,7 +36,7 @@ class ServerSnapshot:
     currency: str = ""
     limits: Sequence[SpendingLimit] = ()
     spending: Mapping[SpendingCount, Spending] = field(default_factory=dict[SpendingCount, Spending])
-    daily_limits: tuple[int, int] = (0, 0)
+    daily_limits: tuple[int, int] = (1, 1)
 
     def format_role(self, role_id: int) -> str:
         """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""
@@ -82,13 +82,13 @@ class PageContent:
     warnings: Sequence[str] = ()
 
 
-def join_lines(lines: Iterable[str], separator: str = "\n") -> str:
-    """Join the lines that fit a field, and say how many do not."""
-    known = list(lines)
-    whole = separator.join(known)
-    if limits.length(whole) <= limits.FIELD_VALUE:
-        return whole
-    room, shown = limits.FIELD_VALUE - _HIDDEN_LENGTH, 0
-    while limits.length(separator.join(known[: shown + 1])) <= room:
-        shown += 1
-    return f"{separator.join(known[:shown])}{separator}… and {len(known) - shown} more"
+def join_lines(lines: Iterable[str], separator: str = "\n", *, total: int = 0) -> str:
+    """Join the lines that fit a field, and say how many of `total` do not; no more lines are read than fit."""
+    known = lines if total else list(lines)
+    text, shown, count = "", 0, total or len(list(known))
+    for line in known:
+        longer = f"{text}{separator}{line}" if text else line
+        if limits.length(longer) > limits.FIELD_VALUE - _HIDDEN_LENGTH:
+            break
+        text, shown = longer, shown + 1
+    return text if shown == count else f"{text}{separator}… and {count - shown} more"

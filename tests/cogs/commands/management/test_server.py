@@ -166,13 +166,13 @@ async def test_limits_of_a_role_are_typed_into_a_form(tmp_path: Path) -> None:
         panel = await opened(w)
         await pick(w, panel, "role", [role])
         await says(w, panel, f"Limits of <@&{role.id}>", "As every member: no limits")
-        form = await pick(w, panel, "kind", ["all"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "All jobs")
         assert form.modal is not None
         assert form.modal["title"] == "Limits: All jobs"
         assert len(form.modal["components"]) == 2, "no price is known, so that there are no amounts"
         await fill(w, form, {"number_day": "٣", "number_month": "1 000"})
         await says(w, panel, "Limits: 3 jobs a day, 1000 jobs a month", f"✅ Saved: limits of <@&{role.id}>.")
-        form = await pick(w, panel, "kind", ["video"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "Videos")
         await fill(w, form, {"number_day": "0", "number_month": ""})
         await says(w, panel, "0 videos a day (switched off)", "⚠️ 0 videos a day: that is switched off for")
         stored = (
@@ -181,7 +181,7 @@ async def test_limits_of_a_role_are_typed_into_a_form(tmp_path: Path) -> None:
             LimitSetting(period=DAY, kind=CostKind.VIDEO, tasks=0),
         )
         assert (await rules(w)).role_limits == {role.id: stored}
-        form = await pick(w, panel, "kind", ["all"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "All jobs")
         assert form.modal is not None
         assert [one["component"].get("value") for one in form.modal["components"]] == ["3", "1000"]
         await fill(w, form, {"number_day": "", "number_month": ""})
@@ -219,7 +219,7 @@ async def test_a_wrong_number_names_its_field(tmp_path: Path, values: dict[str, 
         panel = await opened(w)
         await w.click(w.member, panel, "Limits of every member")
         await says(w, panel, "Limits of **every member**")
-        told = await w.told(await fill(w, await pick(w, panel, "kind", ["all"]), values))
+        told = await w.told(await fill(w, await w.click(w.member, w.message(panel.id) or panel, "All jobs"), values))
         assert told.startswith(sentence)
         assert told.endswith("Nothing was changed.")
         assert await rules(w) == ServerRules(guided=True)
@@ -239,7 +239,7 @@ async def test_amounts_and_the_time_zone_on_the_page_money(tmp_path: Path) -> No
         await says(w, panel, "$50.00 a month. Used: $0.00, starts again <t:")
         await w.click(w.member, w.message(panel.id) or panel, "Limits of all together")
         await says(w, panel, "Limits of **all members together**")
-        form = await pick(w, panel, "kind", ["all"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "All jobs")
         await fill(w, form, {"amount_day": "$2,50", "amount_month": "40"})
         await says(w, panel, "$2.50 a day, $40.00 a month")
         await w.click(w.member, w.message(panel.id) or panel, "Back")
@@ -365,10 +365,10 @@ async def test_a_manager_who_lost_the_permission_changes_nothing(tmp_path: Path)
         panel = await opened(w)
         await w.click(w.member, panel, "Limits of every member")
         await says(w, panel, "Limits of **every member**")
-        form = await pick(w, panel, "kind", ["all"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "All jobs")
         w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.clear()
         for act in (
-            pick(w, panel, "kind", ["all"]),
+            w.click(w.member, w.message(panel.id) or panel, "All jobs"),
             w.click(w.member, w.message(panel.id) or panel, "Back"),
             fill(w, form, {"number_day": "1"}),
         ):
@@ -387,7 +387,7 @@ async def test_panels_and_forms_work_after_a_restart(tmp_path: Path) -> None:
         panel = await opened(w)
         await w.click(w.member, panel, "Limits of every member")
         await says(w, panel, "Limits of **every member**")
-        form = await pick(w, panel, "kind", ["hd"])
+        form = await w.click(w.member, w.message(panel.id) or panel, "HD jobs")
         await w.restart()
         await fill(w, form, {"number_day": "4"})
         await says(w, panel, "Limits: 4 HD jobs a day")
