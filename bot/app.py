@@ -95,6 +95,7 @@ from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.spoilers import Spoilers
 from cogs.text.balance import describe_balance_alarm, report_money
 
 log = logging.getLogger(__name__)
@@ -131,7 +132,9 @@ class App:
         self.supervisor = supervisor = TaskSupervisor()
         self.command_permissions = CommandPermissions(self.bot, clock)
         self.trust = GuildTrust(clock, guilds=settings.allowed_guilds, permissions=self.command_permissions)
-        self.editor = DiscordMessageEditor(self.bot, self.rate_limiter, clock)
+        self.server_rules = ServerRulesCache(store.rules, clock.monotonic)
+        self.bot.spoilers = Spoilers(self.bot, self.server_rules)
+        self.editor = DiscordMessageEditor(self.bot, self.rate_limiter, clock, self.bot.spoilers)
         self.poller = Poller(relay, PollSchedule(settings.poll_seconds), clock)
         self.tracker = tracker = JobTracker(
             store, self.poller, self.editor, self.pictures, supervisor, self.offers, times=times, clock=clock
@@ -147,7 +150,6 @@ class App:
             describe=describe_balance_alarm,
         )
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
-        self.server_rules = ServerRulesCache(store.rules, clock.monotonic)
         self.channel_log = LogChannel(self.bot, self.server_rules, self.rate_limiter, supervisor, clock)
         gallery = Gallery(self.bot, store, self.server_rules, self.rate_limiter, supervisor, clock)
         tracker.post_result = gallery.post_result

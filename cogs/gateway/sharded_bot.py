@@ -26,6 +26,7 @@ from cogs.gateway.start_requests import is_refusal
 from cogs.gateway.tolerant_websocket import TolerantWebSocket
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import summarize_error
+from cogs.messaging.spoilers import Spoilers
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class ShardedBot(commands.AutoShardedBot):
         self.open_interactions = OpenInteractions()
         self.report_relay_error: Callable[[RelayError], None] = lambda _: None
         """Is told every error of the relay that a person meets."""
+        self.spoilers: Spoilers | None = None
+        """Decides where pictures are hidden; None hides none."""
         self.recommended_shard_count = 1
         """How many shards Discord recommends, for all processes together."""
 

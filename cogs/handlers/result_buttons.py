@@ -23,6 +23,7 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
+from cogs.messaging.spoilers import needs_spoilers
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
 from cogs.views.bot_buttons import render_pictures_menu
@@ -88,11 +89,12 @@ class ResultButtonHandler(commands.Cog):
         grid = get_clicked_place(interaction) if private else to_place(interaction, int(click.key), ephemeral=False)
         async with replace_response_on_error(interaction, private=True):
             files = await self._downloads.fetch_grid_pictures(click.task_id, numbers, grid, get_viewer(interaction))
+            is_spoiler = await needs_spoilers(interaction)
             for batch in split_into_messages(files.pictures):
                 await self._rate_limiter.acquire_token(interaction.token)
                 request = interaction.followup.send(
                     "" if private else _describe_split(interaction.user, files.prompt, grid.link),
-                    files=[_build_file(picture, files.prompt) for picture in batch],
+                    files=[_build_file(picture, files.prompt, is_spoiler=is_spoiler) for picture in batch],
                     ephemeral=private,
                     allowed_mentions=discord.AllowedMentions.none(),
                     wait=True,
@@ -100,7 +102,9 @@ class ResultButtonHandler(commands.Cog):
                 await with_timeout(request)
             await self._rate_limiter.acquire_token(interaction.token)
             await with_timeout(
-                interaction.edit_original_response(content=_describe_files(files, interaction) or "Here you are.")
+                interaction.edit_original_response(
+                    content=_describe_files(files, interaction, is_spoiler=is_spoiler) or "Here you are."
+                )
             )
 
     async def _post_original(self, interaction: Interaction, click: TaskCustomId) -> None:
@@ -111,15 +115,16 @@ class ResultButtonHandler(commands.Cog):
             files = await self._downloads.fetch_originals(click.task_id, place, viewer)
             first, *more = [*split_into_messages(files.pictures)] or [[]]
             await self._rate_limiter.acquire_token(interaction.token)
-            shown = [_build_file(picture, files.prompt) for picture in first]
+            is_spoiler = await needs_spoilers(interaction)
+            shown = [_build_file(picture, files.prompt, is_spoiler=is_spoiler) for picture in first]
             await with_timeout(
                 interaction.edit_original_response(
-                    content=_describe_files(files, interaction) or None, attachments=shown
+                    content=_describe_files(files, interaction, is_spoiler=is_spoiler) or None, attachments=shown
                 )
             )
             for batch in more:
                 await self._rate_limiter.acquire_token(interaction.token)
-                sent = [_build_file(picture, files.prompt) for picture in batch]
+                sent = [_build_file(picture, files.prompt, is_spoiler=is_spoiler) for picture in batch]
                 await with_timeout(interaction.followup.send(files=sent, ephemeral=True))
 
     async def _show_lineage(self, interaction: Interaction, click: TaskCustomId) -> None:
@@ -131,9 +136,12 @@ class ResultButtonHandler(commands.Cog):
             await with_timeout(interaction.edit_original_response(embed=render_lineage(family, click.task_id)))
 
 
-def _build_file(picture: Picture, prompt: str) -> discord.File:
+def _build_file(picture: Picture, prompt: str, *, is_spoiler: bool) -> discord.File:
     return discord.File(
-        io.BytesIO(picture.data), picture.name, description=clean_and_cut(prompt, limits.ALT_TEXT) or None
+        io.BytesIO(picture.data),
+        picture.name,
+        description=clean_and_cut(prompt, limits.ALT_TEXT) or None,
+        spoiler=is_spoiler,
     )
 
 
@@ -154,15 +162,18 @@ def split_into_messages(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _describe_files(files: DownloadFiles, interaction: Interaction) -> str:
-    """Describe what is special about the files, and which of them are missing; "" for none."""
+def _describe_files(files: DownloadFiles, interaction: Interaction, *, is_spoiler: bool) -> str:
+    """Describe what is special about the files, and which of them are missing; "" for none.
+
+    Discord shows no preview of a link in angle brackets, which would give a spoiler away.
+    """
     notes: list[str] = []
     if files.is_split_here:
         notes.append("Cut from the grid. **U** gives the same picture with its own buttons.")
     if any(picture.is_reencoded for picture in files.pictures):
         notes.append("Made smaller to fit here.")
     if files.first_error is not None:
-        links = [link for url in files.links if (link := sanitize_link(url))]
+        links = [f"<{link}>" if is_spoiler else link for url in files.links if (link := sanitize_link(url))]
         why = (
             "It's too large to attach here."
             if isinstance(files.first_error, PictureTooLarge)

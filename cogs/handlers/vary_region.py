@@ -44,6 +44,7 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
+from cogs.messaging.spoilers import needs_spoilers
 from cogs.text import limits
 from cogs.text.confirmations import describe_price, describe_question
 from cogs.views.region_preview import (
@@ -126,13 +127,14 @@ class VaryRegionHandler(commands.Cog):
         )
         if not proposed.fits_in_embed:
             raise PromptRefused((PromptTooLong(limits.length(proposal.prompt), limits.INPUT),), proposal.prompt)
+        is_spoiler = await needs_spoilers(interaction)
         files = [
-            discord.File(BytesIO(proposal.preview.data), proposal.preview.name),
+            discord.File(BytesIO(proposal.preview.data), proposal.preview.name, spoiler=is_spoiler),
             discord.File(BytesIO(proposal.mask.data), MASK_FILE_NAME),
         ]
         request = interaction.edit_original_response(
             content=None,
-            embed=render_region_preview(proposed, proposal.preview.name),
+            embed=render_region_preview(proposed, "" if is_spoiler else proposal.preview.name),
             attachments=files,
             view=render_preview_buttons(click),
             allowed_mentions=discord.AllowedMentions.none(),

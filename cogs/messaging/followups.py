@@ -28,6 +28,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.messaging.shown_marks import get_button_keys, read_buttons
+from cogs.messaging.spoilers import needs_spoilers
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
 
@@ -139,7 +140,8 @@ class ClickFollowups(_TokenFollowups):
     async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
         """Show one clip of a video in a message: always linked, and attached if it fits."""
         embed = render_clip(to_person(self._interaction.user), pressed, parent, link)
-        files = [discord.File(BytesIO(clip.data), clip.name)] if clip else []
+        is_spoiler = await needs_spoilers(self._interaction)
+        files = [discord.File(BytesIO(clip.data), clip.name, spoiler=is_spoiler)] if clip else []
         await self._send_embed(embed, files, ephemeral=self._clicked.ephemeral)
 
     async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:

@@ -17,6 +17,7 @@ from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions, may_accept_edits
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
 from cogs.messaging.shown_marks import ShownMarks
+from cogs.messaging.spoilers import Spoilers
 from cogs.views.task_message import RenderedMessage, render_message, render_plain_text
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,13 @@ _UPLOAD_BYTES_PER_SECOND = 128 * 1024
 class _Drawing:
     """A scene, and how simply it is drawn: without the words that a filter may block, an embed, or buttons.
 
-    `has_preview`: the message shows a preview as a file, which a refused picture must not leave behind.
+    `has_preview`: the message shows a preview as a file, which a refused picture must not leave behind. `is_spoiler`:
+    its pictures are hidden until a person clicks them.
     """
 
     scene: Scene
     has_preview: bool = False
+    is_spoiler: bool = False
     is_careful: bool = False
     is_plain: bool = False
     is_bare: bool = False
@@ -52,7 +55,7 @@ class _Drawing:
 
     def render(self) -> RenderedMessage:
         """Render the scene."""
-        return render_message(self.scene, careful=self.is_careful, plain=self.is_plain)
+        return render_message(self.scene, careful=self.is_careful, plain=self.is_plain, is_spoiler=self.is_spoiler)
 
     def without_files(self, why: FileRefusal, missing: MissingPermission | None = None) -> "_Drawing | None":
         """Return the drawing with links in place of its files, and the reason; None if it has no files."""
@@ -79,8 +82,11 @@ class _Drawing:
 class SceneDrawer:
     """Draws scenes by the interaction's token until it expires, then as the bot."""
 
-    def __init__(self, bot: discord.Client, routes: MessageRoutes, marks: ShownMarks) -> None:
+    def __init__(
+        self, bot: discord.Client, routes: MessageRoutes, marks: ShownMarks, spoilers: Spoilers | None = None
+    ) -> None:
         self._bot = bot
+        self._spoilers = spoilers
         self._routes = routes
         self._marks = marks
         self._previewed: set[int] = set()
@@ -98,7 +104,8 @@ class SceneDrawer:
             discord.HTTPException: Discord failed, or refuses this address for minutes.
         """
         scene = await self._marks.keep(scene)
-        drawing = _Drawing(scene, has_preview=scene.job.id in self._previewed)
+        has_preview, is_spoiler = scene.job.id in self._previewed, await self._needs_spoiler(scene)
+        drawing = _Drawing(scene, has_preview=has_preview, is_spoiler=is_spoiler)
         while True:
             rendered = drawing.render()
             try:
@@ -116,6 +123,14 @@ class SceneDrawer:
             else:
                 self._remember_preview(scene.job.id, drawing)
                 return rendered.shows_result
+
+    async def _needs_spoiler(self, scene: Scene) -> bool:
+        """Return whether the pictures of a scene, if it has some, are hidden where its message is."""
+        task = scene.task
+        if self._spoilers is None or task is None or not (scene.picture or any(scene.clips) or task.picture_url):
+            return False
+        place = scene.job.place
+        return await self._spoilers.are_needed(place.guild_id, place.channel_id, is_final=task.status.is_final)
 
     def _remember_preview(self, message_id: int, drawing: _Drawing) -> None:
         if drawing.removes_files or drawing.files:
@@ -225,7 +240,13 @@ def _build_payload(drawing: _Drawing, rendered: RenderedMessage) -> dict[str, An
         payload["view"] = None
     if files := drawing.files:
         payload["attachments"] = [
-            discord.File(io.BytesIO(file.data), file.name, description=rendered.alt_text or None) for file in files
+            discord.File(
+                io.BytesIO(file.data),
+                file.name,
+                description=rendered.alt_text or None,
+                spoiler=drawing.is_spoiler,
+            )
+            for file in files
         ]
     elif drawing.removes_files:
         payload["attachments"] = []

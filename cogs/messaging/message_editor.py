@@ -28,6 +28,7 @@ from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
 from cogs.messaging.shown_marks import ShownMarks
+from cogs.messaging.spoilers import Spoilers
 from cogs.text import limits
 from cogs.text.guidance import NOT_SENT, NOTIFY_ENDED, NOTIFY_NOT_SHOWN, NOTIFY_READY
 from cogs.text.markdown import clean_and_cut, escape_markdown
@@ -51,9 +52,14 @@ _RESULT_NOUNS = {"DESCRIBE": "description", "SHORTEN": "list of shorter prompts"
 
 
 class DiscordMessageEditor:
-    """Edits messages one at a time each, by the interaction's token until it expires, then as the bot."""
+    """Edits messages one at a time each, by the interaction's token until it expires, then as the bot.
 
-    def __init__(self, bot: discord.Client, rate_limiter: RateLimiter, clock: Clock) -> None:
+    Without `spoilers`, no picture is hidden.
+    """
+
+    def __init__(
+        self, bot: discord.Client, rate_limiter: RateLimiter, clock: Clock, spoilers: Spoilers | None = None
+    ) -> None:
         self._bot = bot
         self._sleep = clock.sleep
         self._monotonic = clock.monotonic
@@ -61,7 +67,7 @@ class DiscordMessageEditor:
         """When progress may be tried again on messages that refused it."""
         self._routes = MessageRoutes(bot, rate_limiter, clock)
         self._marks = ShownMarks(self._routes, clock)
-        self._drawer = SceneDrawer(bot, self._routes, self._marks)
+        self._drawer = SceneDrawer(bot, self._routes, self._marks, spoilers)
         self._edit_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
 
     async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:

@@ -62,7 +62,7 @@ class RegionPreview:
 
 
 def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
-    """Render the preview; `picture` is the name of the attachment that it shows."""
+    """Render the preview; `picture` is the name of the attachment that it shows, "" for none."""
     embed = discord.Embed(
         title="Repaint this?",
         color=discord.Color.from_rgb(*TINT),
@@ -76,7 +76,7 @@ def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embe
     embed.set_footer(text="You pay only when you confirm.")
     # As a thumbnail: Discord would show an unused attachment as large as the picture.
     embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")
-    return embed.set_image(url=f"attachment://{picture}")
+    return embed.set_image(url=f"attachment://{picture}" if picture else None)
 
 
 def get_mask_link(message: discord.Message) -> str:

@@ -48,11 +48,14 @@ class RenderedMessage:
     shows_result: bool = True
 
 
-def render_message(scene: Scene, *, careful: bool = False, plain: bool = False) -> RenderedMessage:
+def render_message(
+    scene: Scene, *, careful: bool = False, plain: bool = False, is_spoiler: bool = False
+) -> RenderedMessage:
     """Render a scene; `careful` leaves out emoji on buttons, picture links, and the relay's and the person's words.
 
     Discord may refuse those (50035), and so may a server's own filter (200000, 240000). `plain`: the embed is not sent
-    itself, but its text.
+    itself, but its text. `is_spoiler`: the embed shows no picture, because Discord cannot hide one there; a finished
+    one that is not attached is linked.
     """
     state = build_state(scene)
     task, job = scene.task, scene.job
@@ -62,7 +65,9 @@ def render_message(scene: Scene, *, careful: bool = False, plain: bool = False) 
     hidden = state.relay_lines if careful else ()
     prompt = format_prompt(task.shown_prompt) if task and not careful else ""
     permission = describe_missing_permission(scene.missing_permission)
-    lines = (line for line in (prompt, *state.lines, permission) if line not in hidden)
+    image_url = _choose_image_url(scene, careful=careful)
+    link = _link_hidden_picture(scene, state, image_url) if is_spoiler else ""
+    lines = (line for line in (prompt, *state.lines, link, permission) if line not in hidden)
     embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
     view, notes = _render_view(scene, state, careful=careful)
     action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
@@ -70,13 +75,13 @@ def render_message(scene: Scene, *, careful: bool = False, plain: bool = False) 
     embed.set_footer(text=limits.cut("\n".join((footer, *notes)), _FOOTER_LENGTH))
     if task and task.status.is_final and task.finish_time:
         embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
-    embed.set_image(url=_choose_image_url(scene, careful=careful))
+    embed.set_image(url=None if is_spoiler else image_url)
     return RenderedMessage(
         embed,
         view,
         scene.picture.name if scene.picture else "",
         _format_alt_text(task, careful=careful),
-        _shows_result(scene, careful=careful, has_image=bool(embed.image.url) and not plain),
+        _shows_result(scene, careful=careful, has_image=bool(image_url) and not plain),
     )
 
 
@@ -149,6 +154,14 @@ def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:
     if task.status in {Status.FAILURE, Status.CANCEL, Status.MODAL}:
         return None
     return sanitize_link(task.picture_url)
+
+
+def _link_hidden_picture(scene: Scene, state: MessageState, image_url: str | None) -> str:
+    """Return a line with the link of a finished picture that the embed would show; "" where another line has it."""
+    is_finished = scene.task is not None and scene.task.status is Status.SUCCESS
+    if not is_finished or not image_url or not image_url.startswith("http"):
+        return ""
+    return "" if any(image_url in line for line in state.lines) else f"[Open the picture]({image_url})"
 
 
 def _render_view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[ui.View, list[str]]:

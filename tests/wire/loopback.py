@@ -9,7 +9,7 @@ let a test assert that `discord.refused` and
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aiohttp import web
 
@@ -126,11 +126,23 @@ class LoopbackDiscord(State):
         act = token if isinstance(token, Interaction) else self.interactions[token]
         act.expires = time.monotonic() - 1
 
-    def add_person(self, name: str, permissions: int | None = None) -> Person:
+    def add_person(self, name: str, permissions: int | None = None, roles: tuple[int, ...] = ()) -> Person:
         """Add a person to the server."""
         allowed = self.member.permissions if permissions is None else permissions
-        self.people.append(Person(snowflake(), name, permissions=allowed))
+        self.people.append(Person(snowflake(), name, permissions=allowed, roles=roles))
         return self.people[-1]
+
+    def add_role(self, name: str) -> int:
+        """Make a role, of which a bot learns at its next IDENTIFY; return its id."""
+        self.roles[role_id := snowflake()] = name
+        return role_id
+
+    def deny_command(self, name: str, target: int, kind: Literal["role", "user", "channel"] = "role") -> None:
+        """Deny a registered command to a role, a person or a channel, as the page Integrations does."""
+        command_id = people.command(self, name)["id"]
+        denied = {"id": str(target), "type": {"role": 1, "user": 2, "channel": 3}[kind], "permission": False}
+        of_guild = self.command_permissions.setdefault(self.guild_id, {})
+        of_guild.setdefault(int(command_id), []).append(denied)
 
     def add_channel(self, name: str, guild_id: int | None = None) -> Channel:
         """Make a text channel; a bot that is connected already learns of it at its next IDENTIFY."""

@@ -136,6 +136,7 @@ class State:
         self.guild_id, self.foreign_guild_id = snowflake(86_400), snowflake(86_400)
         self.guilds = {self.guild_id: "Atelier"}  # those that the bot has joined
         self.guild_owner = self.owner
+        self.roles: dict[int, str] = {}  # of every guild, beside @everyone and the admins
         self.channels = [Channel(snowflake(3600), f"art-{n}", "guild", self.guild_id) for n in range(channels)]
         self.foreign = Channel(snowflake(3600), "elsewhere", "foreign", self.foreign_guild_id)
         self.private = Channel(snowflake(3600), "", "private", recipient=self.member)
@@ -317,6 +318,7 @@ class State:
             "permissions": str(USUAL | MANAGE_GUILD),
             "position": 1,
         }
+        others = [{**role, "id": str(role_id), "name": name, "position": 2} for role_id, name in self.roles.items()]
         return {
             "id": str(guild_id),
             "name": self.guilds[guild_id],
@@ -325,7 +327,7 @@ class State:
             "member_count": len(self.people),
             "members": [self.bot.member()],
             "channels": [one.payload() for one in self.channels if one.guild_id == guild_id],
-            "roles": [role, admins],
+            "roles": [role, admins, *others],
             "threads": [],
             "emojis": [],
             "stickers": [],

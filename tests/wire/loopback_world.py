@@ -31,12 +31,13 @@ def timestamp() -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """A user, or the bot itself; `permissions` are theirs in every guild channel."""
+    """A user, or the bot itself; `permissions` are theirs in every guild channel, `roles` their ids of State.roles."""
 
     id: int
     name: str
     bot: bool = False
     permissions: int = USUAL
+    roles: tuple[int, ...] = ()
 
     def user(self) -> dict[str, Any]:
         """Give the user object."""
@@ -55,7 +56,7 @@ class Person:
         """Give the guild member object, with the permissions that only interactions carry."""
         return {
             "user": self.user(),
-            "roles": [str(ADMIN_ROLE)] if self.permissions & MANAGE_GUILD else [],
+            "roles": [*map(str, self.roles), *([str(ADMIN_ROLE)] if self.permissions & MANAGE_GUILD else [])],
             "joined_at": "2026-01-01T00:00:00+00:00",
             "deaf": False,
             "mute": False,

@@ -8,11 +8,12 @@ import discord
 from PIL import Image
 from simcord import InteractionResult, MemberActor
 
+from bot.entities import AgePolicy, ServerRules
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Button
 from cogs.handlers.result_buttons import split_into_messages
 from cogs.text.limits import REQUEST_BYTES
-from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, button, open_simcord_world, rows
 
 
 def menu(shown: discord.Message) -> discord.SelectMenu:
@@ -114,6 +115,25 @@ async def test_the_original_comes_privately(tmp_path: Path) -> None:
         shown = await w.until(lambda: _attached(w, asked))
         assert await shown.attachments[0].read() == await single.attachments[0].read()
         assert len(w.public) == 2
+
+
+async def test_pictures_are_spoilers_where_the_server_wants_that(tmp_path: Path) -> None:
+    """The drawn one, those that were cut out of it, and the original."""
+    async with open_simcord_world(tmp_path) as w:
+        hidden = ServerRules(age_policy=AgePolicy.SPOILER)
+        await w.app.store.rules.change_server_rules(GUILD_ID, lambda _: (hidden, ()))
+        grid = await w.titled((await w.finished(w.relay.add_task("grid"))).id, "✅")
+        assert [file.is_spoiler() for file in grid.attachments] == [True]
+        assert grid.embeds[0].image.url is None
+        asked = await w.click(w.member, grid, "Split")
+        chosen = await choose(w, asked, "2", "4")
+        await w.until(lambda: chosen.followups)
+        assert [file.is_spoiler() for file in w.public[-1].attachments] == [True, True]
+        single = await w.pictured((await w.child(await w.click(w.member, grid, "U2"), "✅")).id)
+        asked = await w.click(w.stranger, single, "Original")
+        shown = await w.until(lambda: _attached(w, asked))
+        assert [file.is_spoiler() for file in shown.attachments] == [True]
+        assert not w.env.errors
 
 
 async def test_the_clips_of_a_video_come_privately(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
         id=3, display_name="lien", display_avatar=SimpleNamespace(with_size=lambda _: SimpleNamespace(url=""))
     )
     interaction = SimpleNamespace(
+        client=SimpleNamespace(),
         token="token", followup=followups, message=message, user=user, channel_id=1, guild_id=None, application_id=9,
         expires_at=clock.now(), extras={}, context=SimpleNamespace(dm_channel=True),
     )  # fmt: skip
