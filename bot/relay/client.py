@@ -57,7 +57,7 @@ _ACCOUNT_LIMITS: Final = RequestLimits(max_bytes=2 * 1024 * 1024, timeout=aiohtt
 
 create_zero_counters(
     {FETCH_PATH, LIST_PATH, _SEED_PATH, _CANCEL_PATH, _ALL_TASKS_PATH, _LOG_PATH, requests.UPLOAD_PATH}
-    | {_STATUS_PATH, _PRICING_PATH, _MODELS_PATH}
+    | {_STATUS_PATH, _PRICING_PATH, _MODELS_PATH, _SUBSCRIPTION_PATH, _BILLED_PATH, USAGE_PATH}
     | {str(kind.path) for kind in get_args(SubmitRequest)}
 )
 
