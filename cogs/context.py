@@ -24,6 +24,7 @@ _TOKEN_LIFETIME = timedelta(minutes=15)
 _LONGEST_WAIT = timedelta(seconds=5)
 """Discord accepts a first response within 3 s."""
 _RECEIVED_AT = "received_at"
+_IS_HANDLED = "is_handled"
 _MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 
 
@@ -33,6 +34,16 @@ def note_receipt(interaction: Interaction) -> None:
     if _RECEIVED_AT not in interaction.extras:
         interaction.extras[_RECEIVED_AT] = clock.monotonic()
         clock.record_id_time(interaction.expires_at.astimezone(UTC) - _TOKEN_LIFETIME)
+
+
+def mark_as_handled(interaction: Interaction) -> None:
+    """Remember that a handler of this process answers an interaction, however long that takes."""
+    interaction.extras[_IS_HANDLED] = True
+
+
+def is_handled(interaction: Interaction) -> bool:
+    """Return whether a handler of this process answers an interaction."""
+    return bool(interaction.extras.get(_IS_HANDLED))
 
 
 def _compute_token_expiry(interaction: Interaction) -> datetime:

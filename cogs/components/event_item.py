@@ -15,8 +15,17 @@ from discord import ui
 _ItemT_co = TypeVar("_ItemT_co", bound=ui.Item[Any], covariant=True)
 
 
+_TEMPLATES: set[re.Pattern[str]] = set()
+"""Of every class of this process."""
+
+
 class EventItem(ui.DynamicItem[_ItemT_co], template=r"(?!)"):
     """A button or menu that dispatches `get_event()`; discord.py calls each class whose template matches."""
+
+    def __init_subclass__(cls, *, template: str | re.Pattern[str]) -> None:
+        """Remember the template of a class."""
+        super().__init_subclass__(template=template)
+        _TEMPLATES.add(re.compile(template))
 
     def __init__(self, item: _ItemT_co) -> None:
         super().__init__(item)
@@ -41,6 +50,11 @@ class EventItem(ui.DynamicItem[_ItemT_co], template=r"(?!)"):
     def get_event(self) -> tuple[str, *tuple[object, ...]]:
         """Return the name of the event, and what its listeners get after the interaction."""
         raise NotImplementedError
+
+
+def is_known_custom_id(custom_id: str) -> bool:
+    """Return whether a class of this process takes a component, or the modal that it opens under the same id."""
+    return any(template.fullmatch(custom_id) for template in _TEMPLATES)
 
 
 def build_view(items: Iterable[ui.Item[Any]]) -> ui.View:

@@ -34,16 +34,19 @@ _ROLE, _PERSON, _CHANNEL = 1, 2, 3
 _SLASH_COMMAND: Final = 1
 _MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError)
 
-_COMMANDS: Final[Mapping[ButtonKind, str]] = {
-    ButtonKind.ANIMATE: "animate",
-    ButtonKind.DESCRIBE: "describe",
-    ButtonKind.SHORTEN: "shorten",
+_COMMANDS: Final[Mapping[ButtonKind, Collection[str]]] = {
+    ButtonKind.ANIMATE: ("animate",),
+    ButtonKind.DESCRIBE: ("describe",),
+    ButtonKind.SHORTEN: ("shorten",),
+    # These repeat a press that was checked, of a button whose kind they do not tell.
+    ButtonKind.DRAW_AGAIN: ("imagine", "animate"),
+    ButtonKind.CONFIRM_PRICE: ("imagine", "animate"),
 }
 
 
-def get_command_of_button(kind: ButtonKind) -> str:
-    """Return the command that a person must be allowed to use for a paid button of this kind."""
-    return _COMMANDS.get(kind, "imagine")
+def list_commands_of_button(kind: ButtonKind) -> Collection[str]:
+    """Return the commands of which a person must be allowed to use one for a paid button of this kind."""
+    return _COMMANDS.get(kind, ("imagine",))
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,13 @@ class GuildTrust:
         requester_id: int | None = None,
         *,
         is_private: bool = False,
-        needed_command: str = "",
+        needed_commands: Collection[str] = (),
     ) -> Spender:
         """Return who wants to spend, and where; a server that the bot is not in counts as no server.
 
         `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
-        `is_private`: the result will be shown to this person only. `needed_command` is the command that a person must
-        be allowed to use for the button that was pressed; for a command, Discord has checked that already.
+        `is_private`: the result will be shown to this person only. `needed_commands` are those of which a person
+        must be allowed to use one for the button that was pressed; for a command, Discord has checked that already.
         """
         guild_id, channel_ids = interaction.guild_id or 0, get_channel_ids(interaction)
         if not is_bot_in_guild(interaction):
@@ -76,13 +76,15 @@ class GuildTrust:
             channel_ids=channel_ids,
             is_age_restricted=is_age_restricted(interaction),
             is_private=is_private,
-            denied_command=needed_command if self._is_denied(interaction, needed_command) else "",
+            denied_command=self._find_denied_command(interaction, needed_commands),
         )
 
-    def _is_denied(self, interaction: Interaction, command: str) -> bool:
-        if not command or self._permissions is None:
-            return False
-        return self._permissions.find_denial(CommandUser.from_interaction(interaction), command) is not None
+    def _find_denied_command(self, interaction: Interaction, needed: Collection[str]) -> str:
+        if not needed or self._permissions is None:
+            return ""
+        user = CommandUser.from_interaction(interaction)
+        denied = [name for name in needed if self._permissions.find_denial(user, name) is not None]
+        return denied[0] if len(denied) == len(needed) else ""
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:
         """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""

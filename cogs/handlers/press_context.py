@@ -13,7 +13,7 @@ from bot.submissions.presses import PressService
 from bot.timeouts import wait_at_most
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person
-from cogs.gateway.command_permissions import get_command_of_button
+from cogs.gateway.command_permissions import list_commands_of_button
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.text.guidance import COPIED_BUTTONS
 from cogs.views.task_buttons import PRESSED_DESCRIPTION
@@ -38,7 +38,7 @@ async def build_press(
         interaction,
         requester.id if requester else 0,
         is_private=place.ephemeral,
-        needed_command=get_command_of_button(click.kind),
+        needed_commands=list_commands_of_button(click.kind),
     )
     return Press(
         interaction_id=interaction.id,

@@ -17,6 +17,7 @@ from bot.submissions.claims import Press
 from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
+from cogs.components.event_item import is_known_custom_id
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
 from cogs.context import (
     CLICK_EVENT,
@@ -26,6 +27,7 @@ from cogs.context import (
     get_clicked_place,
     get_requester,
     get_viewer,
+    is_handled,
     to_person,
 )
 from cogs.gateway.guild_trust import GuildTrust
@@ -107,12 +109,16 @@ class TaskButtonHandler(commands.Cog):
     @commands.Cog.listener(f"on_{CLICK_EVENT}")
     @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def answer_unknown(self, interaction: Interaction) -> None:
-        """Answer a click or a modal that no version of the bot in reach knows."""
+        """Answer a click or a modal that no version of the bot in reach knows.
+
+        What this process knows has a handler of its own, which may take longer while the database is slow.
+        """
         data: Mapping[str, Any] = interaction.data or {}
-        if TaskCustomId.parse(str(data.get("custom_id", ""))) is None:
-            await self._sleep(_UNKNOWN_BUTTON_SECONDS)
-            if not interaction.response.is_done():
-                await send_ephemeral(interaction, STALE_BUTTON)
+        if is_known_custom_id(str(data.get("custom_id", ""))):
+            return
+        await self._sleep(_UNKNOWN_BUTTON_SECONDS)
+        if not interaction.response.is_done() and not is_handled(interaction):
+            await send_ephemeral(interaction, STALE_BUTTON)
 
     async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
         if click.kind is ButtonKind.REFRESH:

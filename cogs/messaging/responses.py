@@ -23,7 +23,7 @@ from bot.errors import (
     SubmitOutcomeUnknown,
 )
 from cogs.components.modals import get_typed_prompt
-from cogs.context import Interaction, note_receipt
+from cogs.context import Interaction, mark_as_handled, note_receipt
 from cogs.messaging.discord_refusals import CLOSED_THREAD_CODES, RefusalKind, classify_refusal
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
@@ -197,7 +197,8 @@ def _describe_refusal(error: discord.HTTPException, interaction: Interaction) ->
 
 @asynccontextmanager
 async def send_ephemeral_on_error(interaction: Interaction) -> AsyncGenerator[None]:
-    """Send an ephemeral sentence about any error that is raised inside."""
+    """Send an ephemeral sentence about any error that is raised inside, where the interaction is handled."""
+    mark_as_handled(interaction)
     try:
         with interaction.client.open_interactions.track():
             yield

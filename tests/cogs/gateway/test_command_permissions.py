@@ -16,7 +16,7 @@ from cogs.gateway.command_permissions import (
     Denial,
     Overwrites,
     find_denial,
-    get_command_of_button,
+    list_commands_of_button,
 )
 from tests.fakes.clock import FakeClock
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
@@ -133,14 +133,14 @@ def test_what_members_need_by_default(
     ("kind", "name"),
     [
         (ButtonKind.VARIATION, "imagine"),
-        (ButtonKind.DRAW_AGAIN, "imagine"),
+        (ButtonKind.PAN, "imagine"),
         (ButtonKind.ANIMATE, "animate"),
         (ButtonKind.DESCRIBE, "describe"),
         (ButtonKind.SHORTEN, "shorten"),
     ],
 )
 def test_each_paid_button_belongs_to_a_command(kind: ButtonKind, name: str) -> None:
-    assert get_command_of_button(kind) == name
+    assert list_commands_of_button(kind) == (name,)
 
 
 def entry(kind: int, target_id: int, *, allowed: bool) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Pages:
         http = SimpleNamespace(
             get_guild_application_command_permissions=self._get_page, get_global_commands=self._get_names
         )
-        tree = SimpleNamespace(get_command=lambda _: None)
+        tree = SimpleNamespace(get_command={}.get)
         bot: Any = SimpleNamespace(application_id=APPLICATION, http=http, tree=tree)
         self.permissions = CommandPermissions(bot, self.clock.clock)
 

@@ -11,7 +11,7 @@ import discord
 import pytest
 from simcord import InteractionResult, MemberActor
 
-from bot.entities import ClaimState
+from bot.entities import ClaimState, PersonSettings
 from bot.midjourney.buttons import hash_custom_id
 from sandbox.relay import RelaySettings
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, button, open_simcord_world, rows, title_of
@@ -601,6 +601,28 @@ async def test_a_click_on_an_unknown_button_is_answered(tmp_path: Path) -> None:
         raw[0]["components"][0]["custom_id"] = "another:bots:button"
         pressed = await w.click(w.member, stored, custom_id="another:bots:button")
         assert "no longer know this button" in await w.told(pressed)
+
+
+async def test_a_known_button_is_not_called_unknown_while_its_handler_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may take longer than another process has to answer for an unknown button."""
+    async with open_simcord_world(tmp_path) as w:
+        panel = (await w.slash(w.member, "mjsettings")).response
+        assert panel is not None
+        shown = await w.titled(panel.id, "Your settings")
+        is_slow, found = asyncio.Event(), w.app.person_settings.get_settings_in_time
+
+        async def read_slowly(person_id: int) -> PersonSettings:
+            await w.clock.sleep(10)
+            is_slow.set()
+            return await found(person_id)
+
+        monkeypatch.setattr(w.app.person_settings, "get_settings_in_time", read_slowly)
+        pressed = await w.click(w.member, shown, "Default parameters")
+        assert is_slow.is_set()
+        assert pressed.modal is not None
+        assert not w.said(pressed)
 
 
 async def test_a_button_that_the_task_lost_is_explained(tmp_path: Path) -> None:
