@@ -26,8 +26,13 @@ _WELCOME = (
     "👋 **Press U2** below the four pigs, or any other button: a new message shows the result as it is drawn. "
     "Then **type `/imagine`** and describe a picture. This demo can draw only a few things: "
     f"{', '.join(DRAWN)}. Anything else becomes one of these landscapes. "
-    "To follow a task, **type `/mjstatus`**, then `light`, and pick the lighthouse. Nothing here costs money."
+    "To follow a task, **type `/mjstatus`**, then `light`, and pick the lighthouse. **`/mjusage`** shows what everyone "
+    "has spent, and **`/mjserver`** sets who may. The prices are made up: nothing here costs money."
 )
+
+
+DEMO_RELAY = RelaySettings(software="newapi-2026", has_remix_on_demand=True)
+"""A relay that tells its prices, and draws whatever is asked of it."""
 
 
 class OpenPage(NamedTuple):
@@ -41,7 +46,7 @@ class OpenPage(NamedTuple):
 @asynccontextmanager
 async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[OpenPage]:
     """Open the page with example messages and refresh it until the block ends; `port` None takes any free one."""
-    async with open_environment(relay) as scene:
+    async with open_environment(relay, has_history=True) as scene:
         await post_example_messages(scene)
         viewers = (scene.member, scene.guide)
         avatars = draw_avatars((viewer.id, viewer.name) for viewer in viewers)
@@ -92,9 +97,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=24.0, help="seconds that a task takes (default: 24)")
     arguments = parser.parse_args()
     try:
-        settings = (
-            find_profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(has_remix_on_demand=True)
-        )
+        settings = find_profile(name) if (name := os.environ.get("RELAY", "")) else DEMO_RELAY
     except ValueError as error:
         parser.error(f"RELAY: {error}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
