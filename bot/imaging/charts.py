@@ -8,8 +8,8 @@ import tempfile
 from io import BytesIO
 from typing import Any, Final
 
-SIZE: Final = (780, 440)
-"""Twice the width of a phone, so that its text is read there at half the size."""
+SIZE: Final = (660, 420)
+"""Twice the width that a phone gives to it, so that its text is read there at half the size."""
 CONFIRMED_COLOR: Final = "#56B4E9"
 UNCONFIRMED_COLOR: Final = "#E69F00"
 """Sky blue and orange of Okabe and Ito, which color-blind people can tell apart (jfly.uni-koeln.de/color)."""
@@ -17,9 +17,9 @@ UNCONFIRMED_COLOR: Final = "#E69F00"
 _BACKGROUND, _TEXT_COLOR, _GRID_COLOR = "#2B2D31", "#F2F3F5", "#4E5058"
 """Discord's dark theme; in the light one it is a dark card."""
 _DPI: Final = 100
-_FONT_SIZE: Final = 16.5
-"""In points: 23 pixels, which are 11 on a phone."""
-_LABELS_WIDTH, _DIGIT_WIDTH, _GAP_WIDTH = 720, 15, 8
+_FONT_SIZE: Final = 16
+"""In points: 22 pixels, which are 11 on a phone."""
+_LABELS_WIDTH, _DIGIT_WIDTH, _GAP_WIDTH = 590, 14, 8
 """In pixels: of all labels together, of one digit, and between two labels."""
 _LEAST_TOP: Final = 1e-9
 _MOST_TOP: Final = 1e15

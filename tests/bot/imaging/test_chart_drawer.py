@@ -30,7 +30,7 @@ async def test_a_chart_is_drawn_in_the_sandbox_without_a_home(
     """No file can be opened there, and the temporary folder of the font list is gone."""
     monkeypatch.setenv("HOME", "/nonexistent")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    picture = await ChartDrawer(worker, seconds=60).draw(BARS)
+    picture = await ChartDrawer(worker, seconds=600).draw(BARS)
     assert picture is not None
     assert picture.startswith(PNG)
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - the test may block
@@ -49,7 +49,7 @@ async def test_the_process_of_pictures_does_not_load_the_library() -> None:
 async def test_a_process_that_cannot_start_costs_the_chart_only(caplog: pytest.LogCaptureFixture) -> None:
     """The log says so."""
     worker = ImageWorker(os.abort)
-    assert await ChartDrawer(worker, seconds=60).draw(BARS) is None
+    assert await ChartDrawer(worker, seconds=600).draw(BARS) is None
     await worker.close()
     assert "shown without it" in caplog.text
 

@@ -12,10 +12,17 @@ import pytest
 from simcord import MemberActor
 
 from bot.entities import Claim, ClaimState, Cost, LedgerOutcome, LimitSetting, Period
+from bot.imaging.chart_drawer import ChartDrawer
 from tests.worlds.simcord import GUILD_ID, Actor, SimcordWorld, open_simcord_world, rows
 
 PNG = b"\x89PNG\r\n\x1a\n"
 ALL_PAGES = ["You", "This server", "Everything"]
+
+
+@pytest.fixture(autouse=True)
+def _patient_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a chart take as long as it needs on a busy machine."""
+    monkeypatch.setattr(ChartDrawer.__init__, "__kwdefaults__", {"seconds": 600.0})
 
 
 async def spend(w: SimcordWorld, person_id: int, number: int = 1, **more: Any) -> None:  # noqa: ANN401
