@@ -13,6 +13,7 @@ MODULES = {
     "asyncpg": "asyncpg",
     "discord.py": "discord",
     "emoji": "emoji",
+    "matplotlib": "matplotlib",
     "pillow": "PIL",
     "prometheus-client": "prometheus_client",
     "pydantic": "pydantic",
@@ -20,6 +21,7 @@ MODULES = {
     "python-dotenv": "dotenv",
     "sqlalchemy": "sqlalchemy",
     "structlog": "structlog",
+    "tzdata": "tzdata",
 }
 """What pyproject.toml requires, and the name under which each is imported."""
 _ROOT = Path(__file__).parents[1]

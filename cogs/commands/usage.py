@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
+from bot.errors import PolicyRefused
 from bot.features.ledger_csv import LedgerFile, write_ledger_csv
 from bot.features.usage_report import UsageReader, UsageReport, filter_range
 from bot.imaging.chart_drawer import ChartDrawer
@@ -26,6 +27,7 @@ from cogs.messaging.responses import (
 )
 from cogs.text.error_messages import describe_error
 from cogs.text.guidance import STALE_USAGE, USAGE_FOR_MANAGERS, USAGE_FOR_OPERATOR, describe_ledger_file
+from cogs.text.input_errors import NOT_CHARGED
 from cogs.views.panels.usage_report import (
     CHART_NAME,
     USAGE_CLICK_EVENT,
@@ -103,8 +105,7 @@ class UsageCog(commands.Cog):
 
     async def _show_own(self, interaction: Interaction) -> None:
         own = await self._reader.read_own(await self._trust.identify_spender(interaction))
-        now = interaction.client.clock.now()
-        refusal = describe_error(own.overview.refusal, now=now, command=True) if own.overview.refusal else ""
+        refusal = _describe_refusal(own.overview.refusal, interaction)
         embed, view = render_own_usage(own, self._policy, refusal, self._list_pages(interaction))
         await with_timeout(interaction.edit_original_response(embed=embed, view=view, attachments=[]))
 
@@ -142,6 +143,13 @@ class UsageCog(commands.Cog):
     def _name_server(self, guild_id: int) -> str:
         guild = self._bot.get_guild(guild_id)
         return guild.name if guild else ""
+
+
+def _describe_refusal(refusal: PolicyRefused | None, interaction: Interaction) -> str:
+    """Say why a further request would be refused; nothing was asked for, so not that it was not charged."""
+    if refusal is None:
+        return ""
+    return describe_error(refusal, now=interaction.client.clock.now(), command=True).removesuffix(NOT_CHARGED).rstrip()
 
 
 def _get_guild_id(interaction: Interaction, choice: UsageChoice) -> int | None:

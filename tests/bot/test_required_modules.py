@@ -63,7 +63,7 @@ def test_every_requirement_is_looked_for() -> None:
         (
             list(MODULES), False, "", "darwin",
             (
-                "lacks aiohttp, aiosqlite and 11 other modules: in {}, run python3 -m venv .venv, then "
+                "lacks aiohttp, aiosqlite and 13 other modules: in {}, run python3 -m venv .venv, then "
                 ".venv/bin/python -m pip install --require-hashes -r requirements.txt, then .venv/bin/python -m bot."
             ),
         ),
@@ -84,7 +84,7 @@ def test_missing_modules_end_the_process(monkeypatch: pytest.MonkeyPatch, capsys
     with pytest.raises(SystemExit) as ended:
         required_modules.require_modules()
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("This Python lacks aiohttp, aiosqlite and 11 other modules: in ")
+    assert capsys.readouterr().err.startswith("This Python lacks aiohttp, aiosqlite and 13 other modules: in ")
     with pytest.raises(SystemExit):
         required_modules.require_modules({"simcord": "simcord"}, program="sandbox")
     assert re.match(r"This Python lacks simcord: .* (requirements-dev.txt|-m sandbox)\.", capsys.readouterr().err)

@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 import pytest
+import simcord
 from simcord import MemberActor
 
 from bot.entities import Claim, ClaimState, Cost, LedgerOutcome, LimitSetting, Period
@@ -241,3 +242,32 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
         store.database._closed = True
         for act in (w.slash(w.member, "mjusage"), w.click(w.member, message, "This server")):
             assert "can't reach my database" in await w.told(await act)
+
+
+async def test_the_operator_sees_everything_in_a_dm(tmp_path: Path) -> None:
+    """There is no server there; others get only their own usage."""
+    async with open_simcord_world(tmp_path) as w:
+        await spend(w, w.member.id, 1)
+        for user, pages in ((w.owner.user, ["You", "Everything"]), (w.member.user, ["Refresh"])):
+            answer = (await w.slash(user, "mjusage")).response
+            assert answer is not None
+            message = await w.until(lambda answer=answer: _with_embed(w, answer))  # type: ignore[misc]
+            assert rows(message)[0] == pages
+
+
+def _with_embed(w: SimcordWorld, answer: discord.Message) -> discord.Message | None:
+    for messages in w.env.backend.messages.values():
+        stored = messages.get(answer.id)
+        if stored is not None and stored.embeds:
+            return simcord.results.to_discord_message(w.env, stored)
+    return None
+
+
+async def test_a_person_who_cannot_draw_is_told_why(tmp_path: Path) -> None:
+    """As a press would be; but nothing was asked for, so nothing is said about a charge."""
+    async with open_simcord_world(tmp_path, daily_submits_per_person=1) as w:
+        await spend(w, w.member.id)
+        text = text_of(await opened(w, w.member))
+        assert text.startswith("**You can't draw here now.** ")
+        assert "charged" not in text
+        assert "\u26d4 **0** of 1 jobs today" in text
