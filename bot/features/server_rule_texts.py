@@ -1,6 +1,6 @@
 """Describe the rules of a server in short texts, for its audit and its log channel. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ _AGE_POLICIES: Final = {
     AgePolicy.SPOILER: "hidden as spoilers",
     AgePolicy.REFUSE: "refused",
 }
-_MAX_WORDS: Final = 200
-"""How many characters of added or removed words a text names."""
+_MOST_NAMED: Final = 4
+"""How many roles, channels or words a text names, so that the log channel shows it whole."""
 
 
 def describe_limits(limits: Sequence[LimitSetting], format_amount: Callable[[Decimal], str]) -> str:
@@ -43,9 +43,8 @@ def list_changed_texts(before: ServerRules, after: ServerRules, currency: str) -
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             yield what, describe(old), describe(new)
+    yield from _list_changed_lists(before, after)
     yield from _list_changed_limits(before, after, currency)
-    if before.blocked_words != after.blocked_words:
-        yield "blocked words", *_describe_words(before.blocked_words, after.blocked_words)
 
 
 def _list_changed_limits(before: ServerRules, after: ServerRules, currency: str) -> Iterator[tuple[str, str, str]]:
@@ -63,24 +62,37 @@ def _list_changed_limits(before: ServerRules, after: ServerRules, currency: str)
             yield f"limits of <@&{role}>", describe(old), describe(new)
 
 
-def _describe_words(before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
-    added = [word for word in after if word not in before]
-    removed = [word for word in before if word not in after]
-    parts = [f"{verb} {_shorten(words)}" for verb, words in (("added", added), ("removed", removed)) if words]
-    return f"{_count_words(before)}", f"{_count_words(after)}{': ' if parts else ''}{'; '.join(parts)}"
+def _list_changed_lists(before: ServerRules, after: ServerRules) -> Iterator[tuple[str, str, str]]:
+    for name, (what, noun, empty, template) in _LISTS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            texts = _describe_lists(_format_all(old, template), _format_all(new, template), noun, empty)
+            yield what, *texts
 
 
-def _count_words(words: Sequence[str]) -> str:
-    return f"{len(words)} {'word' if len(words) == 1 else 'words'}"
+def _format_all(values: Sequence[str] | frozenset[int], template: str) -> Sequence[str]:
+    return [template.format(one) for one in (sorted(values) if isinstance(values, frozenset) else values)]
 
 
-def _shorten(words: Sequence[str]) -> str:
-    text = ", ".join(words)
-    return text if len(text) <= _MAX_WORDS else f"{text[:_MAX_WORDS].rsplit(', ', 1)[0]} …"
+def _describe_lists(before: Sequence[str], after: Sequence[str], noun: str, empty: str) -> tuple[str, str]:
+    """Describe two short lists in full, and of longer ones what was added and removed."""
+    if max(len(before), len(after)) <= _MOST_NAMED:
+        return ", ".join(before) or empty, ", ".join(after) or empty
+    old, new = set(before), set(after)
+    added, removed = [one for one in after if one not in old], [one for one in before if one not in new]
+    most = _MOST_NAMED // 2 if added and removed else _MOST_NAMED
+    parts = [f"{verb} {_name(one, most)}" for verb, one in (("added", added), ("removed", removed)) if one]
+    return _count(before, noun), f"{_count(after, noun)}{': ' if parts else ''}{'; '.join(parts)}"
 
 
-def _describe_roles(ids: Collection[int]) -> str:
-    return ", ".join(f"<@&{role}>" for role in sorted(ids))
+def _count(values: Sequence[str], noun: str) -> str:
+    return f"{len(values)} {noun if len(values) == 1 else f'{noun}s'}"
+
+
+def _name(values: Sequence[str], most: int) -> str:
+    """Name the first of them, and say how many more there are."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return f"{', '.join(values[:most])}{more}"
 
 
 def _describe_channel(channel_id: int) -> str:
@@ -88,12 +100,6 @@ def _describe_channel(channel_id: int) -> str:
 
 
 _TEXTS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
-    "allowed_roles": ("roles that may draw", lambda ids: _describe_roles(ids) or "everyone"),
-    "denied_roles": ("roles that may not draw", lambda ids: _describe_roles(ids) or "none"),
-    "allowed_channels": (
-        "channels where members may draw",
-        lambda ids: ", ".join(f"<#{one}>" for one in sorted(ids)) or "all",
-    ),
     "private_answers": ("private answers", lambda on: "allowed" if on else "not allowed"),
     "age_policy": ("pictures outside age-restricted channels", lambda policy: _AGE_POLICIES[policy]),
     "log_channel_id": ("log channel", _describe_channel),
@@ -103,4 +109,11 @@ _TEXTS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "language": ("language", lambda code: code or "the server's"),
     "paused": ("drawing", lambda on: "paused" if on else "on"),
 }
-"""The rules by field, but for limits and blocked words: what they are, and how a value is described."""
+"""The rules with single values by field: what they are, and how a value is described."""
+_LISTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "allowed_roles": ("roles that may draw", "role", "everyone", "<@&{}>"),
+    "denied_roles": ("roles that may not draw", "role", "none", "<@&{}>"),
+    "allowed_channels": ("channels where members may draw", "channel", "all", "<#{}>"),
+    "blocked_words": ("blocked words", "word", "none", "{}"),
+}
+"""The rules that are lists by field: what they are, one of it, the empty list, and how one is written."""

@@ -23,6 +23,13 @@ _KINDS: Final[Mapping[str, str]] = {
     CostKind.HD: "HD jobs",
     CostKind.SEVERAL: "Several at once",
 }
+_SWITCHED_OFF: Final[Mapping[str, str]] = {
+    ALL_KINDS: "Drawing is",
+    CostKind.VIDEO: "Videos are",
+    CostKind.TURBO: "Turbo speed is",
+    CostKind.HD: "HD is",
+    CostKind.SEVERAL: "Starting several jobs at once is",
+}
 _MAX_NUMBER: Final = 20
 """How many characters a field of the form takes."""
 
@@ -64,8 +71,8 @@ def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> 
     """Say what a limit of 0 switches off, and for whom."""
     names = {EVERY_MEMBER: "**every member**", ALL_TOGETHER: "**all members together**"}
     whose = names.get(subject) or snapshot.format_role(int(subject))
-    zeros = [snapshot.format_limits((one,)) for one in settings if one.most == 0]
-    return [f"{zero.removesuffix(' (switched off)')}: that is switched off for {whose}." for zero in zeros]
+    kinds = dict.fromkeys(_name_kind(one) for one in settings if one.most == 0)
+    return [f"{_SWITCHED_OFF[kind]} switched off for {whose}, because the limit is 0." for kind in kinds]
 
 
 def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:

@@ -182,5 +182,5 @@ def render_language(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCo
     return PageContent(
         text="So far I speak only English. Your choice is saved, and counts as soon as I speak more.",
         fields=[("Language", LANGUAGES.get(chosen) or quote_text(stored))],
-        items=[builder.menu(Action.SET_LANGUAGE, options, row=1, part="language")],
+        items=[builder.menu(Action.SET_LANGUAGE, options, row=1, placeholder="Language", part="language")],
     )

@@ -78,7 +78,7 @@ def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
     items = [
         builder.channel_menu(
             Action.ALLOW_CHANNELS,
-            "Channels where members may draw (none: all)",
+            "Allowed channels (none: all)",
             row=1,
             types=_PLACES,
             chosen=server.allowed_channels - deleted,

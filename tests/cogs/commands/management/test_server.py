@@ -174,7 +174,7 @@ async def test_limits_of_a_role_are_typed_into_a_form(tmp_path: Path) -> None:
         await says(w, panel, "Limits: 3 jobs a day, 1000 jobs a month", f"✅ Saved: limits of <@&{role.id}>.")
         form = await w.click(w.member, w.message(panel.id) or panel, "Videos")
         await fill(w, form, {"number_day": "0", "number_month": ""})
-        await says(w, panel, "0 videos a day (switched off)", "⚠️ 0 videos a day: that is switched off for")
+        await says(w, panel, "0 videos a day (switched off)", "⚠️ Videos are switched off for")
         stored = (
             LimitSetting(period=DAY, tasks=3),
             LimitSetting(period=MONTH, tasks=1000),
@@ -305,8 +305,8 @@ async def test_words_and_the_age_policy_on_the_page_content(tmp_path: Path) -> N
         await says(w, panel, "**Spoilers.**")
         assert await rules(w) == ServerRules(guided=True, age_policy=AgePolicy.SPOILER)
         assert await audit(w) == [
-            ("blocked words", "0 words", "2 words: added fox*, snake"),
-            ("blocked words", "2 words", "0 words: removed fox*, snake"),
+            ("blocked words", "none", "fox*, snake"),
+            ("blocked words", "fox*, snake", "none"),
             ("pictures outside age-restricted channels", "allowed", "hidden as spoilers"),
         ]
         assert not w.env.errors
@@ -473,3 +473,29 @@ async def test_a_button_of_a_newer_version_says_so(tmp_path: Path) -> None:
         assert told == "I no longer know this button. Run `/mjserver` for a panel with fresh ones."
         assert rows(panel)
         assert title_of(panel)
+
+
+async def test_a_change_is_one_line_in_the_log_channel(tmp_path: Path) -> None:
+    """Who, what, before, after; no one is pinged."""
+    async with open_simcord_world(tmp_path) as w:
+        make_manager(w, w.member)
+        log = w.guild.create_text_channel("log")
+        await set_guided(w, log_channel_id=log.id)
+        role = w.guild.create_role("artists")
+        panel = await opened(w)
+        await pick(w, panel, "allow", [role])
+        lines = await w.until(lambda: [message.content for message in log.history()])
+        assert lines == [f"⚙️ <@{w.member.id}> changed **roles that may draw**: everyone → <@&{role.id}>"]
+        assert not w.env.errors
+
+
+async def test_where_the_bot_is_no_member_there_are_no_settings(tmp_path: Path) -> None:
+    """As where only the person installed the bot, or after it was removed while a panel was open."""
+    async with open_simcord_world(tmp_path) as w:
+        make_manager(w, w.member)
+        await set_guided(w)
+        panel = await opened(w)
+        w.env.backend.emit("GUILD_DELETE", {"id": str(GUILD_ID)})
+        await w.until(lambda: w.app.bot.get_guild(GUILD_ID) is None)
+        told = await w.told(await w.click(w.member, panel, "Limits of every member"))
+        assert told.startswith("These are the settings of a server, and I haven't joined one here.")

@@ -236,7 +236,7 @@ def test_a_limit_of_0_says_that_it_switches_drawing_off() -> None:
     """As a warning on the page where it was set."""
     rules = Rules(server=ServerRules(server_limits=(LimitSetting(period=Period.DAY, kind=CostKind.VIDEO, tasks=0),)))
     _, _, text = rendered(snapshot(rules), PanelState(Page.MONEY, ALL_TOGETHER))
-    assert "⚠️ 0 videos a day: that is switched off for **all members together**" in text
+    assert "⚠️ Videos are switched off for **all members together**, because the limit is 0." in text
 
 
 def test_a_replaced_change_is_named_with_its_author() -> None:
