@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.errors import ActionUnsupported, RelayError
 from bot.policy.prices import PriceList
 from bot.ports import RelayAccount
-from bot.relay.responses.account_responses import RelayMoney, RelayPriceList
+from bot.relay.responses.account_responses import RelayMoney
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,7 @@ class PriceSources:
         self._relay = relay
         self._prices = prices
         self._clock = clock
-        self._listed = RelayPriceList()
-        self._group = ""
+        self._count = 0
         self._was_read = asyncio.Event()
         self.money_state: SourceState = "not read yet"
         self.prices_state: SourceState = "not read yet"
@@ -54,8 +53,9 @@ class PriceSources:
             self._prices.set_relay_money(money)
         self.prices_state, listed = await self._read(self._relay.fetch_prices)
         if listed:
-            self._listed = listed
-            self._apply()
+            amounts = listed.list_amounts()
+            self._count = len(amounts)
+            self._prices.set_relay_prices(amounts, without_ratio=listed.list_amounts_without_ratio())
         self._was_read.set()
         if before != (self.money_state, self.prices_state):
             self._log_sources(money)
@@ -63,15 +63,6 @@ class PriceSources:
     async def wait_for_first_read(self) -> None:
         """Wait until each source was read once, or has failed to answer."""
         await self._was_read.wait()
-
-    def set_group(self, group: str) -> None:
-        """Use the ratio of the key's group, which only rows of the relay's log tell."""
-        if group != self._group:
-            self._group = group
-            self._apply()
-
-    def _apply(self) -> None:
-        self._prices.set_relay_prices(self._listed.list_amounts(self._group))
 
     async def _read(self, fetch: Callable[[], Awaitable[_T]]) -> tuple[SourceState, _T | None]:
         try:
@@ -83,10 +74,9 @@ class PriceSources:
             return "does not answer", None
 
     def _log_sources(self, money: RelayMoney | None) -> None:
-        count = len(self._listed.list_amounts(self._group))
         log.info(
             "Prices: the relay's list %s, with %d prices of Midjourney; its currency: %s.",
             self.prices_state,
-            count,
+            self._count,
             (money.currency if money else "") or "not known",
         )

@@ -12,6 +12,7 @@ from bot.relay.responses.account_responses import NO_RELAY_MONEY, RelayMoney, ro
 PriceSource = Literal["log", "relay", "settings"]
 _SOURCES: Final[tuple[PriceSource, ...]] = ("log", "relay", "settings")
 _BASE_CURRENCY: Final = "USD"
+_MAX_RATIO: Final = Decimal(1000)
 _NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
 """Buttons that open a form: new-api charges only the form, whatever price these models have."""
 
@@ -35,6 +36,10 @@ class PriceList:
     def __init__(self) -> None:
         self.money = NO_RELAY_MONEY
         self._configured = NO_PRICES
+        self._listed: Mapping[str, Decimal] = {}
+        self._without_ratio: Mapping[str, Decimal] = {}
+        self._listed_currency = _BASE_CURRENCY
+        self._ratio: Decimal | None = None
         self._amounts: dict[PriceSource, dict[str, tuple[Decimal, str]]] = {source: {} for source in _SOURCES}
 
     @property
@@ -57,11 +62,35 @@ class PriceList:
         """Replace what the relay says about its unit, its currency and its rates."""
         self.money = money
 
-    def set_relay_prices(self, prices: Mapping[str, Decimal], currency: str = _BASE_CURRENCY) -> None:
-        """Replace the prices of the relay's list by model name, in which the group's ratio is included."""
+    def set_relay_prices(
+        self,
+        prices: Mapping[str, Decimal],
+        currency: str = _BASE_CURRENCY,
+        *,
+        without_ratio: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        """Replace the prices of the relay's list by model name, in which the ratio of a group is included.
+
+        `without_ratio` are the same prices without it: they are used once the ratio of the key's own group is learnt.
+        """
+        self._listed, self._without_ratio, self._listed_currency = prices, without_ratio or {}, currency
+        self._apply_list()
+
+    def learn_ratio(self, ratio: Decimal) -> None:
+        """Remember by what the relay multiplies the listed prices for this key, as a row of its log says."""
+        if ratio != self._ratio and Decimal(0) <= ratio <= _MAX_RATIO:
+            self._ratio = ratio
+            self._apply_list()
+
+    def _apply_list(self) -> None:
+        prices = dict(self._listed)
+        if self._ratio is not None:
+            multiplied = {model: round_amount(price * self._ratio) for model, price in self._without_ratio.items()}
+            prices |= {model: price for model, price in multiplied.items() if price is not None}
         named = {join_speed(*split_speed(model)): amount for model, amount in prices.items()}
         self._amounts["relay"] = {
-            model: (Decimal(0) if model in _NEVER_BILLED else amount, currency) for model, amount in named.items()
+            model: (Decimal(0) if model in _NEVER_BILLED else amount, self._listed_currency)
+            for model, amount in named.items()
         }
 
     def learn(self, model: str, speed: str, amount: Decimal, currency: str) -> None:

@@ -81,28 +81,28 @@ class RelayPriceList:
     prices: tuple[ListedPrice, ...] = ()
     ratios: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
 
-    def list_amounts(self, group: str = "") -> Mapping[str, Decimal]:
-        """Return the price of each model in USD, for a key of `group`.
+    def list_amounts(self) -> Mapping[str, Decimal]:
+        """Return the price of each model in USD, for a key of the group `default`, or else of the cheapest group.
 
-        Only the relay's log tells the group of a key. Without it, the price is that of the group `default`, or else the
-        smallest one.
+        Only the relay's log tells the ratio of the key's own group.
         """
         found = dict[str, Decimal]()
         for price in self.prices:
-            ratio = self._find_ratio(price, group)
+            ratio = self._find_ratio(price)
             amount = None if ratio is None else round_amount(price.amount * ratio)
             if amount is not None:
                 found[price.model] = amount
         return found
 
-    def _find_ratio(self, price: ListedPrice, group: str) -> Decimal | None:
+    def list_amounts_without_ratio(self) -> Mapping[str, Decimal]:
+        """Return the price of each model in USD, before it is multiplied by the ratio of the key's group."""
+        return {price.model: price.amount for price in self.prices}
+
+    def _find_ratio(self, price: ListedPrice) -> Decimal | None:
         if not self.ratios:
             return Decimal(1)
         usable = {name: ratio for name, ratio in self.ratios.items() if not price.groups or name in price.groups}
-        for name in (group, _DEFAULT_GROUP):
-            if name in usable:
-                return usable[name]
-        return min(usable.values(), default=None)
+        return usable.get(_DEFAULT_GROUP, min(usable.values(), default=None))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,10 +83,10 @@ async def test_the_ratio_of_the_keys_group_is_used_once_the_log_told_it(world: W
     world.relay.prices = RelayPriceList((ListedPrice("mj_imagine", Decimal("0.1")),), ratios)
     await world.sources.refresh()
     assert world.find() == "0.1 USD"
-    world.sources.set_group("drawing")
+    world.prices.learn_ratio(Decimal("1.2"))
     assert world.find() == "0.12 USD"
-    world.sources.set_group("unknown")
-    assert world.find() == "0.1 USD"
+    await world.sources.refresh()
+    assert world.find() == "0.12 USD"
 
 
 async def test_the_log_says_once_what_works(world: World, caplog: pytest.LogCaptureFixture) -> None:

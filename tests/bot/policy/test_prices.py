@@ -136,3 +136,14 @@ def test_a_learnt_price_in_another_currency_is_not_used() -> None:
 )
 def test_amounts_in_the_relays_own_unit(money: RelayMoney | None, quota: int, amount: str | None) -> None:
     assert build_prices(money).convert_quota(quota) == (None if amount is None else Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "amount"), [("1.2", "0.120000"), ("0", "0.000000"), ("-1", "0.15"), ("9999", "0.15")]
+)
+def test_the_ratio_of_the_keys_own_group_replaces_the_listed_one(ratio: str, amount: str) -> None:
+    """Only the log tells it; a malformed one is not used."""
+    prices = build_prices()
+    prices.set_relay_prices({"mj_imagine": Decimal("0.15")}, without_ratio={"mj_imagine": Decimal("0.1")})
+    prices.learn_ratio(Decimal(ratio))
+    assert find(prices, "mj_imagine") == (amount, "USD", "relay")

@@ -138,7 +138,7 @@ def test_price_list_of_new_api() -> None:
     )
     amounts = {"mj_imagine": Decimal("0.1"), "swap_face": Decimal("0.06"), "mj_turbo_imagine": Decimal(0)}
     assert listed.list_amounts() == amounts
-    assert listed.list_amounts("vip")["mj_imagine"] == Decimal("0.12")
+    assert listed.list_amounts_without_ratio()["swap_face"] == Decimal("0.05")
 
 
 @pytest.mark.parametrize(
