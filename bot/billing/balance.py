@@ -25,6 +25,8 @@ BalanceState = Literal["not read yet", "known", "unlimited", "not told", "unread
 _INTERVAL_SECONDS: Final = 300.0
 """How long a balance is used before it is read again."""
 _TICK_SECONDS: Final = 30.0
+_GLOBAL_PAUSE_SECONDS: Final = 180.0
+"""How long new-api refuses an address that sent too many requests of any kind; that answer names no time."""
 _RESERVED_CALLS: Final = 8
 """The calls of the shared limit that are left to the billing log, which matters more."""
 
@@ -70,7 +72,7 @@ class BalanceReader:
         try:
             found = await self._read_billing()
         except RelayBusy as busy:
-            self._limiter.pause(busy.retry_after)
+            self._limiter.pause(_GLOBAL_PAUSE_SECONDS if busy.retry_after is None else busy.retry_after)
             found = Balance(state="unreadable")
         except BalanceExhausted:
             found = self._build(Decimal(0), self._prices.money.balance_currency or "USD")

@@ -13,6 +13,8 @@ PriceSource = Literal["log", "relay", "settings"]
 _SOURCES: Final[tuple[PriceSource, ...]] = ("log", "relay", "settings")
 _BASE_CURRENCY: Final = "USD"
 _MAX_RATIO: Final = Decimal(1000)
+_MAX_LEARNT: Final = 500
+"""How many prices are kept from the log; a relay has some fifty models of Midjourney."""
 _NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
 """Buttons that open a form: new-api charges only the form, whatever price these models have."""
 
@@ -95,6 +97,8 @@ class PriceList:
 
     def learn(self, model: str, speed: str, amount: Decimal, currency: str) -> None:
         """Remember what the relay really billed for one task of a model, at the speed that was asked for."""
+        if len(self._amounts["log"]) >= _MAX_LEARNT:
+            return
         base, own_speed = split_speed(model)
         for name in {join_speed(base, own_speed), join_speed(base, speed or own_speed if own_speed else speed)}:
             self._amounts["log"][name] = (amount, currency)

@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from sandbox.relay import find_profile
+from sandbox.relay import Relay, find_profile
 from tests.worlds.simcord import GUILD_ID, QUICK, SimcordWorld, open_simcord_world
 
 TELLS_MONEY = replace(find_profile("newapi-2026"), refresh_seconds=0.0, seconds_per_task=4.0, key_quota=2_100_000)
@@ -47,9 +47,12 @@ async def test_a_low_balance_warns_once_and_leaves_the_bot_ready(
 
 
 async def test_a_relay_that_never_answers_about_money_delays_nothing(tmp_path: Path) -> None:
-    async with open_simcord_world(tmp_path, QUICK) as w:
-        assert w.app.price_sources.money_state in {"not read yet", "not offered"}
-        w.relay.script("unknown", drop=True, times=50)
+    """Requests go out while its unit and prices are still being read."""
+    relay = Relay(QUICK)
+    relay.script("unknown", delay=3600, times=50)
+    async with open_simcord_world(tmp_path, relay, allowed_guilds=frozenset({GUILD_ID})) as w:
+        await w.until(lambda: w.relay.account_reads)
         await w.slash(w.member, "imagine", prompt="a fox")
         await w.until(lambda: w.relay.submits)
-        assert w.app.policy.prices.find_price("mj_imagine") is None
+        assert w.app.price_sources.money_state == "not read yet"
+        assert "**Balance**: isn't read yet." in await _check(w)
