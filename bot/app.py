@@ -334,7 +334,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         _build_usage_cog(app),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
-        ServerCog(bot, app.server_settings, LimitsReader(app.store, app.policy), app.policy, app.trust),
+        ServerCog(bot, app.server_settings, app.moderation, LimitsReader(app.store, app.policy), app.policy, app.trust),
     )
 
 

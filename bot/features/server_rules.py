@@ -116,10 +116,14 @@ class ServerRulesService:
 
 def compute_fingerprint(rules: ServerRules, part: str) -> str:
     """Return six characters that change with a part of the rules: a field, or whose limits."""
-    is_limits = part in {EVERY_MEMBER, ALL_TOGETHER} or part.isdecimal()
-    value: Any = find_limits(rules, part) if is_limits else getattr(rules, part)
+    value: Any = find_limits(rules, part) if is_limits_subject(part) else getattr(rules, part)
     shown = repr(sorted(value) if isinstance(value, frozenset) else value)  # pyright: ignore[reportUnknownArgumentType]
     return blake2b(shown.encode(), digest_size=3).hexdigest()
+
+
+def is_limits_subject(part: str) -> bool:
+    """Return whether a part of the rules are the limits of EVERY_MEMBER, of ALL_TOGETHER or of a role."""
+    return part in {EVERY_MEMBER, ALL_TOGETHER} or part.isdecimal()
 
 
 def find_limits(rules: ServerRules, subject: str) -> Limits | None:

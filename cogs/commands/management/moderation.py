@@ -55,7 +55,7 @@ class ModerationCog(commands.Cog):
             await _answer(interaction, await self._block(interaction, member, hours, reason))
 
     async def _block(self, interaction: Interaction, member: discord.User, hours: float | None, reason: str) -> str:
-        if refusal := _check_moderator(interaction) or self._judge_target(interaction, member):
+        if refusal := _check_moderator(interaction) or judge_block_target(interaction, member, self._owners):
             return refusal
         try:
             block, earlier = await self._moderation.block_person(
@@ -67,21 +67,6 @@ class ModerationCog(commands.Cog):
         return (
             f"<@{member.id}> can't draw in this server {_format_end(block)}.{_format_reason(block)}{replaced} What is "
             "already drawing goes on. `/mjunblock` ends the block."
-        )
-
-    def _judge_target(self, interaction: Interaction, member: discord.User | discord.Member) -> str:
-        """Say why the person of an interaction can't block this one; "" if they can."""
-        if member.id == interaction.user.id:
-            return "You can't block yourself. Choose another member. Nothing changed."
-        if member.bot:
-            return "Bots can't draw, so there is no need to block one. Nothing changed."
-        if member.id in self._owners:
-            return "You can't block the operator of this bot. Nothing changed."
-        if _rank_member(interaction.guild, member) < _rank_actor(interaction):
-            return ""
-        return (
-            "You can block only members with fewer rights than you: managers can block moderators, and the server's "
-            "owner can block managers. Nothing changed."
         )
 
     @app_commands.command(name="mjunblock", description=_("Let a blocked member draw again (for moderators)"))
@@ -145,6 +130,22 @@ class ModerationCog(commands.Cog):
         if await self._moderation.is_paused_by_operator():
             return f"{resumed} But the operator of this bot has paused all drawing, until they resume it."
         return f"{resumed} Members can draw as far as its other rules allow it; `/mjcheck` shows them."
+
+
+def judge_block_target(interaction: Interaction, member: discord.User | discord.Member, owners: Collection[int]) -> str:
+    """Say why the person of an interaction can't block this one; "" if they can. `owners` own the application."""
+    if member.id == interaction.user.id:
+        return "You can't block yourself. Choose another member. Nothing changed."
+    if member.bot:
+        return "Bots can't draw, so there is no need to block one. Nothing changed."
+    if member.id in owners:
+        return "You can't block the operator of this bot. Nothing changed."
+    if _rank_member(interaction.guild, member) < _rank_actor(interaction):
+        return ""
+    return (
+        "You can block only members with fewer rights than you: managers can block moderators, and the server's "
+        "owner can block managers. Nothing changed."
+    )
 
 
 def _check_moderator(interaction: Interaction) -> str:

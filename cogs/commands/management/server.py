@@ -17,9 +17,11 @@ from discord.ext import commands
 from bot.entities import Rules, ServerAccess
 from bot.errors import ServerDenied, ServerNotAllowed
 from bot.features.limits_overview import LimitsReader
-from bot.features.server_rules import EditRules, ServerRulesService, compute_fingerprint
+from bot.features.moderation import Moderation
+from bot.features.server_rules import EditRules, ServerRulesService, compute_fingerprint, is_limits_subject
 from bot.json_values import is_json_array
 from bot.policy.rules import SpendingPolicy
+from cogs.commands.management.moderation import judge_block_target
 from cogs.commands.management.server_edits import build_edit, build_edit_from_form, find_next_state, find_part
 from cogs.commands.management.server_places import build_snapshot
 from cogs.components.modals import read_text_field
@@ -38,6 +40,7 @@ from cogs.text import limits
 from cogs.text.rule_errors import describe_rule_refusal
 from cogs.text.spending_rules import describe_server_refusal
 from cogs.views.panels.server_controls import (
+    BLOCKED_MEMBERS,
     MODAL_ACTIONS,
     SERVER_CLICK_EVENT,
     Action,
@@ -71,12 +74,14 @@ class ServerCog(commands.Cog):
         self,
         bot: commands.AutoShardedBot,
         service: ServerRulesService,
+        moderation: Moderation,
         limits_reader: LimitsReader,
         policy: SpendingPolicy,
         trust: GuildTrust,
     ) -> None:
         self._bot = bot
         self._service = service
+        self._moderation = moderation
         self._limits_reader = limits_reader
         self._policy = policy
         self._trust = trust
@@ -103,7 +108,9 @@ class ServerCog(commands.Cog):
                 await self._show(interaction, PanelState(Page.WHO, is_guide=not rules.server.guided))
 
     @commands.Cog.listener(f"on_{SERVER_CLICK_EVENT}")
-    async def handle_click(self, interaction: Interaction, control: ServerControl) -> None:
+    async def handle_click(
+        self, interaction: Interaction, control: ServerControl, people: Sequence[discord.User | discord.Member]
+    ) -> None:
         """Open a form, or another page, or change a rule and show what is stored now."""
         async with send_ephemeral_on_error(interaction):
             if refusal := _judge_person(interaction):
@@ -111,7 +118,7 @@ class ServerCog(commands.Cog):
             elif control.action in MODAL_ACTIONS:
                 await self._open_modal(interaction, control)
             elif await defer_click(interaction):
-                await self._follow_click(interaction, control, _read_values(interaction))
+                await self._follow_click(interaction, control, people)
 
     @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def handle_modal(self, interaction: Interaction) -> None:
@@ -140,16 +147,34 @@ class ServerCog(commands.Cog):
         error = ServerNotAllowed(guild_id, cause, is_operator=is_operator) if cause else None
         return describe_server_refusal(error) if error else "", rules
 
-    async def _follow_click(self, interaction: Interaction, control: ServerControl, values: Sequence[str]) -> None:
+    async def _follow_click(
+        self, interaction: Interaction, control: ServerControl, people: Sequence[discord.User | discord.Member]
+    ) -> None:
         refusal, rules = await self._find_refusal(interaction)
+        values = _read_values(interaction)
         if refusal:
             await send_ephemeral(interaction, refusal)
+        elif control.action in {Action.BLOCK_MEMBERS, Action.UNBLOCK_MEMBERS}:
+            is_block = control.action is Action.BLOCK_MEMBERS
+            moderate = self._block if is_block else self._unblock
+            lines = [await moderate(interaction, person) for person in people]
+            await self._show(interaction, control.state, notice=limits.join_fitting(lines, limits.CONTENT))
         elif state := find_next_state(control, values):
             await self._show(interaction, state)
         elif edit := build_edit(control, values, build_snapshot(interaction, rules, self._policy)):
             await self._change(interaction, control, edit)
         else:
             await send_ephemeral(interaction, STALE_SERVER_PANEL)
+
+    async def _block(self, interaction: Interaction, person: discord.User | discord.Member) -> str:
+        if refusal := judge_block_target(interaction, person, self._policy.application_owners):
+            return f"⚠️ <@{person.id}>: {refusal}"
+        await self._moderation.block_person(interaction.guild_id or 0, person.id, interaction.user.id)
+        return f"✅ <@{person.id}> can't draw here until a moderator unblocks them."
+
+    async def _unblock(self, interaction: Interaction, person: discord.User | discord.Member) -> str:
+        was_blocked = await self._moderation.unblock_person(interaction.guild_id or 0, person.id, interaction.user.id)
+        return f"✅ <@{person.id}> is unblocked." if was_blocked else f"<@{person.id}> wasn't blocked here."
 
     async def _save_form(self, interaction: Interaction, control: ServerControl, data: Mapping[str, Any]) -> None:
         refusal, _rules = await self._find_refusal(interaction)
@@ -180,7 +205,9 @@ class ServerCog(commands.Cog):
     async def _open_modal(self, interaction: Interaction, control: ServerControl) -> None:
         """Open a form, filled in with what is stored; Discord waits three seconds for it."""
         rules = await self._service.read_in_time(interaction.guild_id or 0, interaction.user.id)
-        if control.action is Action.EDIT_LIMITS and not (control.state.subject and is_kind(control.value)):
+        if control.action is Action.EDIT_LIMITS and not (
+            is_limits_subject(control.state.subject) and is_kind(control.value)
+        ):
             await send_ephemeral(interaction, STALE_SERVER_PANEL)
             return
         # The person sees what is stored now, which may be newer than the panel.
@@ -208,8 +235,11 @@ class ServerCog(commands.Cog):
     async def _read_snapshot(self, interaction: Interaction, state: PanelState) -> ServerSnapshot:
         """Read the rules, and for the page about money the limits with their use."""
         if state.page is not Page.MONEY or state.subject:
-            rules = await self._service.read(interaction.guild_id or 0, interaction.user.id)
-            return build_snapshot(interaction, rules, self._policy)
+            guild_id = interaction.guild_id or 0
+            rules = await self._service.read(guild_id, interaction.user.id)
+            is_list = state.subject == BLOCKED_MEMBERS
+            blocks = await self._moderation.list_blocks(guild_id) if is_list else ()
+            return replace(build_snapshot(interaction, rules, self._policy), blocks=blocks)
         overview = await self._limits_reader.read(await self._trust.identify_spender(interaction))
         snapshot = build_snapshot(interaction, overview.rules, self._policy)
         return replace(snapshot, limits=overview.limits, spending=overview.usage.spending, at=overview.usage.at)

@@ -5,10 +5,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.entities import AgePolicy, ServerRules
-from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, EditRules, find_limits, replace_limits
+from bot.features.server_rules import (
+    ALL_TOGETHER,
+    EVERY_MEMBER,
+    EditRules,
+    find_limits,
+    is_limits_subject,
+    replace_limits,
+)
 from bot.policy.time_zones import find_zone_name
 from cogs.text import limits
-from cogs.views.panels.server_controls import Action, Page, PanelState, ServerControl
+from cogs.views.panels.server_controls import BLOCKED_MEMBERS, Action, Page, PanelState, ServerControl
 from cogs.views.panels.server_forms import ZONE_FIELD, read_words
 from cogs.views.panels.server_limits import is_kind, read_limits
 from cogs.views.panels.server_pages import LANGUAGE_CODES
@@ -48,6 +55,8 @@ def find_next_state(control: ServerControl, values: Sequence[str]) -> PanelState
             return replace(state, subject=chosen)
         case Action.OPEN_LIMITS if chosen in {EVERY_MEMBER, ALL_TOGETHER}:
             return replace(state, subject=chosen)
+        case Action.OPEN_BLOCKS:
+            return replace(state, subject=BLOCKED_MEMBERS)
         case _:
             return None
 
@@ -59,7 +68,7 @@ def build_edit(control: ServerControl, values: Sequence[str], snapshot: ServerSn
         return _replace_field("guided", value=True)
     if action is Action.REMOVE_DELETED:
         return lambda rules: _remove_deleted(rules, control.state.page, snapshot)
-    if action in {Action.SET_NO_LIMITS, Action.REMOVE_LIMITS} and subject:
+    if action in {Action.SET_NO_LIMITS, Action.REMOVE_LIMITS} and is_limits_subject(subject):
         return lambda rules: replace_limits(rules, subject, () if action is Action.SET_NO_LIMITS else None)
     changes = _read_values(control, values)
     return _replace_field(_PARTS[action], value=changes[0]) if changes else None
@@ -127,7 +136,7 @@ def build_edit_from_form(control: ServerControl, read_field: Callable[[str], str
             parsed = read_words(read_field)
             is_unusable = bool(parsed.problems) and not parsed.words
             return _keep if is_unusable else _replace_field("blocked_words", value=parsed.words)
-        case Action.EDIT_LIMITS if subject and is_kind(kind):
+        case Action.EDIT_LIMITS if is_limits_subject(subject) and is_kind(kind):
             read_limits(read_field, (), kind, currency)  # raises before the database is asked
             return lambda rules: _replace_kind(rules, subject, kind, read_field, currency)
         case _:

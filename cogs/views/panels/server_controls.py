@@ -19,12 +19,16 @@ from cogs.components.event_item import EventItem
 from cogs.text import limits
 
 SERVER_CLICK_EVENT = "server_click"
-"""The event of a click: `on_server_click(interaction, control)`."""
+"""The event of a click: `on_server_click(interaction, control, people)`."""
 SERVER_ID_TEMPLATE = (
-    r"mj:server:(?P<mode>[gp]):(?P<page>[a-z]{1,12}):(?P<subject>-|members|server|[0-9]{1,20})"
+    r"mj:server:(?P<mode>[gp]):(?P<page>[a-z]{1,12}):(?P<subject>-|members|server|blocks|[0-9]{1,20})"
     r":(?P<action>[a-z]{1,12}):(?P<value>[a-z0-9-]{1,20}):(?P<shown>-|[0-9a-f]{6})"
 )
 _NOTHING: Final = "-"
+
+
+BLOCKED_MEMBERS: Final = "blocks"
+"""The subject of the panel that shows who is blocked."""
 
 
 class Page(StrEnum):
@@ -52,6 +56,9 @@ class Action(StrEnum):
     DENY_ROLES = "deny"
     OPEN_ROLE = "role"
     OPEN_LIMITS = "limits"
+    OPEN_BLOCKS = "blocks"
+    BLOCK_MEMBERS = "block"
+    UNBLOCK_MEMBERS = "unblock"
     EDIT_LIMITS = "kind"
     SET_NO_LIMITS = "free"
     REMOVE_LIMITS = "clear"
@@ -73,7 +80,7 @@ MODAL_ACTIONS: Final = frozenset({Action.EDIT_LIMITS, Action.EDIT_WORDS, Action.
 
 @dataclass(frozen=True)
 class PanelState:
-    """What the panel shows: a page, or the limits of a `subject` that were opened from there.
+    """What the panel shows: a page, or the limits of a `subject`, or BLOCKED_MEMBERS, that were opened from there.
 
     `is_guide`: it is a step of the guide.
     """
@@ -129,9 +136,10 @@ class ServerControl:
 class ServerItem(EventItem[ui.Item[Any]], template=SERVER_ID_TEMPLATE):
     """A button or a menu of the panel."""
 
-    def get_event(self) -> tuple[str, ServerControl]:
-        """Dispatch what it does; the values of a menu are in the interaction's data."""
-        return SERVER_CLICK_EVENT, ServerControl.from_match(self.match)
+    def get_event(self) -> tuple[str, ServerControl, Sequence[discord.User | discord.Member]]:
+        """Dispatch what it does, with the chosen people; other values of a menu are in the interaction's data."""
+        people = tuple(self.item.values) if isinstance(self.item, ui.UserSelect) else ()
+        return SERVER_CLICK_EVENT, ServerControl.from_match(self.match), people
 
 
 @dataclass(frozen=True)
@@ -169,6 +177,17 @@ class ControlBuilder:
             min_values=1 if chosen is None else 0,
             max_values=1 if chosen is None else limits.OPTIONS,
             default_values=_list_objects(chosen or (), limits.OPTIONS),
+            row=row,
+        )
+        return ServerItem(menu)
+
+    def people_menu(self, action: Action, placeholder: str, *, row: int) -> ServerItem:
+        """Build a menu of people, of whom up to 25 can be chosen at once."""
+        menu = ui.UserSelect[Any](
+            custom_id=self._build_id(action, "", ""),
+            placeholder=placeholder,
+            min_values=1,
+            max_values=limits.OPTIONS,
             row=row,
         )
         return ServerItem(menu)

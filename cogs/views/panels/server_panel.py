@@ -14,6 +14,7 @@ from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.views.colors import ACTIVE_COLOR, FAILED_COLOR
 from cogs.views.panels.server_controls import (
+    BLOCKED_MEMBERS,
     GUIDE,
     Action,
     ControlBuilder,
@@ -23,7 +24,7 @@ from cogs.views.panels.server_controls import (
 )
 from cogs.views.panels.server_limits import render_limits
 from cogs.views.panels.server_pages import render_content, render_language, render_log, render_money
-from cogs.views.panels.server_people import render_where, render_who
+from cogs.views.panels.server_people import render_blocks, render_where, render_who
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot
 
 _PAGES: Final[Mapping[Page, tuple[str, str]]] = {
@@ -56,7 +57,7 @@ GUIDE_ENDED: Final = "✅ That's all I need. Change any of it here, at any time:
 def render_server_panel(snapshot: ServerSnapshot, state: PanelState) -> tuple[discord.Embed, ui.View]:
     """Render what a state of the panel shows."""
     builder = ControlBuilder(state, snapshot.rules.server)
-    content = render_limits(snapshot, builder) if state.subject else _RENDERERS[state.page](snapshot, builder)
+    content = _find_renderer(state)(snapshot, builder)
     warnings = [*_warn_of_switches(snapshot), *content.warnings]
     lines = [_GUIDE_TEXT if state.is_guide else "", content.text, *(f"⚠️ {warning}" for warning in warnings)]
     embed = discord.Embed(
@@ -67,6 +68,12 @@ def render_server_panel(snapshot: ServerSnapshot, state: PanelState) -> tuple[di
     for name, value in content.fields:
         embed.add_field(name=name, value=limits.cut(value, limits.FIELD_VALUE), inline=False)
     return embed, build_view([*_build_navigation(state, builder), *content.items])
+
+
+def _find_renderer(state: PanelState) -> Callable[[ServerSnapshot, ControlBuilder], PageContent]:
+    if state.subject == BLOCKED_MEMBERS:
+        return render_blocks
+    return render_limits if state.subject else _RENDERERS[state.page]
 
 
 def describe_change(changed: ChangedRules) -> str:
@@ -90,7 +97,9 @@ def _describe_replaced(changed: ChangedRules) -> str:
 def _build_title(state: PanelState) -> str:
     if state.is_guide and state.page in GUIDE:
         return f"Set up this server, {GUIDE.index(state.page) + 1} of {len(GUIDE)}: {_STEPS[state.page]}"
-    return f"Server settings: {'Limits' if state.subject else _PAGES[state.page][0]}"
+    if state.subject:
+        return f"Server settings: {'Blocked members' if state.subject == BLOCKED_MEMBERS else 'Limits'}"
+    return f"Server settings: {_PAGES[state.page][0]}"
 
 
 def _warn_of_switches(snapshot: ServerSnapshot) -> list[str]:

@@ -1,10 +1,13 @@
 """Render the pages Who and Where of a server's settings. Pure."""
 
+from math import ceil
 from typing import Final
 
 import discord
 
+from bot.entities import Block
 from bot.features.server_rules import EVERY_MEMBER
+from cogs.text.quotes import quote_text
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerItem
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot, join_lines
 
@@ -46,11 +49,12 @@ def render_who(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
         ),
         builder.role_menu(Action.OPEN_ROLE, "Limits of a role …", row=3),
         builder.button(Action.OPEN_LIMITS, "Limits of every member", row=4, value=EVERY_MEMBER),
+        builder.button(Action.OPEN_BLOCKS, "Blocked members", row=4),
     ]
     if snapshot.deleted_roles:
         items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted roles", row=4))
     return PageContent(
-        text="A role that may not draw counts more than one that may. Moderators can block single members: `/mjblock`.",
+        text="A role that may not draw counts more than one that may.",
         fields=[
             ("May draw", join_lines(allowed, ", ") or "Everyone"),
             ("May not draw", join_lines(denied, ", ") or "No role"),
@@ -68,6 +72,25 @@ def _warn_of_roles(snapshot: ServerSnapshot) -> list[str]:
     if server.allowed_roles and all(map(snapshot.is_role_deleted, server.allowed_roles)):
         return ["No one can draw here, because all roles that may were deleted. Choose others, or remove them."]
     return []
+
+
+def render_blocks(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
+    """Render who is blocked, with menus to block and unblock people."""
+    return PageContent(
+        text="`/mjblock` blocks a member for some hours, with a reason. Moderators can use it, too.",
+        fields=[("Blocked members", join_lines(map(_describe_block, snapshot.blocks)) or "No one")],
+        items=[
+            builder.people_menu(Action.BLOCK_MEMBERS, "Block members, with no end …", row=1),
+            builder.people_menu(Action.UNBLOCK_MEMBERS, "Unblock members …", row=2),
+            builder.button(Action.OPEN_PAGE, "Back", row=3, value=builder.state.page),
+        ],
+    )
+
+
+def _describe_block(block: Block) -> str:
+    end = f" until <t:{ceil(block.until.timestamp())}:f>" if block.until else ""
+    reason = f": {quote_text(block.reason)}" if block.reason else ""
+    return f"<@{block.person_id}>{end}, by <@{block.blocked_by}>{reason}"
 
 
 def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from bot.entities import Rules, Spending, SpendingCount
+from bot.entities import Block, Rules, Spending, SpendingCount
 from bot.entities.rules import Limits
 from bot.features.server_rule_texts import describe_limits
 from bot.policy.spending_limits import SpendingLimit
@@ -24,7 +24,7 @@ class ServerSnapshot:
     `roles` and `channels` are the ids of those that exist; None where Discord does not tell now. `missing` names the
     permissions that the bot lacks in the log channel and the gallery channel. `currency` is "" where no price is known.
     `limits` and `spending` are those of the server, filled for the page about money. `daily_limits` are the operator's
-    settings: for each person, and for all servers together.
+    settings: for each person, and for all servers together. `blocks` are those that hold, filled for their list.
     """
 
     guild_id: int
@@ -37,6 +37,7 @@ class ServerSnapshot:
     limits: Sequence[SpendingLimit] = ()
     spending: Mapping[SpendingCount, Spending] = field(default_factory=dict[SpendingCount, Spending])
     daily_limits: tuple[int, int] = (1, 1)
+    blocks: Sequence[Block] = ()
 
     def format_role(self, role_id: int) -> str:
         """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""

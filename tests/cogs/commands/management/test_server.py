@@ -499,3 +499,27 @@ async def test_where_the_bot_is_no_member_there_are_no_settings(tmp_path: Path) 
         await w.until(lambda: w.app.bot.get_guild(GUILD_ID) is None)
         told = await w.told(await w.click(w.member, panel, "Limits of every member"))
         assert told.startswith("These are the settings of a server, and I haven't joined one here.")
+
+
+async def test_members_are_blocked_and_unblocked_on_the_page_who(tmp_path: Path) -> None:
+    """As /mjblock does it, without an end; people who can't be blocked are named with the reason."""
+    async with open_simcord_world(tmp_path) as w:
+        make_manager(w, w.member)
+        await set_guided(w)
+        panel = await opened(w)
+        await w.click(w.member, panel, "Blocked members")
+        await says(w, panel, "Server settings: Blocked members", "Blocked members: No one")
+        await pick(w, panel, "block", [w.stranger, w.member, w.owner])
+        await says(
+            w,
+            panel,
+            f"✅ <@{w.stranger.id}> can't draw here until a moderator unblocks them.",
+            f"⚠️ <@{w.member.id}>: You can't block yourself.",
+            f"⚠️ <@{w.owner.id}>: You can't block the operator of this bot.",
+            f"Blocked members: <@{w.stranger.id}>, by <@{w.member.id}>",
+        )
+        assert "you're blocked" in await w.told(await w.slash(w.stranger, "imagine", prompt="a fox"))
+        await pick(w, panel, "unblock", [w.stranger, w.owner])
+        await says(w, panel, f"<@{w.stranger.id}> is unblocked.", f"<@{w.owner.id}> wasn't blocked here.", "No one")
+        assert [what for what, _, _ in await audit(w)] == [f"block of <@{w.stranger.id}>"] * 2
+        assert not w.env.errors

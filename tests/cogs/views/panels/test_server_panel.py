@@ -11,6 +11,7 @@ import pytest
 
 from bot.entities import (
     AgePolicy,
+    Block,
     CostKind,
     CountScope,
     LimitSetting,
@@ -26,7 +27,7 @@ from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, ChangedRules
 from bot.policy.spending_limits import list_limits
 from cogs.components.custom_ids import TaskCustomId
 from cogs.components.event_item import EventItem
-from cogs.views.panels.server_controls import GUIDE, Action, Page, PanelState, ServerControl
+from cogs.views.panels.server_controls import BLOCKED_MEMBERS, GUIDE, Action, Page, PanelState, ServerControl
 from cogs.views.panels.server_forms import build_words_modal, build_zone_modal
 from cogs.views.panels.server_limits import build_limits_modal
 from cogs.views.panels.server_panel import describe_change, render_server_panel
@@ -80,6 +81,9 @@ def snapshot(rules: Rules, *, exists: bool = True, **changes: Any) -> ServerSnap
         "limits": limits,
         "spending": {limit.count: Spending(3, Decimal("1.25")) for limit in limits},
         "daily_limits": (50, 500),
+        "blocks": [
+            Block(guild_id=GUILD, person_id=one, until=NOW, reason="@everyone `x`" * 20, blocked_by=one) for one in IDS
+        ],
     }
     return ServerSnapshot(guild_id=GUILD, rules=rules, at=NOW, **(given | changes))
 
@@ -97,7 +101,7 @@ STATES = [
     *(
         PanelState(page, subject, is_guide)
         for page in (Page.WHO, Page.MONEY)
-        for subject in (EVERY_MEMBER, ALL_TOGETHER, str(FIRST_ID), str(FIRST_ID + 99), str(GUILD))
+        for subject in (BLOCKED_MEMBERS, EVERY_MEMBER, ALL_TOGETHER, str(FIRST_ID), str(FIRST_ID + 99), str(GUILD))
         for is_guide in (False, True)
     ),
 ]
