@@ -1,7 +1,7 @@
 """The composition root: opens the resources, builds the services on them, and the cogs on the services."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.billing.balance import BalanceMonitor, BalanceReader
 from bot.billing.price_sources import PriceSources
 from bot.clock import Clock, CorrectedTime
+from bot.entities import RuleChange
 from bot.features.cancel import CancelService
 from bot.features.delete import DeleteService
 from bot.features.downloads import DownloadService
@@ -22,6 +23,7 @@ from bot.features.limits_overview import LimitsReader
 from bot.features.lineage import LineageFinder
 from bot.features.linked_picture import LinkedPictures
 from bot.features.moderation import Moderation
+from bot.features.operator_rules import OperatorRulesService
 from bot.features.person_settings import PersonSettingsService
 from bot.features.seed import SeedService
 from bot.features.server_rules import ServerRulesService
@@ -69,6 +71,7 @@ from cogs.commands.creations.imagine_blend import ImagineBlendCog
 from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.creations.upscale_menu import UpscaleMenuCog
 from cogs.commands.help_check import HelpCheckCog
+from cogs.commands.management.admin import AdminCog, AdminServices
 from cogs.commands.management.moderation import ModerationCog
 from cogs.commands.management.server import ServerCog
 from cogs.commands.seed import SeedCog
@@ -94,6 +97,7 @@ from cogs.messaging.channels.gallery import Gallery
 from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.message_editor import DiscordMessageEditor
+from cogs.messaging.operator_log import OperatorLog
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.spoilers import Spoilers
 from cogs.text.balance import describe_balance_alarm, report_money
@@ -159,7 +163,17 @@ class App:
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
         self.commands = CommandService(store, tracker, policy, sender, self.images, child_messages, now=clock.now)
         self.person_settings = PersonSettingsService(store)
-        self.moderation = Moderation(store.rules, self.channel_log.announce_changes, now=clock.now)
+        self.operator_log = OperatorLog(self.bot, store.rules, self.rate_limiter, supervisor, self.trust.owners)
+        self.balance.alarm = self.operator_log.send_alarm
+        self.moderation = Moderation(store.rules, self._announce_changes, now=clock.now)
+        self.operator_rules = OperatorRulesService(
+            store.rules,
+            store.ledger,
+            policy.prices,
+            self._announce_operator_changes,
+            clock=clock,
+            has_fixed_prices=bool(settings.prices.prices),
+        )
         self.server_settings = ServerRulesService(
             store.rules, self.channel_log.announce_changes, now=clock.now, get_currency=lambda: policy.prices.currency
         )
@@ -196,6 +210,16 @@ class App:
         )
         self.bot.cogs_to_add = (*_build_command_cogs(self), *_build_handlers(self))
 
+    def _announce_changes(self, changes: Sequence[RuleChange]) -> None:
+        """Show changes in the servers' log channels; those that hold everywhere in the operator's."""
+        self.channel_log.announce_changes([change for change in changes if change.guild_id])
+        self.operator_log.announce_changes([change for change in changes if not change.guild_id])
+
+    def _announce_operator_changes(self, changes: Sequence[RuleChange]) -> None:
+        """Show changes by the operator in their log channel, and those of a server in its own too."""
+        self.channel_log.announce_changes([change for change in changes if change.guild_id])
+        self.operator_log.announce_changes(changes)
+
     async def start_records(self) -> None:
         """Write since when the database keeps records: after the login, whose responses correct the clock.
 
@@ -221,6 +245,7 @@ class App:
             self.supervisor.start(WorkKey("key checks"), self.key_check.run)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
             self.supervisor.start(WorkKey("price sources"), self.price_sources.run)
+            self.supervisor.start(WorkKey("operator's prices"), self.operator_rules.run)
             self.supervisor.start(WorkKey("balance"), partial(self.balance.run, self.price_sources.wait_for_first_read))
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
             await self.job_leases.run_once()
@@ -332,6 +357,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
         _build_usage_cog(app),
+        AdminCog(bot, _build_admin_services(app)),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
         ServerCog(bot, app.server_settings, app.moderation, LimitsReader(app.store, app.policy), app.policy, app.trust),
@@ -342,6 +368,18 @@ def _build_usage_cog(app: App) -> UsageCog:
     store, now = app.store, app.clock.now
     reader = UsageReader(store.ledger, store, LimitsReader(store, app.policy), now=now)
     return UsageCog(app.bot, reader, store.ledger, app.charts, app.trust, app.policy)
+
+
+def _build_admin_services(app: App) -> AdminServices:
+    return AdminServices(
+        rules=app.operator_rules,
+        moderation=app.moderation,
+        ledger=app.store.ledger,
+        balance=app.balance,
+        policy=app.policy,
+        trust=app.trust,
+        now=app.clock.now,
+    )
 
 
 def _build_reporter(app: App) -> CheckReporter:

@@ -14,6 +14,7 @@ from bot.errors import (
     NotTheRequester,
     PersonNotAllowed,
     RequesterUnknown,
+    ServerDenied,
     ServerNotAllowed,
 )
 from bot.policy.prices import PriceList
@@ -72,6 +73,8 @@ class SpendingPolicy:
         `access` is what the operator set for the server in Discord.
         """
         is_operator = spender.person_id in self.application_owners
+        if spender.guild_id and access is ServerAccess.DENIED:
+            raise ServerDenied("operator")
         if spender.guild_id:
             if refusal := self.judge_guild(spender.guild_id, is_trusted=spender.is_trusted_guild, access=access):
                 raise ServerNotAllowed(spender.guild_id, refusal, is_operator=is_operator)

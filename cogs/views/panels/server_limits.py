@@ -95,12 +95,20 @@ def build_limits_modal(rules: ServerRules, control: ServerControl, currency: str
     """Build the form of the limits for one kind of jobs; without a currency it has no amounts."""
     kind = control.value
     modal = ui.Modal(title=f"Limits: {_KINDS[kind]}", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
-    settings = [one for one in find_limits(rules, control.state.subject) or () if _name_kind(one) == kind]
+    for field in build_limit_fields(find_limits(rules, control.state.subject) or (), kind, currency):
+        modal.add_item(field)
+    return modal
+
+
+def build_limit_fields(settings: Limits, kind: str, currency: str) -> list[ui.Label[Any]]:
+    """Build the fields of the limits for one kind of jobs, which read_limits reads; no amounts without a currency."""
+    own = [one for one in settings if _name_kind(one) == kind]
+    found: list[ui.Label[Any]] = []
     for is_amount in (False, True) if currency else (False,):
         for period in Period:
-            value = next((one for one in settings if one.period is period and (one.tasks is None) is is_amount), None)
-            modal.add_item(_build_field(period, value, currency if is_amount else ""))
-    return modal
+            value = next((one for one in own if one.period is period and (one.tasks is None) is is_amount), None)
+            found.append(_build_field(period, value, currency if is_amount else ""))
+    return found
 
 
 def _build_field(period: Period, setting: LimitSetting | None, currency: str) -> ui.Label[Any]:

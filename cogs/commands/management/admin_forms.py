@@ -1,0 +1,135 @@
+"""The forms of the operator's panel: opened filled in with what is stored, and saved from their raw data."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from discord import ui
+
+from bot.entities.rules import Limits
+from bot.features.moderation import LONGEST_BLOCK_HOURS, Moderation
+from bot.features.operator_rules import OperatorRulesService
+from bot.money import PRICES_EXAMPLE
+from bot.policy.rules import SpendingPolicy
+from cogs.components.modals import read_choice, read_text_field
+from cogs.text.quotes import quote_text
+from cogs.views.panels.admin_controls import (
+    HOURS_FIELD,
+    ID_FIELD,
+    PERSON_FIELD,
+    PRICES_FIELD,
+    REASON_FIELD,
+    AdminAction,
+    AdminControl,
+    AdminPage,
+    build_limits_form,
+    build_person_modal,
+    build_prices_modal,
+)
+from cogs.views.panels.server_limits import ALL_KINDS, build_limit_fields, read_limits
+
+_TITLES: Final[Mapping[str, str]] = {"person": "Limits of each person", "total": "Limits of everyone together"}
+_FIXED_PRICES: Final = "`PRICES` is set in the environment, so prices can't be set here. Nothing changed."
+_NO_PERSON: Final = "Choose a person, or write their id, which is a number. Nothing changed."
+_SELF: Final = "You can't block an operator of this bot. Nothing changed."
+_BAD_HOURS: Final = (
+    f"The hours must be a number above 0, such as 24 or 0.5, and at most {LONGEST_BLOCK_HOURS}. Nothing changed."
+)
+
+
+class OperatorForms:
+    """Builds and saves the forms."""
+
+    def __init__(self, rules: OperatorRulesService, moderation: Moderation, policy: SpendingPolicy) -> None:
+        self._rules = rules
+        self._moderation = moderation
+        self._policy = policy
+
+    async def build_modal(self, control: AdminControl) -> ui.Modal:
+        """Build the form that a button opens; raise StoreUnavailable within a second."""
+        if control.action in {AdminAction.BLOCK, AdminAction.UNBLOCK}:
+            return build_person_modal(control)
+        operator, grant = await self._rules.read_in_time(control.guild_id)
+        if control.action is AdminAction.EDIT_PRICES:
+            return build_prices_modal(operator.prices, PRICES_EXAMPLE)
+        if control.action is AdminAction.EDIT_BUDGET:
+            title, stored = "Budget of this server", grant.server_limits
+        else:
+            title = _TITLES.get(control.value, _TITLES["person"])
+            stored = operator.total_limits if control.value == "total" else operator.person_limits
+        return build_limits_form(title, control, build_limit_fields(stored, ALL_KINDS, self._policy.prices.currency))
+
+    async def save(self, control: AdminControl, data: Mapping[str, Any], person_id: int) -> tuple[AdminControl, str]:
+        """Save a form; return which page to show, and what to say above it.
+
+        Raises:
+            LimitUnreadable: A limit is no usable number or amount.
+            StoreUnavailable: The database does not answer.
+        """
+        match control.action:
+            case AdminAction.EDIT_PRICES:
+                return _open(AdminPage.PRICES), await self._save_prices(data, person_id)
+            case AdminAction.BLOCK:
+                return _open(AdminPage.EVERYTHING), await self._block(data, person_id)
+            case AdminAction.UNBLOCK:
+                return _open(AdminPage.EVERYTHING), await self._unblock(data, person_id)
+            case AdminAction.EDIT_BUDGET if control.guild_id:
+                _operator, grant = await self._rules.read_in_time(control.guild_id)
+                await self._rules.set_budget(control.guild_id, person_id, self._read_limits(data, grant.server_limits))
+                return AdminControl(AdminAction.PICK_SERVER, control.value), ""
+            case AdminAction.EDIT_LIMITS if control.value in _TITLES:
+                operator, _grant = await self._rules.read_in_time()
+                is_total = control.value == "total"
+                stored = operator.total_limits if is_total else operator.person_limits
+                wanted = self._read_limits(data, stored)
+                await self._rules.set_limits("total" if is_total else "person", person_id, wanted)
+                return _open(AdminPage.LIMITS), ""
+            case _:
+                return AdminControl(AdminAction.UNKNOWN), ""
+
+    def _read_limits(self, data: Mapping[str, Any], stored: Limits) -> Limits:
+        return read_limits(partial(read_text_field, data), stored, ALL_KINDS, self._policy.prices.currency)
+
+    async def _save_prices(self, data: Mapping[str, Any], person_id: int) -> str:
+        if self._rules.has_fixed_prices:
+            return _FIXED_PRICES
+        try:
+            await self._rules.set_prices(person_id, read_text_field(data, PRICES_FIELD))
+        except ValueError as mistake:
+            return f"The list {mistake}. Nothing changed."
+        return ""
+
+    async def _block(self, data: Mapping[str, Any], person_id: int) -> str:
+        blocked = _read_person(data)
+        if not blocked:
+            return _NO_PERSON
+        if blocked in self._policy.application_owners:
+            return _SELF
+        typed = read_text_field(data, HOURS_FIELD).strip().replace(",", ".")
+        try:
+            hours = float(typed) if typed else None
+            await self._moderation.block_person(
+                0, blocked, person_id, hours=hours, reason=read_text_field(data, REASON_FIELD)
+            )
+        except ValueError:
+            return f"{quote_text(typed)}: {_BAD_HOURS}" if quote_text(typed) else _BAD_HOURS
+        return f"<@{blocked}> can't draw anywhere now."
+
+    async def _unblock(self, data: Mapping[str, Any], person_id: int) -> str:
+        blocked = _read_person(data)
+        if not blocked:
+            return _NO_PERSON
+        if await self._moderation.unblock_person(0, blocked, person_id):
+            return f"<@{blocked}> can draw again, where the servers allow it."
+        return f"<@{blocked}> wasn't blocked everywhere. Nothing changed."
+
+
+def _read_person(data: Mapping[str, Any]) -> int:
+    """Return the chosen person's id, or the written one; 0 where there is none."""
+    typed = read_choice(data, PERSON_FIELD) or read_text_field(data, ID_FIELD).strip().removeprefix("<@").rstrip(">")
+    is_id = typed.isascii() and typed.isdecimal() and 15 <= len(typed) <= 20 and int(typed) < 1 << 63
+    return int(typed) if is_id else 0
+
+
+def _open(page: AdminPage) -> AdminControl:
+    return AdminControl(AdminAction.OPEN_PAGE, page)
