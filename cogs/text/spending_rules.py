@@ -84,7 +84,7 @@ def _advise_on_guild(guild_id: int, refusal: GuildRefusal) -> str:
         case "not listed":
             return f"To allow it, add {guild_id} to ALLOWED_GUILDS and restart the bot."
         case "not managed":
-            return f"To allow it, set ALLOWED_GUILDS to {guild_id} and the ids of your other servers."
+            return f"To allow it, set ALLOWED_GUILDS to {guild_id} and the ids of your other servers, or allow it in /mjadmin."
         case _:
             return "Try again in a minute."
 
@@ -110,8 +110,13 @@ def describe_server_refusal(error: ServerNotAllowed) -> str:
             )
         case _ if error.is_operator:
             return (
-                f"You neither own nor manage this server, so its members can't draw here. To allow it, set "
-                f"`ALLOWED_GUILDS` to its id, `{guild_id}`, and the ids of your own servers, and restart me."
+                "You neither own nor manage this server, so its members can't draw here. To allow it, choose it in "
+                "`/mjadmin` and press **Allow**."
+            )
+        case "not managed":
+            return (
+                "This server isn't allowed to use paid commands yet. The operator of this bot can allow it in "
+                f"`/mjadmin`; its id is `{guild_id}`. {FREE_FOR_EVERYONE}"
             )
         case _:
             return (
