@@ -84,7 +84,10 @@ def _advise_on_guild(guild_id: int, refusal: GuildRefusal) -> str:
         case "not listed":
             return f"To allow it, add {guild_id} to ALLOWED_GUILDS and restart the bot."
         case "not managed":
-            return f"To allow it, set ALLOWED_GUILDS to {guild_id} and the ids of your other servers, or allow it in /mjadmin."
+            return (
+                f"To allow it, set ALLOWED_GUILDS to {guild_id} and the ids of your other servers, or press Allow in "
+                "/mjadmin."
+            )
         case _:
             return "Try again in a minute."
 
@@ -111,7 +114,7 @@ def describe_server_refusal(error: ServerNotAllowed) -> str:
         case _ if error.is_operator:
             return (
                 "You neither own nor manage this server, so its members can't draw here. To allow it, choose it in "
-                "`/mjadmin` and press **Allow**."
+                f"`/mjadmin` and press **Allow**; its id is `{guild_id}`."
             )
         case "not managed":
             return (
