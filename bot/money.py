@@ -53,6 +53,7 @@ _OTHER_NAMES: Final = {
     # The relay bills the form of these buttons, not the buttons themselves.
     "custom_zoom": "modal", "vary_region": "modal", "inpaint": "modal", "remix": "modal",
 }  # fmt: skip
+_MAX_WORD: Final = 40
 _SPEEDS: Final = ("fast", "relax", "turbo")
 
 _SEPARATORS: Final = re.compile(r"[,;\uff0c\uff1b\u3001\r\n]|\\n")
@@ -160,7 +161,9 @@ def _split_item(item: str, number: int, before: str) -> tuple[str, str]:
         raise _mistake(f"contains {shown}, which has no =: write the action, = and its price")
     word = _NAME.sub("_", name.strip().lower()).strip("_")
     if not word:
-        raise _mistake(f"has no action before the = of item {number}")
+        raise _mistake(f"has no known action before the = of item {number}: the actions are {', '.join(_ACTIONS)}")
+    if "=" in value:
+        raise _mistake(f"has more than one = in item {number}: separate the prices with commas")
     return ("currency" if word in {"currency", "currencies", "curr"} else word), value.strip()
 
 
@@ -172,7 +175,7 @@ def _find_action(name: str, shown: str) -> str:
     action = _OTHER_NAMES.get(word, word)
     if action in _ACTIONS:
         return f"{speed}_{action}" if speed else action
-    near = get_close_matches(word, [*_ACTIONS, *_OTHER_NAMES], 1)
+    near = get_close_matches(word[:_MAX_WORD], [*_ACTIONS, *_OTHER_NAMES], 1)
     hint = f"did you mean {near[0]}? The actions" if near else "the actions"
     raise _mistake(f"contains {shown}, whose action is not known: {hint} are {', '.join(_ACTIONS)}")
 
@@ -193,8 +196,8 @@ def _find_amount_mistake(word: str) -> str:
         return "is negative"
     if re.search("[$€£¥₫%]|(?<![0-9.])[A-Za-z]{3,}|[A-Za-z]{3,}$", word) and any(map(str.isdigit, word)):
         return "has more than a number: leave out the currency there"
-    if re.fullmatch(r"[0-9]+,[0-9]+", word):
-        return "has a decimal comma: write a point, as in 0.10"
+    if re.fullmatch(r"[0-9.]*,[0-9.,]*", word):
+        return "has a comma: write 0.50 with a point, and 1000 without a separator"
     if not _NUMBER.fullmatch(word):
         return "is not a number such as 0.10"
     if len(word) > 20 or len(word.partition(".")[2].rstrip("0")) > 6:

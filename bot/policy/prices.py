@@ -97,11 +97,11 @@ class PriceList:
 
     def learn(self, model: str, speed: str, amount: Decimal, currency: str) -> None:
         """Remember what the relay really billed for one task of a model, at the speed that was asked for."""
-        if len(self._amounts["log"]) >= _MAX_LEARNT:
-            return
         base, own_speed = split_speed(model)
-        for name in {join_speed(base, own_speed), join_speed(base, speed or own_speed if own_speed else speed)}:
-            self._amounts["log"][name] = (amount, currency)
+        learnt = self._amounts["log"]
+        for name in {join_speed(base, own_speed), join_speed(base, speed)}:
+            if name in learnt or len(learnt) < _MAX_LEARNT:
+                learnt[name] = (amount, currency)
 
     def find_price(self, model: str, speed: str = "") -> Price | None:
         """Return the price of a task that the relay bills as `model`, at a speed; None where it is not known."""

@@ -100,7 +100,7 @@ def test_every_action_that_people_would_write(word: str) -> None:
         ("imagine=, currency=USD", 'contains "imagine=", which has no amount'),
         ("imagine=$0.10", 'contains "imagine=$0.10", which has more than a number: leave out the currency there'),
         ("imagine=0.10 USD", 'contains "imagine=0.10 USD", which has more than a number: leave out the currency there'),
-        ("=0.10, currency=USD", "has no action before the = of item 1"),
+        ("imagine=0.1 video=0.8 currency=USD", "has more than one = in item 1: separate the prices with commas"),
         ("sk-very-secret-1234", "contains item 1, which has no =: write the action, = and its price"),
     ],
 )  # fmt: skip
@@ -108,6 +108,12 @@ def test_a_mistake_gets_one_sentence(text: str, problem: str) -> None:
     with pytest.raises(ValueError) as mistake:  # noqa: PT011 - the whole text is compared
         parse_prices(text)
     assert str(mistake.value) == problem + GOOD_EXAMPLE
+
+
+@pytest.mark.parametrize("text", ["=0.10, currency=USD", "\u753b=0.10, currency=USD"])
+def test_an_item_without_an_action(text: str) -> None:
+    with pytest.raises(ValueError, match="has no known action before the = of item 1: the actions are imagine, blend"):
+        parse_prices(text)
 
 
 def test_an_unknown_action_is_named_with_the_known_ones() -> None:
@@ -129,7 +135,8 @@ def test_amounts(text: str, amount: str) -> None:
     [
         ("-1", "is negative"),
         ("5 USD", "has more than a number: leave out the currency there"),
-        ("0,50", "has a decimal comma: write a point, as in 0.10"),
+        ("0,50", "has a comma: write 0.50 with a point, and 1000 without a separator"),
+        ("1,000.50", "has a comma: write 0.50 with a point, and 1000 without a separator"),
         ("1e3", "is not a number such as 0.10"),
         ("nan", "is not a number such as 0.10"),
         ("five", "is not a number such as 0.10"),

@@ -88,6 +88,7 @@ def test_what_the_log_says_of_a_speed() -> None:
     prices.learn("mj_turbo_blend", "turbo", Decimal("0.2"), "USD")
     assert find(prices, "mj_blend") is None
     assert find(prices, "mj_blend", "turbo") == ("0.2", "USD", "log")
+    prices.set_relay_prices({"mj_pan": Decimal("0.1"), "mj_fast_pan": Decimal("0.1")})
     prices.learn("mj_fast_pan", "", Decimal("0.3"), "USD")
     assert find(prices, "mj_pan") == find(prices, "mj_pan", "fast") == ("0.3", "USD", "log")
 
