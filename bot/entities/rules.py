@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
-from bot.entities.ledger import CostKind
+from bot.entities.ledger import CostKind, CountScope
 
 RuleLevel = Literal["operator", "server"]
 """Who set a rule: the operator of the bot, or the managers of the server."""
@@ -67,6 +67,17 @@ class LimitSetting(_RulesModel):
 
 
 Limits = tuple[LimitSetting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitUsedUp:
+    """A limit of which a request used the last one, or the last of the amount; see SpendingLimit for its parts."""
+
+    period: Period
+    scope: CountScope
+    kind: CostKind | None
+    is_amount: bool
+    resets_at: datetime
 
 
 class ServerRules(_RulesModel):

@@ -1,14 +1,15 @@
 """Judges one claim by all rules and limits, inside the transaction that writes it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.entities import Cost, Rules, SpendingPlan, Usage
+from bot.entities import Cost, CountScope, LimitUsedUp, Period, Rules, SpendingPlan, Usage
 from bot.errors import ConfirmationNeeded
 from bot.policy.blocked_words import check_words
-from bot.policy.rules import Spender, SpendingPolicy
+from bot.policy.rules import Spender, SpendingPolicy, next_utc_midnight
 from bot.policy.server_rules import check_rules
-from bot.policy.spending_limits import check_spending, list_limits, measure_least_left
+from bot.policy.spending_limits import check_spending, list_limits, list_used_up, measure_least_left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,25 @@ class ClaimJudge:
         check_spending(limits, usage.spending, self.cost, self.tasks)
         if self.needs_confirmation:
             raise self.build_confirmation(usage)
+
+    def find_used_up(self, usage: Usage) -> LimitUsedUp | None:
+        """Return a limit of which nothing is left after the request, the person's own first; None where there is none.
+
+        `usage` is what was read before it.
+        """
+        limits = list_limits(usage.rules, self.spender.role_ids, self.spender.guild_id, usage.at)
+        found = [*self._list_used_up_settings(usage), *list_used_up(limits, usage.spending, self.cost, self.tasks)]
+        return min(found, key=lambda one: one.scope not in {CountScope.PERSON, CountScope.MEMBER}, default=None)
+
+    def _list_used_up_settings(self, usage: Usage) -> Iterator[LimitUsedUp]:
+        left = {
+            CountScope.PERSON: self.policy.daily_submits_per_person - usage.person_submits_today,
+            CountScope.EVERYONE: self.policy.daily_submits - usage.all_submits_today,
+        }
+        for scope, tasks in left.items():
+            if tasks <= self.tasks:
+                resets_at = next_utc_midnight(usage.at)
+                yield LimitUsedUp(period=Period.DAY, scope=scope, kind=None, is_amount=False, resets_at=resets_at)
 
     @property
     def needs_confirmation(self) -> bool:

@@ -4,7 +4,7 @@ Within one server the limits of a member's roles replace those for every member.
 and of the server, must be kept.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -14,6 +14,7 @@ from bot.entities import (
     Cost,
     CountScope,
     LimitSetting,
+    LimitUsedUp,
     Period,
     RuleLevel,
     Rules,
@@ -108,6 +109,23 @@ def measure_least_left(
     left = [[one.measure_left(spending) for one in held if one.is_amount is is_amount] for is_amount in (False, True)]
     by_number, by_amount = (min(each, default=None) for each in left)
     return by_number, by_amount
+
+
+def list_used_up(
+    limits: Sequence[SpendingLimit], spending: Mapping[SpendingCount, Spending], cost: Cost, tasks: int
+) -> Iterator[LimitUsedUp]:
+    """List the limits of which nothing is left after a request that they allow."""
+    for limit in limits:
+        kind = limit.setting.kind
+        used = (cost.expected or Decimal(0)) if limit.is_amount else Decimal(tasks)
+        if (kind is None or kind in cost.kinds) and limit.measure_left(spending) <= used:
+            yield LimitUsedUp(
+                period=limit.setting.period,
+                scope=limit.count.scope,
+                kind=kind,
+                is_amount=limit.is_amount,
+                resets_at=limit.resets_at,
+            )
 
 
 def find_time_zone(name: str) -> tzinfo:

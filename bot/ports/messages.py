@@ -7,6 +7,7 @@ from bot.entities import (
     ButtonStates,
     Claim,
     Job,
+    LimitUsedUp,
     Place,
     RuleChange,
 )
@@ -108,6 +109,10 @@ class InteractionFollowups(Protocol):
 
     async def send_error(self, error: MjbotError) -> None:
         """Explain an error to the person who pressed, ephemerally."""
+        ...
+
+    async def warn_used_up(self, used_up: LimitUsedUp) -> None:
+        """Tell the person who pressed, ephemerally, that their request used up a limit."""
         ...
 
 

@@ -35,6 +35,7 @@ from bot.policy.rules import Spender, SpendingPolicy
 from bot.policy.server_rules import check_rules
 from bot.policy.task_privacy import Viewer
 from bot.ports import Store
+from bot.submissions.limit_warnings import LimitWarnings
 
 MAX_SUBMITS_PER_INTERACTION = 4
 """How many claim ids one interaction, or one preview message, has."""
@@ -82,7 +83,9 @@ class ClaimWriter:
         withdraw: Callable[[int], None],
         *,
         now: Now,
+        warnings: LimitWarnings,
     ) -> None:
+        self._warnings = warnings
         self._store = store
         self._policy = policy
         self._withdraw = withdraw
@@ -262,12 +265,20 @@ class ClaimWriter:
             AlreadyClaimed: Another claim conflicts.
             StoreUnavailable: The claim could not be written.
         """
+        read: list[Usage] = []
+
+        def check(usage: Usage) -> None:
+            judge.check(usage)
+            read[:] = [usage]
+
         try:
             with count_limit_refusals():
-                await self._store.create_claim(claim, judge.check, confirmed=confirmed, plan=judge.plan)
+                await self._store.create_claim(claim, check, confirmed=confirmed, plan=judge.plan)
         except StoreUnavailable:
             self._withdraw(claim.id)
             raise
+        if read and (used_up := judge.find_used_up(read[0])):
+            self._warnings.note(claim, used_up)
 
     async def check_modal_limits(self, claim: Claim, spender: Spender) -> None:
         """Check the limits for the second submit of a press: its modal, after the relay billed the modal's window.

@@ -69,7 +69,7 @@ class CommandService:
         self._jobs = jobs
         self._sender = sender
         self._image_processor = image_processor
-        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
+        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now, warnings=sender.limit_warnings)
         self._child_messages = child_messages
         self._now = now
 
@@ -197,6 +197,7 @@ class CommandService:
                 await self._jobs.continue_job(job, _build_task(waiting_task, response))
                 for extra in extra_jobs:
                     self._child_messages.send(extra)
+                self._sender.limit_warnings.warn(claim, followups)
             case Unknown(error):
                 await self._sender.mark_unknown(claim, job, error)
             case Refused(refused):

@@ -228,6 +228,7 @@ class PressSender:
         if is_prompt_ignored and press.has_new_prompt:
             await followups.send_error(PromptIgnored())
         await self._follow_extra_children(press, extra_jobs, child, followups)
+        self._sender.limit_warnings.warn(claim, followups)
         return True
 
     async def _send_typed_modal(

@@ -63,7 +63,7 @@ class PressService:
         self._jobs = jobs
         self._now = now
         self._sender = sender
-        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
+        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now, warnings=sender.limit_warnings)
         self._buttons = PressedButtons(relay, store, jobs.messages.has_unread_buttons)
         self._privacy = TaskPrivacy(store)
         self._pending_modals = PendingModals(relay, store, now=now)
@@ -307,6 +307,7 @@ class PressService:
         if state is not ClaimState.REFUSED:
             is_lost = state is ClaimState.UNKNOWN
             self._sender.channel_log.announce_request(claim, job, modal.prompt, is_answer_lost=is_lost)
+            self._sender.limit_warnings.warn(claim, followups)
 
 
 def _count_tasks(action: ButtonAction, parent: Task, *, needs_fallback: bool) -> int:

@@ -32,6 +32,7 @@ from bot.relay.requests import SubmitModal, SubmitRequest
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
+from bot.submissions.limit_warnings import LimitWarnings
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
 from bot.timeouts import raise_if_canceled
@@ -94,6 +95,7 @@ class Sender:
     ) -> None:
         self._store = store
         self.channel_log = channel_log
+        self.limit_warnings = LimitWarnings(supervisor)
         self._jobs = jobs
         self._lost_answers = lost_answers
         self._supervisor = supervisor

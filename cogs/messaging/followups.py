@@ -10,7 +10,7 @@ from typing import TypeVar
 import discord
 from discord import ui
 
-from bot.entities import ButtonStates, Place, PressedButton
+from bot.entities import ButtonStates, LimitUsedUp, Place, PressedButton
 from bot.errors import DisplayError, DisplayFailed, MjbotError, PlaceGone
 from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
@@ -29,6 +29,7 @@ from cogs.messaging.responses import (
 )
 from cogs.messaging.shown_marks import get_button_keys, read_buttons
 from cogs.messaging.spoilers import needs_spoilers
+from cogs.text.rule_errors import describe_used_up
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
 
@@ -87,6 +88,11 @@ class _TokenFollowups:
         """Tell the person privately why the request failed."""
         await self._rate_limiter.acquire_token(self._interaction.token)
         await send_ephemeral(self._interaction, log_and_describe_error(error, self._interaction))
+
+    async def warn_used_up(self, used_up: LimitUsedUp) -> None:
+        """Tell the person privately that their request used up a limit."""
+        await self._rate_limiter.acquire_token(self._interaction.token)
+        await send_ephemeral(self._interaction, describe_used_up(used_up))
 
 
 class ClickFollowups(_TokenFollowups):

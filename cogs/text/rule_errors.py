@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from bot.entities import CountScope, LimitUsedUp, Period
 from bot.errors import (
     AgeRestrictedOnly,
     ChannelNotAllowed,
@@ -139,6 +140,23 @@ def describe_limit(error: SpendingLimitReached) -> str:
     if error.wanted > error.most:  # waiting does not help
         return f"{allowed}, and {wanted}. {instead}."
     return f"{allowed}; {left}, and {wanted}. {instead}, or wait: it resets {resets}."
+
+
+def describe_used_up(limit: LimitUsedUp) -> str:
+    """Say that a request, which was accepted, was the last one of a limit, and when the limit resets."""
+    when = "today" if limit.period is Period.DAY else "this month"
+    resets = f"it resets <t:{_round_up(limit.resets_at)}:R>"
+    everyone = {CountScope.SERVER: "the members of this server", CountScope.EVERYONE: "everyone"}.get(limit.scope, "")
+    here = " in this server" if limit.scope is CountScope.MEMBER else ""
+    kind = limit.kind.value if limit.kind else ""
+    if limit.is_amount:
+        whose = f"The amount that {everyone} may spend" if everyone else "Your amount"
+        on = f" for {_NOUNS.get(kind, 'job')}s" if kind else ""
+        return f"{whose}{on} {when}{here} is used up now; {resets}."
+    noun = _NOUNS.get(kind, "one")
+    if everyone:
+        return f"That was the last {'job' if noun == 'one' else noun} {when} for {everyone} together; {resets}."
+    return f"That was your last {noun} {when}{here}; {resets}."
 
 
 def _describe_switched_off(error: SpendingLimitReached) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.entities import ButtonStates, Place
+from bot.entities import ButtonStates, LimitUsedUp, Place
 from bot.errors import MjbotError
 from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.task import Task
@@ -29,6 +29,7 @@ class FakePressFollowups:
     redrawn: list[Task] = field(default_factory=list)
     """The tasks whose buttons were marked."""
     refused: list[MjbotError] = field(default_factory=list)
+    used_up: list[LimitUsedUp] = field(default_factory=list)
     clips: list[tuple[str, str, bool]] = field(default_factory=list)
     words: list[ShortenResult] = field(default_factory=list)
 
@@ -60,6 +61,10 @@ class FakePressFollowups:
     async def send_error(self, error: MjbotError) -> None:
         """Remember why."""
         self.refused.append(error)
+
+    async def warn_used_up(self, used_up: LimitUsedUp) -> None:
+        """Remember the limit."""
+        self.used_up.append(used_up)
 
     async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
         """Remember which clip, and whether it came."""

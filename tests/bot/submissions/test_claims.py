@@ -33,6 +33,8 @@ from bot.policy.rules import Spender, SpendingPolicy
 from bot.scene import JobEnding
 from bot.store import SqlStore
 from bot.submissions.claims import ClaimWriter
+from bot.submissions.limit_warnings import LimitWarnings
+from bot.tracking.task_supervisor import TaskSupervisor
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.sample_entities import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place
@@ -57,7 +59,7 @@ def rules(store: SqlStore | FakeStore, **limits: int) -> ClaimWriter:
         daily_submits_per_person=given["daily_submits_per_person"],
         daily_submits=given["daily_submits"],
     )
-    return ClaimWriter(store, admission, lambda _: None, now=lambda: NOON)
+    return ClaimWriter(store, admission, lambda _: None, now=lambda: NOON, warnings=LimitWarnings(TaskSupervisor()))
 
 
 async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits: int = 2) -> None:
