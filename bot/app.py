@@ -70,6 +70,7 @@ from cogs.commands.creations.describe_shorten import DescribeShortenCog
 from cogs.commands.creations.imagine_blend import ImagineBlendCog
 from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.commands.creations.upscale_menu import UpscaleMenuCog
+from cogs.commands.drawing_report import DrawingReporter
 from cogs.commands.help_check import HelpCheckCog
 from cogs.commands.management.admin import AdminCog, AdminServices
 from cogs.commands.management.moderation import ModerationCog
@@ -272,16 +273,16 @@ class App:
         log.info("For your own account, in any server: %s", build_user_install_url(application_id))
         names = ", ".join(guild.name for guild in guilds) or "none yet"
         log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
-        self.bot.add_listener(partial(log_joined_guild, self.policy, self.trust), "on_guild_join")
+        self.bot.add_listener(partial(log_joined_guild, self.policy, self.trust, self.store.rules), "on_guild_join")
         self.supervisor.start(WorkKey("access log"), self._log_access)
         await self.command_request.repeat_until_done()
 
     async def _log_access(self) -> None:
         """Log who may draw, and once more when the owners, who decide that, are known."""
-        await log_access(self.bot, self.policy, self.trust)
+        await log_access(self.bot, self.policy, self.trust, self.store.rules)
         if self.owner_request.find_problem():
             await self.owner_request.wait_until_done()
-            await log_access(self.bot, self.policy, self.trust)
+            await log_access(self.bot, self.policy, self.trust, self.store.rules)
 
 
 @cache
@@ -396,6 +397,14 @@ def _build_reporter(app: App) -> CheckReporter:
         clock=app.clock,
         check_pictures=PictureHostCheck(app.settings, app.pictures.refusals.problems).run,
         report_money=lambda: report_money(app.policy.prices, app.balance.balance, app.balance.alarm_at),
+        rules=app.store.rules,
+        drawing=DrawingReporter(
+            bot=app.bot,
+            limits=LimitsReader(app.store, app.policy),
+            permissions=app.command_permissions,
+            trust=app.trust,
+            policy=app.policy,
+        ),
     )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import Clock
+from bot.entities import NO_RULES
 from bot.midjourney.capabilities import has_refused_capabilities
 from bot.ops.diagnostics import (
     Finding,
@@ -22,10 +24,11 @@ from bot.ops.diagnostics import (
 from bot.ops.health import Health
 from bot.ops.platform_disk import DiskProblem
 from bot.policy.rules import SpendingPolicy
-from bot.ports import Store
+from bot.ports import RulesStore, Store
+from cogs.commands.drawing_report import DrawingReporter
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
-from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guild, judge_guilds, report_guild, report_policy
+from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guilds, read_rules, report_guild, report_policy
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url
 from cogs.messaging.responses import REQUEST_ERRORS
@@ -66,20 +69,23 @@ class CheckReporter:
     clock: Clock
     check_pictures: Callable[[], Awaitable[list[Finding]]]
     report_money: Callable[[], list[Finding]]
+    rules: RulesStore
+    drawing: DrawingReporter
 
     async def is_operator_guild(self, interaction: Interaction) -> bool:
         """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
         guild = interaction.guild
         return guild is not None and is_bot_in_guild(interaction) and await self.trust.is_operator_guild(guild)
 
-    async def build(self, interaction: Interaction) -> Report:
-        """Test everything that this person may know about."""
+    async def build(self, interaction: Interaction, member: discord.User | discord.Member | None = None) -> Report:
+        """Test everything that this person may know about, and the rules for a member whom they name."""
         relay = await check_relay(self.check_key, self.relay_url)
         store = await check_database(self.store, self.find_store_problem())
         disk, pictures = check_disk(self.disk), await self.check_pictures()
         health = await self.health.find_problems(ignoring=_REPORTED_SEPARATELY)
         general = [
             *await self._check_drawing_here(interaction),
+            *await self._report_rules(interaction, member),
             Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
             _check_permissions(interaction),
         ]
@@ -90,6 +96,7 @@ class CheckReporter:
             hidden += [_hide_health(name, problem) for name, problem in health.items()]
             return Report([relay, store, *hidden, self._report_connection(), *general])
         now = self.clock.now()
+        rules = (await read_rules(self.rules, [])).get(0, NO_RULES)
         findings = [
             relay,
             store,
@@ -102,7 +109,7 @@ class CheckReporter:
             *await report_relay_shortages(self.store, now),
             self._report_connection(),
             *await self._check_commands(),
-            report_policy(self.policy),
+            report_policy(self.policy, is_paused=rules.operator.paused),
             *await self._check_settings(),
             *general,
             *await self._list_other_guilds(interaction),
@@ -130,7 +137,9 @@ class CheckReporter:
         """Report whether this server's members may draw; only the operator is told which setting decides."""
         if (guild := interaction.guild) is None or not is_bot_in_guild(interaction):
             return []
-        access = await judge_guild(self.policy, self.trust, guild)
+        [access] = await judge_guilds(self.policy, self.trust, [guild], self.rules)
+        if access.refusal is None and not access.may_draw and interaction.user.id not in self.trust.owners:
+            return []  # the report of the rules says why, in words for managers
         if access.refusal is None or await self.is_operator_guild(interaction):
             return [report_guild(self.policy, access, "Drawing here")]
         if interaction.user.id in self.trust.owners:
@@ -139,6 +148,12 @@ class CheckReporter:
             return [Finding("Drawing here", is_ok=False, message=message, advice=advice)]
         advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
         return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]
+
+    async def _report_rules(
+        self, interaction: Interaction, member: discord.User | discord.Member | None
+    ) -> list[Finding]:
+        """Report the rules for this channel and person, where the bot is in the server."""
+        return await self.drawing.report(interaction, member) if is_bot_in_guild(interaction) else []
 
     async def _check_settings(self) -> list[Finding]:
         """Report ids of the wrong kind in ALLOWED_GUILDS and ALLOWED_USERS, and a public bot."""
@@ -158,7 +173,7 @@ class CheckReporter:
             return []
         others = [guild for guild in self.bot.guilds if guild.id != interaction.guild_id]
         findings: list[Finding] = []
-        for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS]):
+        for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS], self.rules):
             message, advice = describe_guild(self.policy, each)
             name = f"Server {escape_markdown(each.name)} ({each.guild_id})"
             findings.append(Finding(name, is_ok=True, message=message, advice=advice))

@@ -8,7 +8,7 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.errors import PersonNotAllowed, ServerNotAllowed
+from bot.errors import StoreUnavailable
 from bot.midjourney.buttons import ButtonKind
 from bot.ops.diagnostics import Finding
 from cogs.commands.check_report import CheckReporter
@@ -75,24 +75,24 @@ class HelpCheckCog(commands.Cog):
 
     async def _describe_policy(self, interaction: Interaction) -> str:
         """Describe who may use paid commands where this person asks, and the limits."""
-        policy, refusal = self._reporter.policy, None
         spender = await self._reporter.trust.identify_spender(interaction)
         try:
-            policy.check_permission(spender)
-        except (ServerNotAllowed, PersonNotAllowed) as refused:
-            refusal = refused
-        return describe_place(policy, refusal, guild=bool(spender.guild_id))
+            refusal = (await self._reporter.drawing.limits.read(spender)).refusal
+        except StoreUnavailable:
+            refusal = None
+        return describe_place(self._reporter.policy, refusal, guild=bool(spender.guild_id))
 
     @app_commands.command(name="mjcheck", description=_("Check that everything works here (for server managers)"))
+    @app_commands.describe(member=_("Also check what this member may do in this channel, and why not"))
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
-    async def mjcheck(self, interaction: Interaction) -> None:
-        """Show the findings of `python -m bot check`, and the permissions that are missing in this channel."""
+    async def mjcheck(self, interaction: Interaction, member: discord.User | None = None) -> None:
+        """Show the findings of `python -m bot check`, the rules, and the permissions that are missing here."""
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            await self._show_report(interaction)
+            await self._show_report(interaction, member)
 
     @commands.Cog.listener(f"on_{ClickEvent.CHECK}")
     async def retry_refusals(self, interaction: Interaction, click: TaskCustomId) -> None:
@@ -105,8 +105,8 @@ class HelpCheckCog(commands.Cog):
                 await self._reporter.store.clear_missing_capabilities()
             await self._show_report(interaction)
 
-    async def _show_report(self, interaction: Interaction) -> None:
-        report = await self._reporter.build(interaction)
+    async def _show_report(self, interaction: Interaction, member: discord.User | None = None) -> None:
+        report = await self._reporter.build(interaction, member)
         items: list[TaskButton] = []
         if report.can_retry:
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from bot.errors import GuildRefusal, PersonNotAllowed, ServerNotAllowed
+from bot.entities import ServerAccess
+from bot.errors import GuildRefusal, PersonNotAllowed, PolicyRefused, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
+from cogs.text.rule_errors import describe_rule_refusal
 
 FREE_FOR_EVERYONE: Final = "`/mjstatus` is free for everyone."
 
@@ -23,8 +25,13 @@ def format_count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def describe_policy(policy: SpendingPolicy) -> str:
-    """Describe for the operator who may draw, and the limits, in one line of plain text."""
+def describe_policy(policy: SpendingPolicy, *, is_paused: bool = False) -> str:
+    """Describe for the operator who may draw, and the limits, in one line of plain text.
+
+    `is_paused`: the operator has paused all drawing in Discord.
+    """
+    if is_paused:
+        return "no one, because you paused all drawing in /mjadmin."
     if switch := _name_off_switch(policy):
         return f"no one, because {switch} is 0: drawing is switched off."
     presses = " Only the requester of a message may press its paid buttons." if policy.press_policy != "anyone" else ""
@@ -73,10 +80,24 @@ def describe_guild(policy: SpendingPolicy, guild: GuildAccess) -> tuple[str, str
     if guild.refusal is None and policy.is_drawing_off:
         off = _name_off_switch(policy)
         return f"no one may draw, because {off} is 0.", f"To switch drawing on, set {off} to 1 or more."
-    if guild.refusal is None:
-        why = "ALLOWED_GUILDS names it" if policy.allowed_guilds else "you or your team own or manage it"
-        return f"all members may draw, because {why}.", ""
-    return f"no one may draw, because {_CAUSES[guild.refusal]}.", _advise_on_guild(guild.guild_id, guild.refusal)
+    if guild.refusal is not None:
+        return f"no one may draw, because {_CAUSES[guild.refusal]}.", _advise_on_guild(guild.guild_id, guild.refusal)
+    if guild.is_denied:
+        return "no one may draw, because you denied it in /mjadmin.", "To allow it, change that in /mjadmin."
+    match guild.paused_by:
+        case "operator":
+            return "no one may draw, because you paused all drawing in /mjadmin.", "To go on, resume it in /mjadmin."
+        case "server":
+            return "no one may draw, because its managers paused it.", "To go on, run /mjresume in that server."
+        case _:
+            return f"all members may draw, because {_explain_permission(policy, guild)}.", ""
+
+
+def _explain_permission(policy: SpendingPolicy, guild: GuildAccess) -> str:
+    if policy.allowed_guilds:
+        return "ALLOWED_GUILDS names it"
+    is_allowed = guild.rules.grant.access is ServerAccess.ALLOWED
+    return "you allowed it in /mjadmin" if is_allowed else "you or your team own or manage it"
 
 
 def _advise_on_guild(guild_id: int, refusal: GuildRefusal) -> str:
@@ -164,14 +185,16 @@ def describe_refusal_for_log(error: ServerNotAllowed | PersonNotAllowed) -> str:
     return f"{who} ({error.person_id}) may not draw{where}"
 
 
-def describe_place(policy: SpendingPolicy, refusal: ServerNotAllowed | PersonNotAllowed | None, *, guild: bool) -> str:
+def describe_place(policy: SpendingPolicy, refusal: PolicyRefused | None, *, guild: bool) -> str:
     """Tell a person, in Markdown, who may use paid commands where they ask, and the limits."""
     if policy.is_drawing_off:
         return f"Everything paid is switched off on this bot. {FREE_FOR_EVERYONE}"
     if isinstance(refusal, ServerNotAllowed):
         return describe_server_refusal(refusal)
-    if refusal is not None:
+    if isinstance(refusal, PersonNotAllowed):
         return describe_person_refusal(refusal)
+    if refusal is not None and (rule := describe_rule_refusal(refusal)):
+        return f"{rule} {FREE_FOR_EVERYONE}"
     who = "All members of this server" if guild else "You"
     only = "" if policy.press_policy == "anyone" else " Only the person who asked for a message can press its buttons."
     return f"{who} may use paid commands and buttons: {_describe_limits(policy)}.{only} {FREE_FOR_EVERYONE}"

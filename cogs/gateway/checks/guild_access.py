@@ -1,42 +1,76 @@
 """Report who may draw, and for each server whether its members may, as `check`, /mjcheck and the log say it."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import discord
 
+from bot.entities import NO_RULES, Rules, ServerGrant, ServerRules
+from bot.errors import StoreUnavailable
 from bot.ops.diagnostics import Finding
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
+from bot.ports import RulesStore
+from bot.retry import STORE_OUTAGE
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.text.markdown import clean_and_cut
 from cogs.text.spending_rules import describe_guild, describe_policy
+
+log = logging.getLogger(__name__)
 
 MAX_GUILDS: Final = 20
 """How many servers are reported one by one: each may cost a request to Discord."""
 _MAX_NAME_LENGTH: Final = 100
 
 
-async def judge_guild(policy: SpendingPolicy, trust: GuildTrust, guild: discord.Guild) -> GuildAccess:
-    """Find out whether the members of a server may spend there."""
+async def read_rules(store: RulesStore | None, guild_ids: Collection[int]) -> Mapping[int, Rules]:
+    """Read the rules of servers that were set in Discord; those of 0 hold everywhere. Without a database, none."""
+    try:
+        if store is None:
+            return {}
+        operator = (await store.find_rules(0, 0)).operator
+        grants, servers = await store.list_grants(), await store.list_server_rules(guild_ids)
+    except StoreUnavailable as gone:
+        STORE_OUTAGE.report(log, "The rules of servers are not known.", gone)
+        return {}
+    return {
+        guild_id: Rules(
+            operator=operator,
+            grant=grants.get(guild_id, ServerGrant()),
+            server=servers.get(guild_id, ServerRules()),
+        )
+        for guild_id in {0, *guild_ids}
+    }
+
+
+async def judge_guild(
+    policy: SpendingPolicy, trust: GuildTrust, guild: discord.Guild, rules: Rules = NO_RULES
+) -> GuildAccess:
+    """Find out whether the members of a server may spend there, by the settings and the rules of Discord."""
     # ALLOWED_GUILDS alone decides where it is set, so Discord need not be asked.
     is_trusted = False if policy.allowed_guilds else await trust.ask_for_trust(guild)
-    return GuildAccess(
-        guild.id, clean_and_cut(guild.name, _MAX_NAME_LENGTH), policy.judge_guild(guild.id, is_trusted=is_trusted)
-    )
+    refusal = policy.judge_guild(guild.id, is_trusted=is_trusted, access=rules.grant.access)
+    return GuildAccess(guild.id, clean_and_cut(guild.name, _MAX_NAME_LENGTH), refusal, rules)
 
 
 async def judge_guilds(
-    policy: SpendingPolicy, trust: GuildTrust, guilds: Iterable[discord.Guild]
+    policy: SpendingPolicy,
+    trust: GuildTrust,
+    guilds: Iterable[discord.Guild],
+    store: RulesStore | None = None,
 ) -> Sequence[GuildAccess]:
     """Find out for each server whether its members may spend there."""
-    return [await judge_guild(policy, trust, guild) for guild in guilds]
+    listed = list(guilds)
+    rules = await read_rules(store, [guild.id for guild in listed])
+    return [await judge_guild(policy, trust, guild, rules.get(guild.id, NO_RULES)) for guild in listed]
 
 
-def report_policy(policy: SpendingPolicy) -> Finding:
+def report_policy(policy: SpendingPolicy, *, is_paused: bool = False) -> Finding:
     """Report who may draw and how much, in one line; a warning if no one may."""
     off = "To switch it on, set it to 1 or more." if policy.is_drawing_off else ""
-    return Finding("Who may draw", is_ok=True, message=describe_policy(policy), advice=off)
+    advice = "To go on, resume it in /mjadmin." if is_paused else off
+    return Finding("Who may draw", is_ok=True, message=describe_policy(policy, is_paused=is_paused), advice=advice)
 
 
 def report_guilds(policy: SpendingPolicy, guilds: Sequence[GuildAccess], *, unlisted: int = 0) -> list[Finding]:
@@ -44,7 +78,7 @@ def report_guilds(policy: SpendingPolicy, guilds: Sequence[GuildAccess], *, unli
 
     `unlisted` is the number of further servers.
     """
-    allowed_somewhere = bool(unlisted) or any(guild.refusal is None for guild in guilds)
+    allowed_somewhere = bool(unlisted) or any(guild.may_draw for guild in guilds)
     findings = [report_guild(policy, guild, name_guild(guild)) for guild in guilds]
     if allowed_somewhere:
         findings = [Finding(each.name, is_ok=True, message=each.message, advice=each.advice) for each in findings]
@@ -61,4 +95,4 @@ def name_guild(guild: GuildAccess) -> str:
 def report_guild(policy: SpendingPolicy, guild: GuildAccess, name: str) -> Finding:
     """Report whether the members of one server may draw there, and if not, why and the next step."""
     message, advice = describe_guild(policy, guild)
-    return Finding(name, is_ok=guild.refusal is None, message=message, advice=advice)
+    return Finding(name, is_ok=guild.may_draw, message=message, advice=advice)

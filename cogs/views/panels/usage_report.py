@@ -124,7 +124,7 @@ def render_own_usage(
     embed.description = limits.join_fitting((blocked, last, nothing), limits.EMBED_DESCRIPTION, "\n\n")
     for name, line in (("Today", own.today), ("This month", own.month)):
         embed.add_field(name=name, value=_format_use(line, has_detail=True))
-    left = limits.join_fitting(_list_limits(own.overview, policy), limits.FIELD_VALUE)
+    left = limits.join_fitting(list_limits(own.overview, policy), limits.FIELD_VALUE)
     embed.add_field(name="What is left", value=left, inline=False)
     choice = UsageChoice()
     buttons = _build_page_row(choice, pages) if len(pages) > 1 else []
@@ -261,7 +261,7 @@ def _format_entry(entry: LedgerEntry) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _list_limits(overview: LimitsOverview, policy: SpendingPolicy) -> Iterator[str]:
+def list_limits(overview: LimitsOverview, policy: SpendingPolicy) -> Iterator[str]:
     """List what is left of each limit: those of the settings, then those that were set in Discord."""
     usage = overview.usage
     midnight = next_utc_midnight(usage.at)

@@ -266,7 +266,7 @@ ANOTHER_ID = GUILD_ID + 5
             "✅",
             "all members may draw, because you or your team own or manage it.",
         ),
-        ({"daily_submits": 0}, False, "✅ Everything works, with warnings", "⚠️ **Who may draw**: no one, because"),
+        ({"daily_submits": 0}, False, "⚠️ Something needs fixing", "⚠️ **Who may draw**: no one, because"),
     ],
 )
 async def test_check_says_whether_members_may_draw_here(
