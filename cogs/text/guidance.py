@@ -70,8 +70,9 @@ def describe_ledger_file(rows: int, *, is_complete: bool) -> str:
     """Say what is in the file of the ledger."""
     if not rows:
         return "Nothing was asked for in this time, so the file has no rows."
-    count = f"{rows:,} request" if rows == 1 else f"{rows:,} requests"
-    which = f"All {count} of this time" if is_complete else f"Only the newest {count}: the file holds no more"
+    which = f"All {rows:,} requests of this time" if rows > 1 else "The only request of this time"
+    if not is_complete:
+        which = f"Only the newest {rows:,} requests: the file holds no more"
     return f"{which}. Ids begin with #, so that spreadsheets keep all of their digits."
 
 

@@ -1,7 +1,16 @@
 """Guidance says what to do next."""
 
+import pytest
+
 from bot.midjourney.task_ids import MAX_TASK_IDS
-from cogs.text.guidance import NO_IDS_HERE, NO_TASKS_YET, STALE_BUTTON, TOO_MANY_IDS, malformed_task_id
+from cogs.text.guidance import (
+    NO_IDS_HERE,
+    NO_TASKS_YET,
+    STALE_BUTTON,
+    TOO_MANY_IDS,
+    describe_ledger_file,
+    malformed_task_id,
+)
 
 
 def test_guidance_names_the_next_step() -> None:
@@ -16,3 +25,24 @@ def test_guidance_names_the_next_step() -> None:
 def test_too_many_ids_names_the_limit_of_one_command() -> None:
     """The number is that of the ids that /mjstatus follows."""
     assert f"up to {['one', 'two', 'three', 'four', 'five', 'six'][MAX_TASK_IDS - 1]}," in TOO_MANY_IDS
+
+
+@pytest.mark.parametrize(
+    ("rows", "complete", "said"),
+    [
+        (0, True, "Nothing was asked for in this time, so the file has no rows."),
+        (1, True, "The only request of this time. Ids begin with #, so that spreadsheets keep all of their digits."),
+        (
+            1200,
+            True,
+            "All 1,200 requests of this time. Ids begin with #, so that",
+        ),
+        (
+            20000,
+            False,
+            "Only the newest 20,000 requests: the file holds no more. Ids begin",
+        ),
+    ],
+)
+def test_the_file_of_the_ledger_says_what_is_in_it(rows: int, said: str, *, complete: bool) -> None:
+    assert describe_ledger_file(rows, is_complete=complete).startswith(said)
