@@ -63,6 +63,8 @@ def render_money(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
     person, everyone = snapshot.daily_limits
     budget = list(_describe_use(snapshot, "operator")) or ["The operator has set no budget for this server alone."]
     budget.append(f"Everywhere: {person} jobs a day for each person, {everyone} for all servers together (UTC).")
+    if person_limits := snapshot.format_limits(snapshot.rules.operator.person_limits):
+        budget.append(f"Each person, everywhere: {person_limits} (UTC).")
     own = list(_describe_use(snapshot, "server"))
     own += [] if own else [f"All members together: {snapshot.format_limits(server.server_limits) or 'no limits'}"]
     own.append(f"Every member: {snapshot.format_limits(server.member_limits) or 'no limits'}")

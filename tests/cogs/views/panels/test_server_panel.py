@@ -200,10 +200,14 @@ def test_money_shows_the_budget_with_its_use() -> None:
     """The operator's limits of the server, then its own; without a price, no amount is shown anywhere."""
     limit = LimitSetting(period=Period.MONTH, amount=Decimal(50))
     own = LimitSetting(period=Period.DAY, tasks=30)
-    rules = Rules(grant=ServerGrant(server_limits=(limit,)), server=ServerRules(server_limits=(own,)))
+    operator = OperatorRules(person_limits=(LimitSetting(period=Period.DAY, tasks=9),))
+    rules = Rules(
+        operator=operator, grant=ServerGrant(server_limits=(limit,)), server=ServerRules(server_limits=(own,))
+    )
     _, _, text = rendered(snapshot(rules), PanelState(Page.MONEY))
     assert "$50.00 a month. Used: $1.25, starts again <t:" in text
     assert "All members together: 30 jobs a day. Used: 3, starts again <t:" in text
+    assert "Each person, everywhere: 9 jobs a day (UTC)." in text
     assert "PRICES" not in text
     _, _, text = rendered(snapshot(rules, currency=""), PanelState(Page.MONEY))
     assert "$" not in text
