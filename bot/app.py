@@ -198,6 +198,7 @@ class App:
             "register the commands", partial(sync_commands, self.bot), clock, pauses_if_refused=RARELY
         )
         self.key_check = KeyCheck(relay.check_key, settings.mj_api_url, supervisor, clock)
+        self.key_check.alarm = self.operator_log.add_alarm
         self.bot.report_relay_error = self.key_check.report_error
         self.health = Health(
             {

@@ -43,6 +43,8 @@ class KeyCheck:
         self._supervisor = supervisor
         self._clock = clock
         self._wait_seconds = wait_seconds
+        self.alarm: Callable[[str], None] | None = None
+        """Tells the operator in Discord what is wrong, and that it is over; never waits."""
         self._asked_at: float | None = None
         self._check_done = asyncio.Event()
         self._problem = "the relay has not confirmed the key yet"
@@ -118,5 +120,12 @@ class KeyCheck:
         self._logged = cause
         if found:
             log.warning("%s", found)
+            self._tell(f"{cause[0].upper()}{cause[1:]}. The bot's log and `/mjcheck` say what to do.")
         else:
+            if not is_first:
+                self._tell("The relay answers again, and accepts the key.")
             log.info("API key: accepted by %s%s.", self._url, "" if is_first else " again")
+
+    def _tell(self, text: str) -> None:
+        if self.alarm:
+            self.alarm(text)

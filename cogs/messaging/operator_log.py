@@ -55,6 +55,10 @@ class OperatorLog:
 
     async def send_alarm(self, text: str) -> None:
         """Show an alarm; its text was logged before."""
+        self.add_alarm(text)
+
+    def add_alarm(self, text: str) -> None:
+        """Show an alarm in the background."""
         self._add(f"⚠️ {text}", is_alarm=True)
 
     def _add(self, text: str, *, is_alarm: bool) -> None:

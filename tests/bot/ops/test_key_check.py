@@ -226,3 +226,23 @@ async def test_an_error_of_one_request_reads_nothing(error: RelayError) -> None:
         check.report_error(error)
         await clock.advance(1)
     assert not key.asked
+
+
+async def test_the_operator_is_told_once_of_each_problem_and_of_its_end() -> None:
+    """Without the relay's words, and not of a start at which all is well."""
+    clock, supervisor, told = FakeClock(), TaskSupervisor(), list[str]()
+    key = Key(clock)
+    async with supervisor.serve():
+        check = KeyCheck(key.check, URL, supervisor, clock.clock)
+        check.alarm = told.append
+        for error in (None, KeyExpired("sk-secret"), KeyExpired("sk-secret"), KeyExpired("sk-secret"), None, None):
+            key.error = error
+            if error is None:
+                await check.read()
+            else:
+                with pytest.raises(RelayError):
+                    await check.read()
+    assert told == [
+        "MJ_API_KEY has expired. The bot's log and `/mjcheck` say what to do.",
+        "The relay answers again, and accepts the key.",
+    ]

@@ -1,0 +1,131 @@
+"""The operator's panel stays within Discord's limits, whatever names, numbers and prices there are."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+from discord import ui
+
+from bot.entities import (
+    Block,
+    CostKind,
+    LedgerTotal,
+    LimitSetting,
+    OperatorRules,
+    Period,
+    ServerAccess,
+    ServerGrant,
+)
+from bot.errors import GuildRefusal
+from bot.policy.prices import Price
+from cogs.text import limits
+from cogs.views.panels.admin_controls import AdminAction, AdminControl
+from cogs.views.panels.admin_pages import (
+    SERVERS_PER_PAGE,
+    AdminContext,
+    ServerLine,
+    render_everything,
+    render_limits_page,
+    render_money,
+    render_prices,
+    render_server,
+    render_servers,
+)
+
+MANY = tuple(
+    LimitSetting(period=period, kind=kind, **unit)
+    for period in Period
+    for kind in (None, *CostKind)
+    for unit in ({"tasks": 1_000_000}, {"amount": Decimal("99999999.999999")})
+)
+LARGEST = 2**63 - 1
+CONTEXT = AdminContext(
+    operator=OperatorRules(
+        person_limits=MANY,
+        total_limits=MANY,
+        prices="imagine=0.1, " * 100,
+        log_channel_id=LARGEST,
+        alarms_by_dm=True,
+        paused=True,
+    ),
+    currency="USD",
+    has_allowed_guilds=True,
+    daily_submits_per_person=10**9,
+    daily_submits=10**9,
+)
+USED = LedgerTotal(key="1", tasks=10**9, amount=Decimal("99999999.999999"), unconfirmed=Decimal(1), currency="USD")
+PRICES = {f"mj_{'x' * 60}_{number}": Price(Decimal("99999999.999999"), "USD", "log") for number in range(300)}
+BLOCKS = [Block(guild_id=0, person_id=LARGEST, until=datetime(9999, 1, 1, tzinfo=UTC)) for _ in range(500)]
+
+
+def line(number: int, name: str, refusal: GuildRefusal | None = "not managed") -> ServerLine:
+    grant = ServerGrant(access=ServerAccess.ALLOWED, server_limits=MANY)
+    return ServerLine(guild_id=LARGEST - number, name=name, refusal=refusal, grant=grant, used=USED, is_joined=False)
+
+
+LINES = [line(number, "@everyone [x](https://a.example) **" + "宽" * 200) for number in range(SERVERS_PER_PAGE)]
+
+
+@pytest.mark.parametrize(
+    ("embed", "view"),
+    [
+        render_servers(CONTEXT, LINES, 3, 99),
+        render_servers(CONTEXT, [], 0, 1),
+        render_server(CONTEXT, LINES[0]),
+        render_limits_page(CONTEXT),
+        render_prices(CONTEXT, PRICES, is_fixed=False),
+        render_prices(CONTEXT, {}, is_fixed=True),
+        render_money(CONTEXT, ("is unknown.", "x" * 300), Decimal(5), in_server=True),
+        render_money(CONTEXT, ("isn't read yet.", ""), None, in_server=False),
+        render_everything(CONTEXT, BLOCKS),
+    ],
+)
+def test_every_page_fits(embed: discord.Embed, view: ui.View) -> None:
+    """Embed, fields, rows and custom_ids, of which Discord takes each once; each leads back to its control."""
+    assert len(embed) <= 6000
+    assert 0 < limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
+    assert limits.length(embed.title or "") <= limits.EMBED_TITLE
+    assert all(0 < limits.length(field.value or "") <= limits.FIELD_VALUE for field in embed.fields)
+    rows: list[dict[str, Any]] = view.to_components()
+    assert len(rows) <= 5
+    parts = [part for row in rows for part in row["components"]]
+    assert all(len(row["components"]) <= limits.BUTTONS_PER_ROW for row in rows)
+    ids = [part["custom_id"] for part in parts]
+    assert len(set(ids)) == len(ids)
+    assert all(len(one) <= limits.CUSTOM_ID for one in ids)
+    controls = [AdminControl.parse(one) for one in ids]
+    assert all(one is not None and one.action is not AdminAction.UNKNOWN for one in controls)
+
+
+@pytest.mark.parametrize(
+    ("grant", "refusal", "state"),
+    [
+        ({}, None, "may draw"),
+        ({"access": "allowed"}, None, "may draw, allowed by you"),
+        ({"access": "denied"}, None, "denied by you"),
+        ({"access": "denied"}, "not listed", "denied by you"),
+        ({"access": "allowed"}, "not listed", "may not draw: not in ALLOWED_GUILDS 🔒"),
+        ({}, "not managed", "may not draw: you don't manage it, and haven't allowed it here"),
+    ],
+)
+def test_a_server_says_whether_it_may_draw(grant: dict[str, Any], refusal: GuildRefusal | None, state: str) -> None:
+    shown = ServerLine(guild_id=1, name="", refusal=refusal, grant=ServerGrant(**grant))
+    assert (shown.state, shown.title) == (state, "Server 1")
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "expected"),
+    [
+        ("mj:admin:list:b12", AdminControl(AdminAction.LIST_SERVERS, "b12")),
+        ("mj:admin:later:9", AdminControl(AdminAction.UNKNOWN, "9")),
+        ("mj:admin:page:" + "x" * 30, None),
+        ("mj:server:p:who", None),
+    ],
+)
+def test_a_custom_id_is_read(custom_id: str, expected: AdminControl | None) -> None:
+    found = AdminControl.parse(custom_id)
+    assert found == expected
+    if found:
+        assert found.page_number in {0, 9, 12}
