@@ -12,7 +12,8 @@ from bot.relay.responses.account_responses import NO_RELAY_MONEY, RelayMoney, ro
 PriceSource = Literal["log", "relay", "settings"]
 _SOURCES: Final[tuple[PriceSource, ...]] = ("log", "relay", "settings")
 _BASE_CURRENCY: Final = "USD"
-_MAX_RATIO: Final = Decimal(1000)
+_MAX_RATIO: Final = Decimal(100)
+_RATIO_DIGITS: Final = Decimal("0.0001")
 _MAX_LEARNT: Final = 500
 """How many prices are kept from the log; a relay has some fifty models of Midjourney."""
 _NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
@@ -41,6 +42,7 @@ class PriceList:
         self._listed: Mapping[str, Decimal] = {}
         self._without_ratio: Mapping[str, Decimal] = {}
         self._listed_currency = _BASE_CURRENCY
+        self._last_bill = ("", Decimal(0), "")
         self._ratio: Decimal | None = None
         self._amounts: dict[PriceSource, dict[str, tuple[Decimal, str]]] = {source: {} for source in _SOURCES}
 
@@ -63,6 +65,7 @@ class PriceList:
     def set_relay_money(self, money: RelayMoney) -> None:
         """Replace what the relay says about its unit, its currency and its rates."""
         self.money = money
+        self._apply_list()
 
     def set_relay_prices(
         self,
@@ -73,21 +76,17 @@ class PriceList:
     ) -> None:
         """Replace the prices of the relay's list by model name, in which the ratio of a group is included.
 
-        `without_ratio` are the same prices without it: they are used once the ratio of the key's own group is learnt.
+        `without_ratio` are the same prices without it. As the relay multiplies all of them by the ratio of the key's
+        group, which its list does not name, a price that was learnt from the log tells the others.
         """
         self._listed, self._without_ratio, self._listed_currency = prices, without_ratio or {}, currency
         self._apply_list()
 
-    def learn_ratio(self, ratio: Decimal) -> None:
-        """Remember by what the relay multiplies the listed prices for this key, as a row of its log says."""
-        if ratio != self._ratio and Decimal(0) <= ratio <= _MAX_RATIO:
-            self._ratio = ratio
-            self._apply_list()
-
     def _apply_list(self) -> None:
         prices = dict(self._listed)
-        if self._ratio is not None:
-            multiplied = {model: round_amount(price * self._ratio) for model, price in self._without_ratio.items()}
+        self._ratio = ratio = self._find_ratio()
+        if ratio is not None:
+            multiplied = {model: round_amount(price * ratio) for model, price in self._without_ratio.items()}
             prices |= {model: price for model, price in multiplied.items() if price is not None}
         named = {join_speed(*split_speed(model)): amount for model, amount in prices.items()}
         self._amounts["relay"] = {
@@ -102,6 +101,17 @@ class PriceList:
         for name in {join_speed(base, own_speed), join_speed(base, speed)}:
             if name in learnt or len(learnt) < _MAX_LEARNT:
                 learnt[name] = (amount, currency)
+        if amount > 0:
+            self._last_bill = (model, amount, currency)
+            if self._find_ratio() != self._ratio:
+                self._apply_list()
+
+    def _find_ratio(self) -> Decimal | None:
+        """Return by what the relay multiplied the listed price of what it billed last; None where it is not known."""
+        model, amount, currency = self._last_bill
+        listed = self.money.convert(self._without_ratio.get(model, Decimal(0)), self._listed_currency, currency)
+        ratio = (amount / listed).quantize(_RATIO_DIGITS) if listed else None
+        return ratio if ratio and ratio <= _MAX_RATIO else None
 
     def find_price(self, model: str, speed: str = "") -> Price | None:
         """Return the price of a task that the relay bills as `model`, at a speed; None where it is not known."""

@@ -79,11 +79,11 @@ async def test_what_was_read_holds_while_the_relay_is_away(world: World) -> None
 
 
 async def test_the_ratio_of_the_keys_group_is_used_once_the_log_told_it(world: World) -> None:
-    ratios = {"default": Decimal(1), "drawing": Decimal("1.2")}
-    world.relay.prices = RelayPriceList((ListedPrice("mj_imagine", Decimal("0.1")),), ratios)
+    listed = (ListedPrice("mj_imagine", Decimal("0.1")), ListedPrice("mj_blend", Decimal("0.2")))
+    world.relay.prices = RelayPriceList(listed, {"default": Decimal(1)})
     await world.sources.refresh()
     assert world.find() == "0.1 USD"
-    world.prices.learn_ratio(Decimal("1.2"))
+    world.prices.learn("mj_blend", "", Decimal("0.24"), "USD")
     assert world.find() == "0.12 USD"
     await world.sources.refresh()
     assert world.find() == "0.12 USD"

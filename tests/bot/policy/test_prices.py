@@ -140,11 +140,23 @@ def test_amounts_in_the_relays_own_unit(money: RelayMoney | None, quota: int, am
 
 
 @pytest.mark.parametrize(
-    ("ratio", "amount"), [("1.2", "0.120000"), ("0", "0.000000"), ("-1", "0.15"), ("9999", "0.15")]
+    ("bill", "blend"),
+    [("0.12", "0.060000"), ("0.1", "0.050000"), ("0", "0.075"), ("99", "0.075"), ("0.000001", "0.075")],
 )
-def test_the_ratio_of_the_keys_own_group_replaces_the_listed_one(ratio: str, amount: str) -> None:
-    """Only the log tells it; a malformed one is not used."""
+def test_a_bill_tells_the_ratio_of_the_keys_own_group(bill: str, blend: str) -> None:
+    """The list names those of other groups only; a ratio that cannot be true is not used."""
     prices = build_prices()
-    prices.set_relay_prices({"mj_imagine": Decimal("0.15")}, without_ratio={"mj_imagine": Decimal("0.1")})
-    prices.learn_ratio(Decimal(ratio))
-    assert find(prices, "mj_imagine") == (amount, "USD", "relay")
+    prices.learn("mj_imagine", "", Decimal(bill), "USD")
+    listed = {"mj_imagine": Decimal("0.15"), "mj_blend": Decimal("0.075")}
+    prices.set_relay_prices(listed, without_ratio={"mj_imagine": Decimal("0.1"), "mj_blend": Decimal("0.05")})
+    assert find(prices, "mj_blend") == (blend, "USD", "relay")
+    prices.learn("mj_imagine", "", Decimal("0.2"), "USD")
+    assert find(prices, "mj_blend") == ("0.100000", "USD", "relay")
+
+
+def test_a_bill_in_another_currency_tells_the_ratio_where_the_rate_is_known() -> None:
+    prices = build_prices(YUAN)
+    listed = {"mj_imagine": Decimal("0.1"), "mj_blend": Decimal("0.05")}
+    prices.set_relay_prices(listed, without_ratio=listed)
+    prices.learn("mj_imagine", "", Decimal("0.876"), "CNY")
+    assert find(prices, "mj_blend") == ("0.438000", "CNY", "relay")
