@@ -25,6 +25,7 @@ from bot.features.linked_picture import LinkedPictures
 from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.features.person_settings import PersonSettingsService
+from bot.features.rules_cleanup import RulesCleanup
 from bot.features.seed import SeedService
 from bot.features.server_rules import ServerRulesService
 from bot.features.usage_report import UsageReader
@@ -246,6 +247,8 @@ class App:
             self.supervisor.start(WorkKey("command permissions"), self.command_permissions.run)
             self.supervisor.start(WorkKey("key checks"), self.key_check.run)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
+            cleanup = RulesCleanup(self.store.rules, self.bot.is_in_guild, self.clock)
+            self.supervisor.start(WorkKey("rules cleanup"), cleanup.run)
             self.supervisor.start(WorkKey("price sources"), self.price_sources.run)
             self.supervisor.start(WorkKey("operator's prices"), self.operator_rules.run)
             self.supervisor.start(WorkKey("balance"), partial(self.balance.run, self.price_sources.wait_for_first_read))

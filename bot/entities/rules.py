@@ -86,6 +86,7 @@ class ServerRules(_RulesModel):
     Empty `allowed_roles` and `allowed_channels` allow all. `role_limits` replace `member_limits` for the members that
     have one of the roles; of several, each limit is the most generous one. `server_limits` are for all members
     together. `log_prompts`: the log channel shows prompts of public requests. `guided`: the guide was answered.
+    `left_at`: when it was found that the bot has left the server.
     """
 
     allowed_roles: frozenset[int] = frozenset()
@@ -104,6 +105,7 @@ class ServerRules(_RulesModel):
     language: str = ""
     paused: bool = False
     guided: bool = False
+    left_at: datetime | None = None
 
 
 class ServerGrant(_RulesModel):

@@ -22,6 +22,10 @@ class RulesStore(Protocol):
         """Return what the operator set for single servers, by server."""
         ...
 
+    async def list_servers(self) -> Collection[int]:
+        """Return the servers that have rules of their own, or blocks."""
+        ...
+
     async def list_server_rules(self, guild_ids: Collection[int]) -> Mapping[int, ServerRules]:
         """Return the rules that the managers of these servers set, by server."""
         ...

@@ -61,6 +61,12 @@ class SqlRules:
         rows = await self._database.read(select(rules).where(rules.c.kind == _Kind.GRANT))
         return {row["guild_id"]: _parse(ServerGrant, row["body"]) for row in rows}
 
+    async def list_servers(self) -> Collection[int]:
+        """Return the servers that have rules of their own, or blocks."""
+        own = rules.c.kind.in_((_Kind.SERVER, _Kind.BLOCK)) & (rules.c.guild_id != 0)
+        rows = await self._database.read(select(rules.c.guild_id).where(own).distinct().order_by(rules.c.guild_id))
+        return [row["guild_id"] for row in rows]
+
     async def list_server_rules(self, guild_ids: Collection[int]) -> Mapping[int, ServerRules]:
         """Return the rules that the managers of these servers set, by server."""
         wanted = (rules.c.kind == _Kind.SERVER) & rules.c.guild_id.in_(guild_ids)

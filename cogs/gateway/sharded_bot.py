@@ -114,6 +114,11 @@ class ShardedBot(commands.AutoShardedBot):
         """The ids of this process's shards, once the number of all shards is known."""
         return self.shard_ids or range(self.shard_count or 1)
 
+    def is_in_guild(self, guild_id: int) -> bool | None:
+        """Return whether the bot is in a server; None before it is connected, and for shards of other processes."""
+        is_own = (guild_id >> 22) % (self.shard_count or 1) in self.own_shard_ids
+        return self.get_guild(guild_id) is not None if is_own and self.is_ready() else None
+
     async def fetch_gateway_info(self) -> dict[str, Any]:
         """Fetch the gateway's URL, the recommended number of shards, and the limit of session starts."""
         data: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))

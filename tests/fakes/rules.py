@@ -44,6 +44,10 @@ class FakeRules:
         self._answer()
         return dict(self.grants)
 
+    async def list_servers(self) -> Collection[int]:
+        self._answer()
+        return sorted({*self.servers, *(guild_id for guild_id, _ in self.blocks if guild_id)})
+
     async def list_server_rules(self, guild_ids: Collection[int]) -> Mapping[int, ServerRules]:
         self._answer()
         return {guild_id: rules for guild_id, rules in self.servers.items() if guild_id in guild_ids}

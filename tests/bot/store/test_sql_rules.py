@@ -97,8 +97,12 @@ async def test_rules_of_a_server_that_the_bot_left_are_deleted(store: SqlStore |
     for guild_id in (5, 6):
         await store.rules.change_server_rules(guild_id, lambda _: (ServerRules(paused=True), []))
         await store.rules.save_block(Block(guild_id=guild_id, person_id=7), [])
+    await store.rules.save_block(Block(guild_id=0, person_id=7), [])
+    await store.rules.save_block(Block(guild_id=4, person_id=7), [])
+    assert list(await store.rules.list_servers()) == [4, 5, 6]
     await store.rules.delete_rules_of_server(6)
     await store.rules.delete_rules_of_server(0)
+    assert list(await store.rules.list_servers()) == [4, 5]
     assert await store.rules.list_server_rules([5, 6]) == {5: ServerRules(paused=True)}
     assert await store.rules.list_grants() == {6: ServerGrant(access=ServerAccess.DENIED)}
     assert [await store.rules.list_blocks(guild_id) for guild_id in (5, 6)] == [[Block(guild_id=5, person_id=7)], []]

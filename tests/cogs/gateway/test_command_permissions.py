@@ -376,3 +376,4 @@ async def test_the_pages_are_read_at_the_start(tmp_path: Path) -> None:
         found = w.app.command_permissions.list_overwrites(GUILD_ID)
         assert found == {"/imagine": Overwrites(people={w.stranger.id: False})}
         assert w.requests("GET", f"/guilds/{GUILD_ID}/commands/permissions") == 2
+        assert (w.app.bot.is_in_guild(GUILD_ID), w.app.bot.is_in_guild(4711)) == (True, False)
