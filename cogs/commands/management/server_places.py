@@ -1,7 +1,7 @@
 """Read what Discord tells about a server for its settings: its roles, its channels, and the bot's permissions there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import discord
 
@@ -9,11 +9,10 @@ from bot.entities import Rules
 from bot.json_values import is_json_object
 from bot.policy.rules import SpendingPolicy
 from cogs.context import Interaction
+from cogs.messaging.channels.gallery import GALLERY
+from cogs.messaging.channels.log_channel import LOG_CHANNEL
 from cogs.text.permission_names import PERMISSION_NAMES
 from cogs.views.panels.server_snapshot import ServerSnapshot
-
-_LOG_PERMISSIONS: Final = ("view_channel", "send_messages")
-_GALLERY_PERMISSIONS: Final = ("view_channel", "send_messages", "embed_links", "attach_files")
 
 
 def build_snapshot(interaction: Interaction, rules: Rules, policy: SpendingPolicy) -> ServerSnapshot:
@@ -49,8 +48,8 @@ def _find_missing(
 ) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the channels of the log and the gallery in which the bot lacks a permission, with the names of those."""
     wanted: dict[int, set[str]] = {}
-    wanted.setdefault(rules.server.log_channel_id, set()).update(_LOG_PERMISSIONS)
-    wanted.setdefault(rules.server.gallery_channel_id, set()).update(_GALLERY_PERMISSIONS)
+    for kind in (LOG_CHANNEL, GALLERY):
+        wanted.setdefault(kind.choose_channel(rules.server), set()).update(kind.permissions)
     for channel_id, flags in wanted.items():
         granted = _find_granted(guild, channel_id, picked.get(channel_id, {}))
         if granted is None or granted.administrator:

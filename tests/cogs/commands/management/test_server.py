@@ -327,20 +327,40 @@ async def test_missing_permissions_of_a_picked_channel_are_named(tmp_path: Path)
 
         w.payloads = add_permissions
         await pick(w, panel, "gallery", [w.channel])
-        await says(
-            w, panel, f"⚠️ I can't post in <#{w.channel.id}>. Give my role there: **Embed Links**, **Attach Files**."
-        )
+        await says(w, panel, f"⚠️ I can't post in <#{w.channel.id}>. Give my role there: **Attach Files**.")
         granted = "0"
         await pick(w, panel, "logchannel", [w.channel])
-        await says(
-            w, panel, "Give my role there: **View Channels**, **Send Messages**, **Embed Links**, **Attach Files**."
-        )
+        await says(w, panel, "Give my role there: **View Channels**, **Send Messages**, **Attach Files**.")
         await w.click(w.member, w.message(panel.id) or panel, "Log prompts")
         await says(w, panel, "Shown in the log channel, but for private requests.")
         await pick(w, panel, "gallery", [])
         await says(w, panel, "Gallery channel: None")
         w.env.backend.delete_channel(w.guild.create_text_channel("gone").id)
         assert await rules(w) == ServerRules(guided=True, log_channel_id=w.channel.id, log_prompts=True)
+        assert not w.env.errors
+
+
+async def test_permissions_that_discord_does_not_send_are_taken_from_the_cache(tmp_path: Path) -> None:
+    """And the warning stays on the page until the channel is open, or another one chosen."""
+    async with open_simcord_world(tmp_path) as w:
+        make_manager(w, w.member)
+        await set_guided(w)
+        bot = w.app.bot.user
+        assert bot is not None
+        closed = w.guild.create_text_channel(
+            "closed", overwrites={bot: discord.PermissionOverwrite(send_messages=False)}
+        )
+        panel = await opened(w)
+        await turn_to(w, panel, "log")
+        await pick(w, panel, "logchannel", [closed])
+        warning = f"⚠️ I can't post in <#{closed.id}>. Give my role there: **Send Messages**."
+        await says(w, panel, warning)
+        await turn_to(w, panel, "who")
+        await turn_to(w, panel, "log")
+        await says(w, panel, warning)
+        await pick(w, panel, "logchannel", [w.channel])
+        await says(w, panel, f"Log channel: <#{w.channel.id}>")
+        assert "⚠️" not in shown(w, panel)
         assert not w.env.errors
 
 
