@@ -154,21 +154,21 @@ def render_server(context: AdminContext, line: ServerLine) -> _View:
 
 def render_limits_page(context: AdminContext) -> _View:
     """Render the limits for everything."""
-    embed = _build_embed("Limits", "They hold everywhere, below the limits of the environment, which count jobs a day.")
+    embed = _build_embed("Limits", "They hold everywhere, as well as the limits of the environment.")
     operator = context.operator
     embed.add_field(
         name="Each person",
         value=_cut_field(
-            f"{_FIXED} {context.daily_submits_per_person} a day (`DAILY_SUBMITS_PER_PERSON`)\n"
-            f"{context.describe_limits(operator.person_limits)}"
+            f"{_FIXED} {context.daily_submits_per_person:,} jobs a day (`DAILY_SUBMITS_PER_PERSON`)\n"
+            f"Set here: {context.describe_limits(operator.person_limits)}"
         ),
         inline=False,
     )
     embed.add_field(
         name="Everyone together",
         value=_cut_field(
-            f"{_FIXED} {context.daily_submits} a day (`DAILY_SUBMITS`)\n"
-            f"{context.describe_limits(operator.total_limits)}"
+            f"{_FIXED} {context.daily_submits:,} jobs a day (`DAILY_SUBMITS`)\n"
+            f"Set here: {context.describe_limits(operator.total_limits)}"
         ),
         inline=False,
     )
@@ -204,7 +204,7 @@ def render_money(context: AdminContext, balance: Sequence[str], alarm_at: Decima
     """Render the balance, its alarm, and where alarms and changes are shown."""
     operator = context.operator
     embed = _build_embed("Money", f"The balance {' '.join(filter(None, balance))}")
-    alarm = f"at {context.format_amount(alarm_at)}" if alarm_at is not None else "off"
+    alarm = f"at {format_amount(alarm_at, context.currency)}" if alarm_at is not None else "off"
     embed.add_field(name="Alarm", value=f"{_FIXED} {alarm} (`BALANCE_ALARM`)", inline=False)
     channel = f"<#{operator.log_channel_id}>" if operator.log_channel_id else "None. Alarms are in the bot's log only."
     if not in_server:

@@ -129,3 +129,19 @@ def test_a_custom_id_is_read(custom_id: str, expected: AdminControl | None) -> N
     assert found == expected
     if found:
         assert found.page_number in {0, 9, 12}
+
+
+def test_values_of_the_environment_are_marked() -> None:
+    """They are upper bounds, and not changed in the panel."""
+    context = AdminContext(operator=OperatorRules(), currency="", daily_submits_per_person=30, daily_submits=1500)
+    embed, _ = render_limits_page(context)
+    assert [field.value for field in embed.fields] == [
+        "🔒 30 jobs a day (`DAILY_SUBMITS_PER_PERSON`)\nSet here: no limits",
+        "🔒 1,500 jobs a day (`DAILY_SUBMITS`)\nSet here: no limits",
+    ]
+    money, _ = render_money(context, ("isn't read yet.", ""), Decimal(5), in_server=True)
+    assert money.fields[0].value == "🔒 at 5.00 (`BALANCE_ALARM`)"
+    prices, view = render_prices(context, {"mj_imagine": Price(Decimal("0.1"), "USD", "settings")}, is_fixed=True)
+    assert prices.description == "`mj_imagine` about $0.10, from PRICES 🔒"
+    buttons = [part for row in view.to_components() for part in row["components"]]
+    assert [part["disabled"] for part in buttons if part["label"] == "Set prices"] == [True]
