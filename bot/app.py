@@ -95,6 +95,7 @@ from cogs.handlers.cancel_delete import CancelDeleteHandler
 from cogs.handlers.result_buttons import ResultButtonHandler
 from cogs.handlers.task_buttons import TaskButtonHandler
 from cogs.handlers.vary_region import VaryRegionHandler
+from cogs.messaging.channels.channel_feed import list_channel_problems
 from cogs.messaging.channels.gallery import Gallery
 from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
@@ -157,8 +158,8 @@ class App:
         )
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         self.channel_log = LogChannel(self.bot, self.server_rules, self.rate_limiter, supervisor, clock)
-        gallery = Gallery(self.bot, store, self.server_rules, self.rate_limiter, supervisor, clock)
-        tracker.post_result = gallery.post_result
+        self.gallery = Gallery(self.bot, store, self.server_rules, self.rate_limiter, supervisor, clock)
+        tracker.post_result = self.gallery.post_result
         sender = Sender(relay, store, tracker, lost, supervisor, self.channel_log, clock=clock)
         lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
         child_messages = ChildMessages(store, tracker, sender, lost_messages)
@@ -365,7 +366,15 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         AdminCog(bot, _build_admin_services(app)),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
-        ServerCog(bot, app.server_settings, app.moderation, LimitsReader(app.store, app.policy), app.policy, app.trust),
+        ServerCog(
+            bot,
+            app.server_settings,
+            app.moderation,
+            LimitsReader(app.store, app.policy),
+            app.policy,
+            app.trust,
+            list_refused_channels=partial(list_channel_problems, (app.channel_log, app.gallery)),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Every click reads the rules anew and checks the rights of the person who clicks,
 and a manager who lost the permission are no special cases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -68,7 +68,10 @@ from cogs.views.panels.server_snapshot import ServerSnapshot
 
 
 class ServerCog(commands.Cog):
-    """Shows the panel, and changes a server's rules on clicks and forms."""
+    """Shows the panel, and changes a server's rules on clicks and forms.
+
+    `list_refused_channels` says why the bot could not use a server's log channel or gallery when it last tried.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,10 @@ class ServerCog(commands.Cog):
         limits_reader: LimitsReader,
         policy: SpendingPolicy,
         trust: GuildTrust,
+        *,
+        list_refused_channels: Callable[[int], Sequence[str]],
     ) -> None:
+        self._list_refused_channels = list_refused_channels
         self._bot = bot
         self._service = service
         self._moderation = moderation
@@ -239,7 +245,9 @@ class ServerCog(commands.Cog):
             rules = await self._service.read(guild_id, interaction.user.id)
             is_list = state.subject == BLOCKED_MEMBERS
             blocks = await self._moderation.list_blocks(guild_id) if is_list else ()
-            return replace(build_snapshot(interaction, rules, self._policy), blocks=blocks)
+            refused = self._list_refused_channels(guild_id)
+            snapshot = build_snapshot(interaction, rules, self._policy)
+            return replace(snapshot, blocks=blocks, refused_channels=refused)
         overview = await self._limits_reader.read(await self._trust.identify_spender(interaction))
         snapshot = build_snapshot(interaction, overview.rules, self._policy)
         return replace(snapshot, limits=overview.limits, spending=overview.usage.spending, at=overview.usage.at)

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
+from typing import Protocol
 
 import discord
 
@@ -125,6 +126,7 @@ class ChannelFeed:
         self._backlogs: dict[int, _Backlog] = {}
         self._closed: dict[int, _Closed] = {}
         self._waiting_bytes = 0
+        rules.on_change.append(self._reopen)
         self.report_problem: Callable[[int, str], None] = lambda _guild, _sentence: None
         """Is told each new problem with the channel of a server, once."""
 
@@ -149,7 +151,7 @@ class ChannelFeed:
         closed = self._closed.get(guild_id)
         return closed.sentence if closed else ""
 
-    def reopen(self, guild_id: int) -> None:
+    def _reopen(self, guild_id: int) -> None:
         """Try the channel of a server at its next entry, as its rules have changed."""
         self._closed.pop(guild_id, None)
 
@@ -298,6 +300,15 @@ class ChannelFeed:
         """Take the first entries off the queue, and count them as missed."""
         self._drop(backlog, count)
         backlog.missed += count
+
+
+class _HasProblems(Protocol):
+    def find_problem(self, guild_id: int) -> str: ...
+
+
+def list_channel_problems(feeds: Iterable[_HasProblems], guild_id: int) -> Sequence[str]:
+    """Return why the channels of a server cannot be used, each reason once."""
+    return list(dict.fromkeys(problem for feed in feeds if (problem := feed.find_problem(guild_id))))
 
 
 def _build_file(entry: Entry) -> discord.File | None:

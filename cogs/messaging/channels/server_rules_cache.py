@@ -1,6 +1,7 @@
 """The rules of servers, as they were read a moment ago: a log under load must not ask the database for every line."""
 
 import logging
+from collections.abc import Callable
 
 from bot.clock import Monotonic
 from bot.entities import ServerRules
@@ -22,6 +23,8 @@ class ServerRulesCache:
         self._rules = rules
         self._monotonic = monotonic
         self._known: dict[int, tuple[float, ServerRules]] = {}
+        self.on_change: list[Callable[[int], None]] = []
+        """Are told the server whose rules have changed."""
 
     def peek(self, guild_id: int) -> ServerRules | None:
         """Return the rules if they were read a moment ago."""
@@ -43,6 +46,8 @@ class ServerRulesCache:
         return rules
 
     def forget(self, guild_id: int) -> None:
-        """Read the rules of a server again before they are used."""
+        """Read the rules of a server again before they are used, because they have changed."""
         if guild_id in self._known:
             self._known[guild_id] = float("-inf"), self._known[guild_id][1]
+        for tell in self.on_change:
+            tell(guild_id)

@@ -165,6 +165,7 @@ def render_log(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
                 if snapshot.missing.get(channel)
             ),
             *(f"The {name.lower()} was deleted. Choose another one, or remove it." for name in deleted),
+            *(() if deleted or snapshot.missing else snapshot.refused_channels),
         ],
     )
 

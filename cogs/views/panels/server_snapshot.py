@@ -25,6 +25,7 @@ class ServerSnapshot:
     permissions that the bot lacks in the log channel and the gallery channel. `currency` is "" where no price is known.
     `limits` and `spending` are those of the server, filled for the page about money. `daily_limits` are the operator's
     settings: for each person, and for all servers together. `blocks` are those that hold, filled for their list.
+    `refused_channels` says why the log channel or the gallery could not be used when the bot last tried.
     """
 
     guild_id: int
@@ -38,6 +39,7 @@ class ServerSnapshot:
     spending: Mapping[SpendingCount, Spending] = field(default_factory=dict[SpendingCount, Spending])
     daily_limits: tuple[int, int] = (1, 1)
     blocks: Sequence[Block] = ()
+    refused_channels: Sequence[str] = ()
 
     def format_role(self, role_id: int) -> str:
         """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""

@@ -10,7 +10,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
 from bot.tracking.result_files import ResultFiles
 from bot.tracking.result_message import ResultContent
-from cogs.messaging.channels.channel_feed import MAX_WAITING_BYTES
+from cogs.messaging.channels.channel_feed import MAX_WAITING_BYTES, list_channel_problems
 from cogs.messaging.channels.gallery import Gallery
 from tests.cogs.messaging.channels.conftest import ChannelsWorld
 from tests.fakes.discord_channels import GALLERY_ID, GUILD_ID, refusal
@@ -143,3 +143,6 @@ async def test_gallery_that_lacks_attach_files_is_named(channels: ChannelsWorld,
     channels.client.missing = {"attach_files"}
     await finish(channels, gallery)
     assert "**Attach Files**" in gallery.find_problem(GUILD_ID)
+    assert list_channel_problems((gallery, gallery), GUILD_ID) == [gallery.find_problem(GUILD_ID)]
+    channels.rules.forget(GUILD_ID)
+    assert list_channel_problems((gallery,), GUILD_ID) == []
