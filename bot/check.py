@@ -50,7 +50,7 @@ from bot.store import inspect_database, open_store
 from cogs.commands.help_check import COMMAND_NAMES
 from cogs.gateway import connection
 from cogs.gateway.checks.discord_checks import check_discord
-from cogs.gateway.checks.guild_access import report_policy
+from cogs.gateway.checks.guild_access import report_pauses, report_policy
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.text.balance import report_money
@@ -104,7 +104,8 @@ async def _check_store(settings: Settings, clock: Clock, *, forget: bool) -> lis
             database = await check_database(store) if pending is None else report_pending_migration(pending)
             notifications = await report_notifications(store.process_leases)
             buttons = await report_refused_buttons(store, now)
-            return [*cleared, database, *notifications, buttons, *await report_relay_shortages(store, now)]
+            pauses = await report_pauses(store.rules) if pending is None else []
+            return [*cleared, database, *notifications, *pauses, buttons, *await report_relay_shortages(store, now)]
     except StoreUnavailable as error:
         return [report_database_error(error)]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.entities import NO_RULES, Rules, ServerGrant, ServerRules
+from bot.entities import NO_RULES, Rules, ServerAccess, ServerGrant, ServerRules
 from bot.errors import StoreUnavailable
 from bot.ops.diagnostics import Finding
 from bot.policy.access import GuildAccess
@@ -42,6 +42,27 @@ async def read_rules(store: RulesStore | None, guild_ids: Collection[int]) -> Ma
         )
         for guild_id in {0, *guild_ids}
     }
+
+
+async def report_pauses(store: RulesStore) -> list[Finding]:
+    """Warn of what stops drawing by rules that were set in Discord: everywhere, and in single servers.
+
+    Raises:
+        StoreUnavailable: The database does not answer.
+    """
+    if (await store.find_rules(0, 0)).operator.paused:
+        advice = "To go on, resume it in /mjadmin."
+        return [Finding("Rules", is_ok=True, message="you paused all drawing in /mjadmin.", advice=advice)]
+    grants, servers = await store.list_grants(), await store.list_server_rules(await store.list_servers())
+    stopped = {
+        "denied by you in /mjadmin": [one for one, grant in grants.items() if grant.access is ServerAccess.DENIED],
+        "paused by their managers with /mjpause": [one for one, rules in servers.items() if rules.paused],
+    }
+    return [
+        Finding("Rules", is_ok=True, message=f"servers {why}: {', '.join(map(str, found[:MAX_GUILDS]))}.")
+        for why, found in stopped.items()
+        if found
+    ]
 
 
 async def judge_guild(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.entities import OperatorRules, Rules, ServerAccess, ServerGrant, ServerRules
 from bot.errors import GuildRefusal, PersonNotAllowed, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
@@ -96,6 +97,27 @@ def test_each_server_has_its_reason_and_the_next_step(
     assert message.startswith(text)
     assert step in advice
     assert bool(step) == bool(advice)
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "step"),
+    [
+        (Rules(operator=OperatorRules(paused=True)), "no one may draw, because you paused all drawing", "/mjadmin"),
+        (Rules(grant=ServerGrant(access=ServerAccess.DENIED)), "no one may draw, because you denied it", "/mjadmin"),
+        (Rules(server=ServerRules(paused=True)), "no one may draw, because its managers paused it.", "/mjresume"),
+        (Rules(grant=ServerGrant(access=ServerAccess.ALLOWED)), "all members may draw, because you allowed it", ""),
+    ],
+)
+def test_rules_of_discord_change_what_is_said_of_a_server(rules: Rules, text: str, step: str) -> None:
+    guild = GuildAccess(GUILD_ID, "Art", None, rules)
+    message, advice = describe_guild(POLICY, guild)
+    assert message.startswith(text)
+    assert step in advice
+    assert guild.may_draw is (not step)
+
+
+def test_a_pause_of_everything_is_named_first() -> None:
+    assert describe_policy(POLICY, is_paused=True) == "no one, because you paused all drawing in /mjadmin."
 
 
 @pytest.mark.parametrize("refusal", ["not listed", "not managed", "owners unknown", "managers unknown"])

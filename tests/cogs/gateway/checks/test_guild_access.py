@@ -1,0 +1,28 @@
+"""What the rules that were set in Discord stop, as the checks report it."""
+
+from bot.entities import OperatorRules, ServerAccess, ServerGrant, ServerRules
+from cogs.gateway.checks.guild_access import read_rules, report_pauses
+from tests.fakes.rules import FakeRules
+
+
+async def test_pauses_and_denials_are_warnings() -> None:
+    """A pause of everything is named alone."""
+    rules = FakeRules(lambda: None)
+    assert await report_pauses(rules) == []
+    rules.servers = {5: ServerRules(paused=True), 6: ServerRules()}
+    rules.grants = {7: ServerGrant(access=ServerAccess.DENIED), 8: ServerGrant(access=ServerAccess.ALLOWED)}
+    assert [one.message for one in await report_pauses(rules)] == [
+        "servers denied by you in /mjadmin: 7.",
+        "servers paused by their managers with /mjpause: 5.",
+    ]
+    rules.operator = OperatorRules(paused=True)
+    [finding] = await report_pauses(rules)
+    assert finding.message == "you paused all drawing in /mjadmin."
+
+
+async def test_rules_are_read_for_each_server_and_for_everywhere() -> None:
+    rules = FakeRules(lambda: None)
+    rules.servers = {5: ServerRules(paused=True)}
+    found = await read_rules(rules, [5, 6])
+    assert {guild_id: each.server.paused for guild_id, each in found.items()} == {0: False, 5: True, 6: False}
+    assert await read_rules(None, [5]) == {}
