@@ -21,10 +21,9 @@ FENCED = 'a "fox" with ``` and *stars* --ar 3:2'
 async def asked(w: SimcordWorld, name: str, *, private: bool, **options: Any) -> discord.Message:  # noqa: ANN401
     """Run a command, and return its private question."""
     answer = await w.slash(w.member, name, private=private, **options)
-    assert answer.response is not None
     if private:
         question = await w.until(lambda: _find_question(w, answer.response.id if answer.response else 0))
-    else:
+    else:  # its public answer may be gone by now
         question = await w.question(answer, "Draw")
     assert question.flags.ephemeral
     return question
