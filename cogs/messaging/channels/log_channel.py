@@ -56,7 +56,7 @@ class LogChannel:
     def announce_changes(self, changes: Sequence[RuleChange]) -> None:
         """Announce changes of servers' rules, in the channel that the new rules name; read those rules again."""
         for guild_id in {change.guild_id for change in changes}:
-            self._rules.forget(guild_id)
+            self._rules.note_change(guild_id)
         for change in changes:
             self.feed.add(change.guild_id, partial(_render_change, change))
 

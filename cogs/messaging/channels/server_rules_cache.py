@@ -46,8 +46,12 @@ class ServerRulesCache:
         return rules
 
     def forget(self, guild_id: int) -> None:
-        """Read the rules of a server again before they are used, because they have changed."""
+        """Read the rules of a server again before they are used."""
         if guild_id in self._known:
             self._known[guild_id] = float("-inf"), self._known[guild_id][1]
+
+    def note_change(self, guild_id: int) -> None:
+        """Read the rules of a server again, because they have changed, and tell that."""
+        self.forget(guild_id)
         for tell in self.on_change:
             tell(guild_id)

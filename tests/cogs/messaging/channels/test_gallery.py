@@ -145,4 +145,6 @@ async def test_gallery_that_lacks_attach_files_is_named(channels: ChannelsWorld,
     assert "**Attach Files**" in gallery.find_problem(GUILD_ID)
     assert list_channel_problems((gallery, gallery), GUILD_ID) == [gallery.find_problem(GUILD_ID)]
     channels.rules.forget(GUILD_ID)
+    assert gallery.find_problem(GUILD_ID)
+    channels.rules.note_change(GUILD_ID)
     assert list_channel_problems((gallery,), GUILD_ID) == []
