@@ -33,6 +33,7 @@ from bot.entities import (
     LedgerTotal,
     find_outcome,
 )
+from bot.metrics import count_spent
 from bot.midjourney.task import Task
 from bot.store.database import Database
 from bot.store.queries import NEWEST_FIRST
@@ -116,8 +117,11 @@ class SqlLedger:
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
         """Write what the relay's log says that claims cost, by claim; an amount never gets smaller."""
 
-        async def write(connection: AsyncConnection) -> None:
-            for claim_id, amount in sorted(amounts.items()):
+        async def write(connection: AsyncConnection) -> Decimal:
+            claim_ids = sorted(amounts)
+            total = -await _sum_confirmed(connection, claim_ids)
+            for claim_id in claim_ids:
+                amount = amounts[claim_id]
                 is_less = or_(claims.c.confirmed.is_(None), claims.c.confirmed < amount)
                 own = (claims.c.id == claim_id) & is_less & _IS_IN_LEDGER
                 # A price that was expected in another currency says nothing any more.
@@ -125,9 +129,10 @@ class SqlLedger:
                 expected = case((is_same, claims.c.expected), else_=None)
                 values = {"confirmed": amount, "currency": currency, "expected": expected}
                 await connection.execute(update(claims).where(own).values(values))
+            return total + await _sum_confirmed(connection, claim_ids)
 
         if amounts:
-            await self._database.transaction(write)
+            count_spent(await self._database.transaction(write), currency, confirmed=True)
 
     async def save_outcomes(self, task_ids: Collection[str], outcome: LedgerOutcome) -> None:
         """Write how tasks ended into the claims that led to them."""
@@ -193,6 +198,16 @@ class SqlLedger:
         links = {job.claim_id: job.place.link for job in reversed(found)}
         links_of_forms = {job.task_id: job.place.link for job in found if job.claim_id}
         return [_entry_from_row(row, links.get(row["id"]) or _get_form_link(row, links_of_forms)) for row in rows]
+
+
+async def _sum_confirmed(connection: AsyncConnection, claim_ids: Sequence[int]) -> Decimal:
+    """Add up what is confirmed of these claims."""
+    total = Decimal(0)
+    for start in range(0, len(claim_ids), _BATCH):
+        own = claims.c.id.in_(claim_ids[start : start + _BATCH])
+        found = await connection.execute(select(claims.c.confirmed).where(own, claims.c.confirmed.is_not(None)))
+        total += sum(found.scalars(), Decimal(0))
+    return total
 
 
 def _get_form_link(row: Mapping[str, Any], links: Mapping[str, str]) -> str:

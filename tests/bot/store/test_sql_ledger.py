@@ -25,6 +25,7 @@ from bot.midjourney.task import Status, Task
 from bot.store.sql_store import SqlStore
 from tests.fakes.sample_rows import NOON, a_claim, a_job, allow, later, write_accepted_claim
 from tests.fakes.store import FakeStore
+from tests.metric_changes import Counted
 
 _DIME = Decimal("0.1")
 _CHEAP = Cost(action="IMAGINE", model="mj_imagine", expected=_DIME, currency="USD", channel_id=31)
@@ -184,6 +185,17 @@ async def test_confirmed_amount_never_gets_smaller(store: SqlStore | FakeStore) 
     assert (second.expected, second.amount, second.currency) == (None, Decimal("0.7"), "CNY")
     assert await store.ledger.list_unconfirmed(NOON, 9) == []
     await store.ledger.confirm({}, "USD")
+
+
+async def test_confirmed_amounts_are_counted_once(store: SqlStore | FakeStore) -> None:
+    """Only what a further row adds, and nothing of claims that are not there."""
+    if isinstance(store, FakeStore):
+        pytest.skip("a fake counts nothing")
+    await write(store, a_claim(1, "a", cost=_CHEAP), a_claim(2, "b", cost=_CHEAP))
+    counted = Counted()
+    for amount in ("0.12", "0.24", "0.12"):
+        await store.ledger.confirm({1: Decimal(amount), 2: Decimal("0.01"), 99: Decimal(1)}, "USD")
+    assert counted.by("mjbot_spent_total") == {("yes", "USD"): pytest.approx(0.25)}
 
 
 async def test_unconfirmed_entries_may_have_been_charged(store: SqlStore | FakeStore) -> None:
