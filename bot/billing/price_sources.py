@@ -74,9 +74,10 @@ class PriceSources:
             return "does not answer", None
 
     def _log_sources(self, money: RelayMoney | None) -> None:
-        log.info(
-            "Prices: the relay's list %s, with %d prices of Midjourney; its currency: %s.",
-            self.prices_state,
-            self._count,
-            (money.currency if money else "") or "not known",
-        )
+        shown: dict[SourceState, str] = {
+            "works": f"the relay lists {self._count} of Midjourney",
+            "not offered": "the relay shows this key no list",
+            "does not answer": "the relay did not answer",
+        }
+        currency = money.currency if money else ""
+        log.info("Prices: %s; its currency is %s.", shown[self.prices_state], currency or "not known")

@@ -89,10 +89,13 @@ async def test_the_ratio_of_the_keys_group_is_used_once_the_log_told_it(world: W
     assert world.find() == "0.12 USD"
 
 
-async def test_the_log_says_once_what_works(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_says_what_works_when_that_changes(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    for _ in range(2):
+    for error in (None, None, NOT_OFFERED, RelayUnreachable("down")):
+        world.relay.prices = error or world.relay.prices
         await world.sources.refresh()
     assert [record.message for record in caplog.records if record.name.endswith("price_sources")] == [
-        "Prices: the relay's list works, with 1 prices of Midjourney; its currency: USD."
+        "Prices: the relay lists 1 of Midjourney; its currency is USD.",
+        "Prices: the relay shows this key no list; its currency is USD.",
+        "Prices: the relay did not answer; its currency is USD.",
     ]
