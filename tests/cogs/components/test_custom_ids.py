@@ -49,4 +49,5 @@ async def test_every_click_is_answered_by_one_cog(tmp_path: Path) -> None:
         ButtonKind.DISCARD_MODAL,
         ButtonKind.REFRESH,
         ButtonKind.DRAW_AGAIN,
+        ButtonKind.CONFIRM_PRICE,
     }

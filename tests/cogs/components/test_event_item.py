@@ -70,6 +70,7 @@ OLD_BUTTONS: dict[str, tuple[object, ...]] = {
     f"mj:J:{GRID}:0123456789": press(ButtonKind.CHANGE_REGION, "0123456789", "region_click"),
     f"mj:K:{GRID}:-": press(ButtonKind.FORGET_REFUSALS, event="check_click"),
     f"mj:A:{GRID}:0123456789": press(ButtonKind.DRAW_AGAIN, "0123456789"),
+    f"mj:C:{GRID}:0123456789": press(ButtonKind.CONFIRM_PRICE, "0123456789"),
     f"mj:R:{GRID}:0123456789": press(ButtonKind.REPAINT_AGAIN, "0123456789", "region_click"),
     "mj:t:newer:0:all": ("list_turn", ALL_TASKS),
     "mj:t:older:2:running": ("list_turn", TaskListPage(2, TaskFilter.RUNNING)),
