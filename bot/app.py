@@ -168,6 +168,8 @@ class App:
         self.person_settings = PersonSettingsService(store)
         self.operator_log = OperatorLog(self.bot, store.rules, self.rate_limiter, supervisor, self.trust.owners)
         self.balance.alarm = self.operator_log.send_alarm
+        for feed in (self.channel_log.feed, self.gallery.feed):
+            feed.report_problem = self.operator_log.report_channel_problem
         self.moderation = Moderation(store.rules, self._announce_changes, now=clock.now)
         self.operator_rules = OperatorRulesService(
             store.rules,

@@ -18,6 +18,9 @@ _STEP_SECONDS = 60.0
 """Seconds that one step may take before the tour fails."""
 
 
+_RELAY = RelaySettings(software="newapi-2026", has_remix_on_demand=True, seconds_per_task=3)
+
+
 class TourFailed(Exception):
     """A step of the tour did not end as expected."""
 
@@ -30,7 +33,7 @@ async def run_tour(write_to: Path | None = None) -> int:
     # The walks and the steps mostly wait, so they run at the same time.
     table_task = asyncio.create_task(build_table())
     try:
-        async with open_environment(RelaySettings(seconds_per_task=3)) as scene:
+        async with open_environment(_RELAY, has_history=True) as scene:
             await _run_steps(scene)
         built_table = await table_task
         print(f"\n{built_table}")
@@ -68,6 +71,9 @@ async def _run_steps(scene: Environment) -> None:
     await _zoom(scene, single)
     await _show_refusal(scene, "imagine", prompt="a lighthouse at dawn --chaos 900")
     await _show_refusal(scene, "mjstatus", id=f"{DOCUMENTED_ID}0")
+    await _show_answer(scene, "animate", id=(grid.embeds[0].footer.text or "").rpartition(" ")[2])
+    for name in ("mjserver", "mjusage"):
+        await _show_answer(scene, name)
     submits = len(scene.relay.submits)
     print(f"\n  {submits} submits were paid: one command and four presses.")
     if submits != 5:
@@ -91,6 +97,17 @@ async def _show_refusal(scene: Environment, name: str, **options: str) -> None:
     if not (texts := [one.content for one in shown if one.ephemeral and one.content]):
         raise TourFailed(f"/{name} got no ephemeral answer")
     print(f"      (only to lien) {texts[0]}")
+
+
+async def _show_answer(scene: Environment, name: str, **options: str) -> None:
+    """Send a command that shows something privately, at no cost, and print its first lines."""
+    _print_action("lien", f"/{name} {' '.join(f'{key}: {value}' for key, value in options.items())}")
+    result = await scene.member.slash(scene.channel, name, **options)
+    shown = [one for one in (result.response, *result.followups) if one and one.ephemeral]
+    texts = [one.content or (one.embeds[0].title or "" if one.embeds else "") for one in shown]
+    if not any(texts):
+        raise TourFailed(f"/{name} showed nothing")
+    print(f"      (only to lien) {next(filter(None, texts))}")
 
 
 async def _press(scene: Environment, message: discord.Message, label: str, ends: str) -> discord.Message:

@@ -61,6 +61,10 @@ class OperatorLog:
         """Show an alarm in the background."""
         self._add(f"⚠️ {text}", is_alarm=True)
 
+    def report_channel_problem(self, guild_id: int, sentence: str) -> None:
+        """Show that the bot cannot use the log channel or the gallery of a server; that is no alarm."""
+        self._add(f"⚠️ Server `{guild_id}`: {sentence}", is_alarm=False)
+
     def _add(self, text: str, *, is_alarm: bool) -> None:
         self._waiting.append((limits.cut(text, limits.CONTENT), is_alarm))
         if not self._is_writing:

@@ -102,3 +102,11 @@ async def test_a_closed_channel_is_logged_once_and_blocks_nothing(caplog: pytest
         await clock.advance(20.0)
         assert len(bot.channel.sent) == 1
         assert len(caplog.records) == 2
+
+
+async def test_a_servers_refused_channel_is_shown_and_is_no_alarm() -> None:
+    async with running(log_channel_id=CHANNEL, alarms_by_dm=True) as (bot, log, _, clock):
+        log.report_channel_problem(6, "I can't write in <#50>.")
+        await clock.advance(30)
+    assert bot.channel.sent == ["⚠️ Server `6`: I can't write in <#50>."]
+    assert bot.owner.sent == []
