@@ -15,6 +15,7 @@ from bot.midjourney.task import Status, Task
 from bot.ports import Relay, Store
 from bot.recovery.submit_lookup import FoundTask, LostSubmit, SubmitLookup, Verdict
 from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.billing_log import BillingLogReader
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
@@ -64,6 +65,11 @@ class LostAnswerSearch:
         self._sleep = clock.sleep
         self._monotonic = clock.monotonic
         self._lookup = SubmitLookup(relay, store, limiter, clock)
+
+    @property
+    def billing_log(self) -> BillingLogReader:
+        """The reader of the relay's log; whatever else reads the log must share it, with its rate limit."""
+        return self._lookup.log
 
     def search_task(
         self,

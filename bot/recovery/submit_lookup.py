@@ -93,12 +93,12 @@ class SubmitLookup:
         self._store = store
         self._monotonic = clock.monotonic
         self._missing = MissingEndpoints(clock.monotonic)
-        self._log = BillingLogReader(relay.fetch_billing_log, limiter, self._missing, clock)
+        self.log = BillingLogReader(relay.fetch_billing_log, limiter, self._missing, clock)
 
     @property
     def has_log(self) -> bool:
         """Whether this relay may have a billing log."""
-        return not self._missing.is_missing("log")
+        return not self.log.is_missing
 
     @property
     def has_sources(self) -> bool:
@@ -177,10 +177,10 @@ class SubmitLookup:
         """Read the log, or use a recent reading, unless it must be newer to confirm an earlier one."""
         now = self._monotonic()
         if now < lost.done_by:
-            return await self._log.read(now - _MAX_READING_AGE)
+            return await self.log.read(now - _MAX_READING_AGE)
         unbilled_since = lost.unbilled_since
         since = now - _MAX_LATE_READING_AGE if unbilled_since is None else unbilled_since + _READING_INTERVAL
-        return await self._log.read(min(max(lost.done_by, since), now))
+        return await self.log.read(min(max(lost.done_by, since), now))
 
     async def _judge_reading(self, lost: LostSubmit, reading: BillingReading) -> FoundTask | Verdict:
         """Find the submit's task in one reading, or decide whether the reading shows that it was not billed."""

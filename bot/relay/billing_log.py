@@ -29,6 +29,7 @@ _BILLED_TYPE: Final = 2
 # no id, and that of an upload an empty one.
 _TASK_ID: Final = re.compile(r"(?<![A-Za-z])ID\s*:?\s*(\d{1,40})")
 _MAX_CONTENT: Final = 500
+_MAX_REQUEST_ID: Final = 80
 _SWAP: Final = "swap_face"
 # A larger number of seconds would be a time after the year 5000, so it counts milliseconds.
 _MAX_SECONDS: Final = 100_000_000_000
@@ -48,12 +49,17 @@ _MODELS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class BillingRow:
-    """One request that the relay billed; `task_id` is empty if the row's text names none."""
+    """One request that the relay billed; `task_id` is empty if the row's text names none.
+
+    `quota` is the amount in the relay's own unit. `request_id` is the relay's name for the request, which new-api
+    writes since 2026.
+    """
 
     billed_at: datetime
     model: str
     quota: int
     task_id: str
+    request_id: str = ""
 
     @property
     def is_midjourney(self) -> bool:
@@ -142,6 +148,7 @@ def _parse_row(row: Mapping[Any, Any]) -> BillingRow:
         model=coerce_text(row.get("model_name")).strip(),
         quota=coerce_int(row.get("quota")),
         task_id=match[1] if match else "",
+        request_id=coerce_text(row.get("request_id")).strip()[:_MAX_REQUEST_ID],
     )
 
 
@@ -187,12 +194,22 @@ class BillingLogReader:
         self._last: BillingReading | None = None
         self._lock = asyncio.Lock()
 
-    async def read(self, since: float) -> BillingReading | None:
-        """Return a reading made at `since`, by the monotonic clock, or later; None if the log cannot be read now."""
+    @property
+    def is_missing(self) -> bool:
+        """Whether the relay is known to have no log."""
+        return self._missing.is_missing("log")
+
+    async def read(self, since: float, *, spare_calls: int = 0) -> BillingReading | None:
+        """Return a reading made at `since`, by the monotonic clock, or later; None if the log cannot be read now.
+
+        The log is not read where at most `spare_calls` are left of the rate limit: they are for more urgent readers.
+        """
         async with self._lock:
             if self._last is not None and self._last.read_at >= since:
                 return self._last
-            if self._missing.is_missing("log") or not self._limiter.try_acquire():
+            if self._missing.is_missing("log") or self._limiter.calls_left <= spare_calls:
+                return None
+            if not self._limiter.try_acquire():
                 return None
             read_at, time = self._clock.monotonic(), self._clock.now()
             try:
