@@ -12,6 +12,7 @@ import aiohttp
 from discord.ext import commands
 
 from bot.billing.balance import BalanceMonitor, BalanceReader
+from bot.billing.ledger_keeper import LedgerKeeper
 from bot.billing.price_sources import PriceSources
 from bot.clock import Clock, CorrectedTime
 from bot.entities import RuleChange
@@ -160,7 +161,7 @@ class App:
         self.channel_log = LogChannel(self.bot, self.server_rules, self.rate_limiter, supervisor, clock)
         self.gallery = Gallery(self.bot, store, self.server_rules, self.rate_limiter, supervisor, clock)
         tracker.post_result = self.gallery.post_result
-        sender = Sender(relay, store, tracker, lost, supervisor, self.channel_log, clock=clock)
+        sender = Sender(relay, store, tracker, lost, supervisor, self.channel_log, policy.prices, clock=clock)
         lost_messages = LostMessageSearch(store, tracker, self.editor, supervisor, clock=clock)
         child_messages = ChildMessages(store, tracker, sender, lost_messages)
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, child_messages, now=clock.now)
@@ -182,6 +183,7 @@ class App:
         self.server_settings = ServerRulesService(
             store.rules, self.channel_log.announce_changes, now=clock.now, get_currency=lambda: policy.prices.currency
         )
+        self.ledger_keeper = LedgerKeeper(store.ledger, lost.billing_log, policy.prices, clock=clock)
         self.job_leases = JobLeases(
             store,
             store.process_leases,
@@ -191,7 +193,15 @@ class App:
             lease=timedelta(seconds=settings.lease_seconds),
             clock=clock,
         )
-        self.retention = Retention(store, store.process_leases, days=settings.retention_days, clock=clock)
+        self.retention = Retention(
+            store,
+            store.process_leases,
+            store.ledger,
+            store.rules,
+            days=settings.retention_days,
+            ledger_days=settings.ledger_days,
+            clock=clock,
+        )
         self.owner_request = StartRequest(
             "tell who owns this application",
             partial(self.trust.load_owners, self.bot),
@@ -255,6 +265,7 @@ class App:
             self.supervisor.start(WorkKey("price sources"), self.price_sources.run)
             self.supervisor.start(WorkKey("operator's prices"), self.operator_rules.run)
             self.supervisor.start(WorkKey("balance"), partial(self.balance.run, self.price_sources.wait_for_first_read))
+            self.supervisor.start(WorkKey("ledger"), self.ledger_keeper.run)
             self.supervisor.start(WorkKey("REST probe"), partial(self.bot.rest.health.run, self.bot.probe_rest))
             await self.job_leases.run_once()
             self.supervisor.start(WorkKey("job leases"), self.job_leases.run)

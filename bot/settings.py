@@ -235,6 +235,7 @@ class Settings(BaseSettings):
     mj_api_url: BaseUrl = "https://api.yescale.io"
     database_url: SecretStr = SecretStr("sqlite:///data/mjbot.db")
     retention_days: float = Field(30.0, ge=1, le=3650)
+    ledger_days: int = Field(400, ge=32, le=3650)  # limits per month read it
     lease_seconds: float = Field(15.0, ge=2, le=600)
     poll_seconds: float = Field(5.0, ge=1, le=300)
     watch_minutes: float = Field(70.0, gt=0, le=24 * 60)

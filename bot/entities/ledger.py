@@ -47,6 +47,14 @@ class Cost:
     currency: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SentCost:
+    """What a claim costs as it was really sent, and what the relay calls its requests, separated by blanks."""
+
+    cost: Cost
+    request_id: str = ""
+
+
 class LedgerOutcome(StrEnum):
     """How a claim ended, as the ledger shows it."""
 

@@ -6,9 +6,13 @@ from bot.errors.base import MjbotError
 
 
 class RelayError(MjbotError):
-    """Base of what the relay refused or failed to answer; `reason` is its own words, shortened."""
+    """Base of what the relay refused or failed to answer; `reason` is its own words, shortened.
+
+    `request_id` is the relay's name for the refused submit, by which its support finds it; empty where it gave none.
+    """
 
     reason: str = ""
+    request_id: str = field(default="", kw_only=True)
 
 
 class RelayUnreachable(RelayError):
@@ -154,11 +158,13 @@ class SubmitOutcomeUnknown(RelayError):
     `accepted` says that the relay accepted it, or forwarded it and still reserves its money, but its task id is
     unknown: it counts, whatever the relay's log shows.
     `named_task` is the id in an answer that also says that the submit failed: its task, if that can be read.
+    `speed` is the one that it was sent at, empty for the relay's default.
     """
 
     answered: bool = field(default=False, kw_only=True)
     accepted: bool = field(default=False, kw_only=True)
     named_task: str = field(default="", kw_only=True)
+    speed: str = field(default="", kw_only=True)
 
 
 class SubmitRedirected(SubmitOutcomeUnknown):

@@ -27,7 +27,8 @@ def _keep_task_ids(texts: tuple[str, ...]) -> tuple[str, ...]:
 class SubmitResponse(WireModel):
     """The answer to a submit: `result` is the new task's id, empty where the relay named none that can be one.
 
-    `extra_task_ids` are the ids of further tasks, where one press made several.
+    `extra_task_ids` are the ids of further tasks, where one press made several. `request_id` is the relay's name for
+    the request, from a header, and `speed` the one that it was sent at; both are empty where they are not known.
     """
 
     code: Number = 0
@@ -35,6 +36,8 @@ class SubmitResponse(WireModel):
     result: Text = ""
     extra_task_ids: Annotated[Texts, AfterValidator(_keep_task_ids)] = ()
     properties: Annotated[Properties, BeforeValidator(coerce_object)] = Field(default_factory=Properties)
+    request_id: Text = ""
+    speed: Text = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,5 +1,9 @@
 """What a request is expected to cost, before it is sent: its model, its speed and its price. Pure."""
 
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
 from bot.entities import Cost, CostKind
 from bot.midjourney.buttons import UNBILLED_MODAL_ACTIONS
 from bot.midjourney.prompts.prompt_parser import parse_prompt
@@ -7,6 +11,9 @@ from bot.midjourney.request_options import Speed
 from bot.policy.prices import PriceList
 from bot.policy.rules import Spender
 from bot.relay.billing_log import get_billing_model
+
+_FORM_MODEL: Final = "mj_modal"
+"""The model that new-api bills a form as, whichever action opened it."""
 
 
 def estimate_cost(
@@ -36,3 +43,25 @@ def estimate_cost(
         expected=price.amount * tasks if price else None,
         currency=price.currency if price else "",
     )
+
+
+def correct_cost(
+    prices: PriceList, cost: Cost, *, action: str = "", speed: str = "", tasks: int = 1, forms: int = 0
+) -> Cost:
+    """Return the cost of a claim as its request was sent: as another action, or at a speed that the person chose.
+
+    The relay bills so many tasks of it, and so many forms that belong to the same claim. A request of which it bills
+    nothing costs nothing.
+    """
+    action, speed = action or cost.action, cost.speed or speed
+    model = cost.model if action == cost.action else get_billing_model(action)
+    if forms and not tasks:
+        model = _FORM_MODEL
+    price, form_price = prices.find_price(model, speed), prices.find_price(_FORM_MODEL, speed)
+    amounts = [price] * tasks + [form_price] * forms if model != _FORM_MODEL else [form_price] * (tasks + forms)
+    known = [one.amount for one in amounts if one is not None]
+    expected = sum(known, Decimal(0)) if len(known) == len(amounts) else None
+    currency = next((one.currency for one in amounts if one is not None), cost.currency)
+    turbo = frozenset({CostKind.TURBO})
+    kinds = cost.kinds | turbo if speed == Speed.TURBO else cost.kinds - turbo
+    return replace(cost, action=action, model=model, speed=speed, kinds=kinds, expected=expected, currency=currency)

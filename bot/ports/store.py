@@ -12,6 +12,7 @@ from bot.entities import (
     PersonSettings,
     PressedButton,
     Rules,
+    SentCost,
     SpendingPlan,
     TaskFilter,
     TaskOrigin,
@@ -157,9 +158,18 @@ class Store(Protocol):
         ...
 
     async def settle_claim(
-        self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
+        self,
+        claim_id: int,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
     ) -> None:
-        """Write how a submit ended; `submits` is how many submits the relay bills for it, if that is known."""
+        """Write how a submit ended; `submits` is how many submits the relay bills for it, if that is known.
+
+        `sent` is what it costs as it was sent. Without it, the expected price changes as the number of submits does.
+        """
         ...
 
     async def mark_claim_unbilled(self, claim_id: int) -> bool:

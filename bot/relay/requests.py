@@ -212,6 +212,29 @@ def find_sent_ids(request: SubmitRequest) -> frozenset[str]:
     return frozenset(found for text in named if text for found in (text, *_ID_IN_TEXT.findall(text)))
 
 
+def find_action(request: SubmitRequest) -> str:
+    """Return the API's action that a request asks for; "" for a press, whose button says that."""
+    match request:
+        case Change(action=action):
+            return str(action)
+        case PressButton():
+            return ""
+        case _:
+            return _ACTIONS[type(request)]
+
+
+_ACTIONS: Final[Mapping[type, str]] = {
+    Imagine: "IMAGINE",
+    Blend: "BLEND",
+    Describe: "DESCRIBE",
+    Shorten: "SHORTEN",
+    SubmitModal: "MODAL",
+    SwapFaces: "SWAP_FACE",
+    Video: "VIDEO",
+    Extend: "VIDEO",
+    Edits: "EDITS",
+}
+
 UPLOAD_PATH = "/mj/submit/upload-discord-images"
 
 

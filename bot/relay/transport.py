@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,9 @@ _ALTERNATIVE_INTERVAL: Final = timedelta(minutes=1)
 
 KeyProof = Callable[[RelayResponse], bool | None]
 """Whether a response shows that a relay accepted the key; None if it shows neither."""
+_REQUEST_ID_HEADER: Final = "x-oneapi-request-id"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+"""What new-api calls a request: its time, and eight random letters (middleware/request-id.go)."""
 _TRAILING_SECONDS: Final = 2.0
 """How long an open connection is read on after a complete answer, whose length was given wrongly."""
 _KEY_REFUSED: Final = frozenset({401, 402, 403})
@@ -267,6 +271,7 @@ class RelayTransport:
             base_url=self.base_url,
             path=request.path,
             location=answer.headers.get("location", ""),
+            request_id=_parse_request_id(answer.headers.get(_REQUEST_ID_HEADER, "")),
         )
 
 
@@ -307,6 +312,11 @@ async def _read_body(response: aiohttp.ClientResponse, max_bytes: int, recording
 def _may_be_proxys(url: URL, answer: ReceivedAnswer) -> bool:
     """Whether a 4xx may be a forwarding proxy's, which may refuse the relay's answer: relays answer in JSON."""
     return url.scheme == "http" and 400 <= answer.status < 500 and not answer.text.lstrip().startswith("{")
+
+
+def _parse_request_id(value: str) -> str:
+    """Return new-api's name for a request; "" for anything that it would not write."""
+    return value if _REQUEST_ID.fullmatch(value) else ""
 
 
 def _parse_retry_after(value: str | None) -> float | None:

@@ -15,6 +15,7 @@ from bot.entities import (
     PersonSettings,
     Place,
     PressedButton,
+    SentCost,
     TaskOrigin,
     TaskSummary,
 )
@@ -69,6 +70,20 @@ def claim_to_row(claim: Claim) -> dict[str, Any]:
     row = asdict(claim)
     cost: dict[str, Any] = row.pop("cost")
     return {**row, **cost, "kinds": format_kinds(claim.cost.kinds)}
+
+
+def sent_cost_to_row(sent: SentCost) -> dict[str, Any]:
+    """Return the columns of `claims` that say what was sent; those that say where stay as they were claimed."""
+    cost = sent.cost
+    row = {
+        "action": cost.action,
+        "model": cost.model,
+        "speed": cost.speed,
+        "kinds": format_kinds(cost.kinds),
+        "expected": cost.expected,
+        "currency": cost.currency,
+    }
+    return {**row, "request_id": sent.request_id} if sent.request_id else row
 
 
 def claim_from_row(row: Mapping[str, Any]) -> Claim:

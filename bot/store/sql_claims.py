@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, case, func, select, text, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.entities import (
@@ -14,6 +15,7 @@ from bot.entities import (
     NO_RULES,
     Claim,
     ClaimState,
+    SentCost,
     Spending,
     SpendingCount,
     Usage,
@@ -22,11 +24,12 @@ from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.ports.store import PlanSpending
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.rows import claim_to_row
+from bot.store.rows import claim_to_row, sent_cost_to_row
 from bot.store.schema import AMOUNT_UNITS, claims
 from bot.store.spending_queries import select_spending
 from bot.store.sql_rules import rules_from_rows, select_rules
 
+_SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _CLAIM_LOCK = 0x6D6A_626F_7401
 _RENEWAL_AGE = timedelta(minutes=1)
 """How old a claim is when its time is renewed before a submit: earlier versions free its button after five minutes."""
@@ -91,6 +94,20 @@ class SqlClaims:
 
         await self._database.transaction(write)
 
+    async def settle(
+        self, claim_id: int, state: ClaimState, child_id: str, *, submits: int | None, sent: SentCost | None
+    ) -> None:
+        """Write how a submit ended, and what it costs; UNKNOWN does not replace ACCEPTED or REFUSED."""
+        row = claims.c.id == claim_id
+        if state not in _SETTLED:
+            row &= claims.c.state.not_in(_SETTLED)
+        end: dict[str, Any] = {"state": state, "child_id": child_id}
+        if submits is not None:
+            end |= {"submits": submits, "expected": _scale_expected(submits)}
+        if sent is not None:
+            end |= sent_cost_to_row(sent)
+        await self._database.write(update(claims).where(row).values(end))
+
     async def verify(self, claim_id: int) -> None:
         """Check that this process still submits a claim, and renew the time of an old one; or raise ClaimLost.
 
@@ -144,6 +161,12 @@ class SqlClaims:
         while self._written_at and now - next(iter(self._written_at.values())) > _LONGEST_AGE_SECONDS:
             del self._written_at[next(iter(self._written_at))]
         self._written_at[claim_id] = now
+
+
+def _scale_expected(submits: int) -> ColumnElement[int]:
+    """Return the expected price of a claim, in millionths, for so many submits instead of those that it had."""
+    expected, known = type_coerce(claims.c.expected, BigInteger), func.coalesce(claims.c.submits, 1)
+    return case((known > 0, expected * submits / func.nullif(known, 0)), else_=expected)
 
 
 async def _read_usage(

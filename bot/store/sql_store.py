@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Executable, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +18,7 @@ from bot.entities import (
     PersonSettings,
     PressedButton,
     Rules,
+    SentCost,
     TaskFilter,
     TaskOrigin,
     TaskSummary,
@@ -52,7 +52,6 @@ from bot.store.sql_ledger import SqlLedger
 from bot.store.sql_rules import SqlRules
 from bot.store.sql_snapshots import SqlSnapshots
 
-_SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
 _OTHER_ROWS = (_RELAY_ADDRESS, RECORDS_SINCE)
 
@@ -239,16 +238,16 @@ class SqlStore:
         await self._claims.withdraw(claim_id)
 
     async def settle_claim(
-        self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
+        self,
+        claim_id: int,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
     ) -> None:
-        """Write how a submit ended; UNKNOWN does not replace ACCEPTED or REFUSED."""
-        row = claims.c.id == claim_id
-        if state not in _SETTLED:
-            row &= claims.c.state.not_in(_SETTLED)
-        end: dict[str, Any] = {"state": state, "child_id": child_id}
-        if submits is not None:
-            end["submits"] = submits
-        await self.database.write(update(claims).where(row).values(end))
+        """Write how a submit ended, and what it costs; UNKNOWN does not replace ACCEPTED or REFUSED."""
+        await self._claims.settle(claim_id, state, child_id, submits=submits, sent=sent)
 
     async def mark_claim_unbilled(self, claim_id: int) -> bool:
         """Mark a claim in state UNKNOWN as refused with 0 billed submits, and return whether it was in that state."""

@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import blake2b
 
 from bot.clock import Now
-from bot.entities import Claim, ClaimState, Job, Person
+from bot.entities import Claim, Job, Person
 from bot.errors import AlreadyClaimed, ConfirmationNeeded
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import Upload
@@ -183,13 +183,13 @@ class CommandService:
         """Send the request of a command, and follow its task or tell the person why there is none."""
         result = await self._sender.send(request, claim, job, waiting_task=waiting_task, prompt=waiting_task.prompt)
         match result:
-            case Accepted(response) | NeedsModal(response):
+            case Accepted(response) | NeedsModal(response) as accepted:
                 log.info("%s was accepted as task %s.", waiting_task.action, response.result)
                 # Before the claim is settled: a process that dies leaves the rows, and the next one sends the messages.
                 extra_jobs = [reserve_extra_job(job, task_id) for task_id in response.extra_task_ids]
                 for extra in extra_jobs:
                     await self._jobs.reserve_job(extra)
-                await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
+                await self._sender.settle_accepted(claim, accepted)
                 if response.is_billed:
                     self._sender.channel_log.announce_request(claim, job, waiting_task.prompt)
                 # The time in which it waited for room in the queue does not count as the task's.
@@ -202,7 +202,7 @@ class CommandService:
                 await self._sender.mark_unknown(claim, job, error)
             case Refused(refused):
                 log.info("%s was refused: %s.", waiting_task.action, type(refused).__name__)
-                async with self._sender.retract(claim, job, followups):
+                async with self._sender.retract(claim, job, followups, refused):
                     await followups.send_error(refused)
 
 

@@ -84,6 +84,15 @@ class PressResult:
     unsupported: Mapping[str, ActionUnsupported] = field(default_factory=dict[str, ActionUnsupported])
 
 
+@dataclass(frozen=True)
+class ModalResult:
+    """The state of a modal's claim after it was sent, what the relay calls the request, and its speed."""
+
+    state: ClaimState
+    request_id: str = ""
+    speed: str = ""
+
+
 class PressSender:
     """Sends presses and modals, and writes down how that ended. Port: `store`."""
 
@@ -184,7 +193,7 @@ class PressSender:
                 await self._sender.mark_unknown(press.claim, press.job, error)
             case Refused(refused):
                 log.info("%s was refused: %s.", press.action.kind.name, type(refused).__name__)
-                async with self._sender.retract(press.claim, press.job, followups):
+                async with self._sender.retract(press.claim, press.job, followups, refused):
                     await followups.send_error(refused)
             case ShownInstead():
                 async with self._sender.retract(press.claim, press.job, followups):
@@ -212,9 +221,7 @@ class PressSender:
         log.info("%s of task %s was accepted as task %s.", press.action.kind.name, claim.task_id, response.result)
         sends_modal = isinstance(accepted, NeedsModal) and press.prompt is not None
         # A modal window that new-api bills is one submit, and the modal another; a window with code 21 is free.
-        await self._sender.settle(
-            claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks + int(sends_modal)
-        )
+        await self._sender.settle_accepted(claim, accepted, forms=int(sends_modal))
         press = replace(press, job=replace(press.job, task_id=response.result))
         is_prompt_ignored = press.is_remix and not response.needs_modal
         child = _build_child(press.parent, response, None if is_prompt_ignored else press.prompt)
@@ -241,16 +248,18 @@ class PressSender:
         claim, response = press.claim, opened.response
         if not response.is_billed or await self._is_modal_allowed(press, child, followups):
             modal = SubmitModal(task_id=response.result, prompt=press.prompt or "", mask=press.mask)
-            state = await self.send_modal(claim, press.job, modal, followups, child=child, press=opened)
-            if state is not ClaimState.REFUSED:
+            sent = await self.send_modal(claim, press.job, modal, followups, child=child, press=opened)
+            if sent.state is not ClaimState.REFUSED:
+                if sent.state is ClaimState.ACCEPTED and sent.request_id:
+                    await self._sender.write_accepted(claim, opened, forms=1, form_id=sent.request_id)
                 if not response.is_billed:
-                    is_lost = state is ClaimState.UNKNOWN
+                    is_lost = sent.state is ClaimState.UNKNOWN
                     self._sender.channel_log.announce_request(claim, press.job, modal.prompt, is_answer_lost=is_lost)
                 return True
             if press.mask:
-                await self._sender.write_state(claim, state)
+                await self._sender.write_state(claim, sent.state)
                 return False
-        await self._sender.write_state(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
+        await self._sender.write_accepted(claim, opened)
         return True
 
     async def _is_modal_allowed(self, press: PressSubmission, child: Task, followups: PressFollowups) -> bool:
@@ -290,8 +299,8 @@ class PressSender:
         *,
         child: Task | None = None,
         press: NeedsModal | None = None,
-    ) -> ClaimState:
-        """Send a modal, follow its task, and return the state of its claim.
+    ) -> ModalResult:
+        """Send a modal, follow its task, and return how that ended for its claim.
 
         `child` and `press` are given where the press that opened the modal has just been accepted under the same claim.
         The job's row says that the modal was sent before it is: after a crash no person is invited to send, and pay
@@ -300,16 +309,17 @@ class PressSender:
         await self._jobs.continue_job(replace(job, form_sent=True, born_at=self._now()), child)
         match await self._sender.send_modal(modal, claim, press=press):
             case Unknown(error):
-                return self._sender.handle_lost_modal(claim, replace(job, form_sent=True), error)
+                state = self._sender.handle_lost_modal(claim, replace(job, form_sent=True), error)
+                return ModalResult(state, error.request_id, error.speed)
             case Refused(refused):
                 # After these two the row stays as it is: the modal may have been answered elsewhere since, and the
                 # person must not be invited to pay again.
                 if not isinstance(refused, ClaimLost | StoreUnavailable):
                     await self._reopen_modal(job, child, followups, has_mask=bool(modal.mask))
                 await followups.send_error(refused)
-                return ClaimState.REFUSED
-            case _:
-                return ClaimState.ACCEPTED
+                return ModalResult(ClaimState.REFUSED, refused.request_id if isinstance(refused, RelayError) else "")
+            case Accepted(response) | NeedsModal(response):
+                return ModalResult(ClaimState.ACCEPTED, response.request_id, response.speed)
 
     async def _reopen_modal(self, job: Job, child: Task | None, followups: PressFollowups, *, has_mask: bool) -> None:
         """Let a child wait for its modal again after a refusal; close one whose mask a preview message proposed."""

@@ -302,10 +302,12 @@ class PressService:
                 return
 
     async def _send_modal(self, claim: Claim, job: Job, modal: SubmitModal, followups: PressFollowups) -> None:
-        state = await self._press_sender.send_modal(claim, job, modal, followups)
-        await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
-        if state is not ClaimState.REFUSED:
-            is_lost = state is ClaimState.UNKNOWN
+        result = await self._press_sender.send_modal(claim, job, modal, followups)
+        sent = self._sender.describe_sent(claim, request_id=result.request_id, speed=result.speed)
+        child_id = "" if result.state is ClaimState.REFUSED else job.task_id
+        await self._sender.settle(claim, result.state, child_id, sent=sent)
+        if result.state is not ClaimState.REFUSED:
+            is_lost = result.state is ClaimState.UNKNOWN
             self._sender.channel_log.announce_request(claim, job, modal.prompt, is_answer_lost=is_lost)
             self._sender.limit_warnings.warn(claim, followups)
 

@@ -7,10 +7,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.entities import Claim, ClaimState, Job
+from bot.entities import Claim, ClaimState, Job, SentCost
 from bot.errors import (
     ClaimLost,
     MjbotError,
@@ -26,9 +26,11 @@ from bot.metrics import PRESSES, count_spent
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
+from bot.policy.costs import correct_cost
+from bot.policy.prices import PriceList
 from bot.ports import ChannelLog, InteractionFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
-from bot.relay.requests import SubmitModal, SubmitRequest
+from bot.relay.requests import SubmitModal, SubmitRequest, find_action
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
@@ -44,9 +46,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Accepted:
-    """The relay accepted the request."""
+    """The relay accepted the request; `action` is the API's, empty where the pressed button says it."""
 
     response: SubmitResponse
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class NeedsModal:
 
     response: SubmitResponse
     speed: Speed | None = None
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,11 @@ class Sender:
         lost_answers: LostAnswerSearch,
         supervisor: TaskSupervisor,
         channel_log: ChannelLog,
+        prices: PriceList,
         *,
         clock: Clock,
     ) -> None:
+        self._prices = prices
         self._store = store
         self.channel_log = channel_log
         self.limit_warnings = LimitWarnings(supervisor)
@@ -123,7 +129,8 @@ class Sender:
                         await retry.wait(error)
                         await self._store.verify_claim(claim.id)
                 else:
-                    return NeedsModal(response, speed) if response.needs_modal else Accepted(response)
+                    action = find_action(request)
+                    return NeedsModal(response, speed, action) if response.needs_modal else Accepted(response, action)
         except SubmitOutcomeUnknown as error:
             return Unknown(error)
         except (RelayError, ClaimLost, StoreUnavailable) as error:
@@ -208,19 +215,60 @@ class Sender:
             critical=True,
         )
 
-    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+    async def settle(
+        self,
+        claim: Claim,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
+    ) -> None:
         """Count how a submit ended, and write it; `submits` is how many requests the relay bills, where known."""
         PRESSES.labels(state).inc()
         if state in {ClaimState.ACCEPTED, ClaimState.UNKNOWN}:
-            count_spent(claim.cost.expected, claim.cost.currency, confirmed=False)
-        await self.write_state(claim, state, child_id, submits=submits)
+            cost = sent.cost if sent else claim.cost
+            count_spent(cost.expected, cost.currency, confirmed=False)
+        await self.write_state(claim, state, child_id, submits=submits, sent=sent)
+
+    async def settle_accepted(self, claim: Claim, accepted: Accepted | NeedsModal, *, forms: int = 0) -> None:
+        """Count and write that the relay accepted a claim's request, and what it bills with so many forms after it."""
+        sent, submits = self._describe_accepted(claim, accepted, forms)
+        await self.settle(claim, ClaimState.ACCEPTED, accepted.response.result, submits=submits, sent=sent)
+
+    async def write_accepted(
+        self, claim: Claim, accepted: Accepted | NeedsModal, *, forms: int = 0, form_id: str = ""
+    ) -> None:
+        """Write what the relay bills for an accepted request, and what it calls it and its form."""
+        sent, submits = self._describe_accepted(claim, accepted, forms)
+        sent = replace(sent, request_id=f"{sent.request_id} {form_id}".strip())
+        await self.write_state(claim, ClaimState.ACCEPTED, accepted.response.result, submits=submits, sent=sent)
+
+    def _describe_accepted(self, claim: Claim, accepted: Accepted | NeedsModal, forms: int) -> tuple[SentCost, int]:
+        """Return what the relay bills for an accepted request with so many forms, and for how many submits."""
+        response, tasks = accepted.response, accepted.response.billed_tasks
+        cost = correct_cost(
+            self._prices, claim.cost, action=accepted.action, speed=response.speed, tasks=tasks, forms=forms
+        )
+        return SentCost(cost=cost, request_id=response.request_id), tasks + forms
+
+    def describe_sent(self, claim: Claim, *, request_id: str, speed: str) -> SentCost:
+        """Describe what was sent for a claim whose action is the one that it was written for."""
+        cost = correct_cost(self._prices, claim.cost, speed=speed, tasks=claim.submits or 1)
+        return SentCost(cost=cost, request_id=request_id)
 
     async def write_state(
-        self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None
+        self,
+        claim: Claim,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
     ) -> None:
         """Write how a submit ended, however long the store is away: the submit may have been paid."""
         await retry_until_store_answers(
-            lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits),
+            lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits, sent=sent),
             sleep=self._clock.sleep,
             subject=f"Claim {claim.id} ({state})",
         )
@@ -230,7 +278,8 @@ class Sender:
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, error.reason)
         # A submit that is known to be billed must never be given back, whichever process searches for its task.
         billed = (claim.submits or 1) if error.accepted else None
-        await self.settle(claim, ClaimState.UNKNOWN, submits=billed)
+        sent = self.describe_sent(claim, request_id=error.request_id, speed=error.speed)
+        await self.settle(claim, ClaimState.UNKNOWN, submits=billed, sent=sent)
         self.channel_log.announce_request(claim, job, "", is_answer_lost=not error.accepted)
         self._lost_answers.search_task(
             claim,
@@ -251,15 +300,21 @@ class Sender:
         return ClaimState.UNKNOWN
 
     @asynccontextmanager
-    async def retract(self, claim: Claim, job: Job, followups: InteractionFollowups) -> AsyncGenerator[None]:
+    async def retract(
+        self, claim: Claim, job: Job, followups: InteractionFollowups, refused: MjbotError | None = None
+    ) -> AsyncGenerator[None]:
         """Release the claim, delete the child's message, let the block tell the person why, and close the job.
+
+        `refused` is the relay's refusal, if there is one.
 
         The person does not wait for the claim, because a store that is away may take long; but it is written at once,
         so that a process that takes the job over knows of the refusal. A message that is not known to be deleted ends
         instead, and its job stays open until then: in this process, or in the one that takes the job over.
         """
         is_gone = False
-        settling = asyncio.create_task(self.settle(claim, ClaimState.REFUSED))
+        request_id = refused.request_id if isinstance(refused, RelayError) else ""
+        sent = SentCost(cost=claim.cost, request_id=request_id) if request_id else None
+        settling = asyncio.create_task(self.settle(claim, ClaimState.REFUSED, sent=sent))
         try:
             is_gone = await followups.delete_child_message(job.place)
             yield

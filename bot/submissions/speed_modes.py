@@ -6,7 +6,7 @@ The speed is a prefix of the path. A `--fast` in the prompt itself takes precede
 import logging
 
 from bot.clock import Now
-from bot.errors import ActionUnsupported, ClaimLost, NoAccountAvailable
+from bot.errors import ActionUnsupported, ClaimLost, NoAccountAvailable, SubmitOutcomeUnknown
 from bot.midjourney.capabilities import (
     NO_ACCOUNT,
     NO_CHANNEL,
@@ -71,9 +71,16 @@ class SpeedModes:
         return response
 
     async def _submit_once(self, request: SubmitRequest, state: str, speed: Speed | None) -> SubmitResponse:
-        """Send a request, and note for /mjcheck if no account, or no channel, could take it."""
+        """Send a request, and note for /mjcheck if no account, or no channel, could take it.
+
+        What comes of it tells at which speed the request was sent.
+        """
         try:
-            return await self._relay.submit(request, state=state, speed=speed)
+            response = await self._relay.submit(request, state=state, speed=speed)
+            return response.model_copy(update={"speed": speed.value if speed else ""})
+        except SubmitOutcomeUnknown as lost:
+            lost.speed = speed.value if speed else ""
+            raise
         except NoAccountAvailable as none:
             await self._capabilities.save_refusal(NO_ACCOUNT, none.reason, SHORTAGE_LIFETIME)
             raise

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
-from bot.ports import ProcessLeases, Store
+from bot.ports import Ledger, ProcessLeases, RulesStore, Store
 from bot.retry import STORE_OUTAGE
 
 log = logging.getLogger(__name__)
@@ -17,12 +17,28 @@ _DEAD_PROCESS_AGE = timedelta(days=1)
 
 
 class Retention:
-    """Deletes rows older than `days`, once an hour; rows are old if they are so by every clock."""
+    """Deletes rows older than `days`, once an hour; rows are old if they are so by every clock.
 
-    def __init__(self, store: Store, leases: ProcessLeases, *, days: float, clock: Clock) -> None:
+    What the ledger knows of claims, and the audit of the rules, is deleted after `ledger_days`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        leases: ProcessLeases,
+        ledger: Ledger,
+        rules: RulesStore,
+        *,
+        days: float,
+        ledger_days: int,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._leases = leases
+        self._ledger = ledger
+        self._rules = rules
         self._max_age = timedelta(days=days)
+        self._max_ledger_age = timedelta(days=ledger_days)
         self._clock = clock
 
     async def run(self) -> None:
@@ -37,8 +53,15 @@ class Retention:
         try:
             count = await self._store.delete_expired(self._clock.find_earliest(), self._max_age)
             await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
+            before = self._clock.find_earliest() - self._max_ledger_age
+            entries = await self._ledger.delete_older_than(before)
+            changes = await self._rules.delete_old_changes(before)
         except StoreUnavailable as gone:
             STORE_OUTAGE.report(log, "Old rows are not deleted.", gone)
         else:
             if count:
                 log.info("Old messages and tasks deleted: %d.", count)
+            if entries or changes:
+                log.info(
+                    "Deleted as old as LEDGER_DAYS: %d entries of the ledger, %d changes of rules.", entries, changes
+                )

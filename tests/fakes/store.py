@@ -16,6 +16,7 @@ from bot.entities import (
     PersonSettings,
     PressedButton,
     Rules,
+    SentCost,
     Spending,
     SpendingPlan,
     TaskFilter,
@@ -218,7 +219,13 @@ class FakeStore:
         return max(self.now() - claim.made_at, timedelta()) if claim else timedelta()
 
     async def settle_claim(
-        self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
+        self,
+        claim_id: int,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
     ) -> None:
         self._answer()
         claim = self.claimed.get(claim_id)
@@ -226,7 +233,14 @@ class FakeStore:
         if claim is None or (state not in known and claim.state in known):
             return
         billed = claim.submits if submits is None else submits
-        self.claimed[claim_id] = replace(claim, state=state, child_id=child_id, submits=billed)
+        cost = claim.cost
+        if submits is not None and cost.expected is not None and _billed(claim):
+            cost = replace(cost, expected=cost.expected * submits / _billed(claim))
+        if sent is not None:
+            cost = replace(sent.cost, channel_id=cost.channel_id, is_private=cost.is_private)
+            if sent.request_id:
+                self.ledger_rows.request_ids[claim_id] = sent.request_id
+        self.claimed[claim_id] = replace(claim, state=state, child_id=child_id, submits=billed, cost=cost)
 
     async def mark_claim_unbilled(self, claim_id: int) -> bool:
         self._answer()

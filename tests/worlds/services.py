@@ -108,7 +108,8 @@ class ServiceWorld:
         )
         calls = AccountRateLimiter(self.clock.now)
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
-        sender = Sender(relay, store, jobs, lost_answers, supervisor, self.channel_log, clock=self.clock.clock)
+        prices, announced = self.spending_policy.prices, self.channel_log
+        sender = Sender(relay, store, jobs, lost_answers, supervisor, announced, prices, clock=self.clock.clock)
         lost_messages = LostMessageSearch(store, jobs, display, supervisor, clock=self.clock.clock)
         children, now, rules = ChildMessages(store, jobs, sender, lost_messages), self.clock.now, self.spending_policy
         presses = PressService(relay, store, jobs, rules, sender, self.pictures, children, now=now)

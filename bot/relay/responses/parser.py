@@ -166,10 +166,21 @@ def parse_submission(response: RelayResponse, sent_ids: Collection[str] = ()) ->
 
     `sent_ids` are the ids in the request: a response that only repeats one of them names no new task.
 
+    What it returns or raises carries the relay's name for the request.
+
     Raises:
         SubmitOutcomeUnknown: The task may exist and be billed.
         RelayError: Any other error: nothing was accepted, nothing is billed.
     """
+    try:
+        submit = _parse_submission(response, sent_ids)
+    except RelayError as error:
+        error.request_id = response.request_id
+        raise
+    return submit.model_copy(update={"request_id": response.request_id, "speed": ""})
+
+
+def _parse_submission(response: RelayResponse, sent_ids: Collection[str]) -> SubmitResponse:
     body = decode_json(response, parse_float=parse_exact_number)
     submit = _parse_submit(body)
     names_task = bool(submit.result) and not _repeats_id(submit, sent_ids)

@@ -25,6 +25,7 @@ class RelayResponse:
 
     `secret` is the key that was sent; no error may repeat it. `path` was requested below `base_url`, and `location` is
     where a redirect leads. `path_has_worked` says that the relay has answered that path in JSON before.
+    `request_id` is the relay's name for the request, empty where it gave none.
     """
 
     status: int
@@ -34,6 +35,7 @@ class RelayResponse:
     base_url: str = ""
     path: str = ""
     location: str = ""
+    request_id: str = ""
     path_has_worked: bool = False
     has_tail: bool = False
     """Whether more than the JSON in `text` was received: what a server wrote after the relay's answer."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import ClaimState, Job
+from bot.entities import ClaimState, Job, SentCost
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -130,8 +130,15 @@ async def test_child_is_followed_though_the_store_fails_after_settling(
     """Its message does not stay at "Sending" until the next start."""
     original = world.store.settle_claim
 
-    async def settle(claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
-        await original(claim_id, state, child_id, submits=submits)
+    async def settle(
+        claim_id: int,
+        state: ClaimState,
+        child_id: str = "",
+        *,
+        submits: int | None = None,
+        sent: SentCost | None = None,
+    ) -> None:
+        await original(claim_id, state, child_id, submits=submits, sent=sent)
         world.store.down = True
 
     world.store.settle_claim = settle  # type: ignore[method-assign]

@@ -91,7 +91,7 @@ async def test_modal_is_sent_at_the_speed_of_its_press(world: ServiceWorld, proc
     claim = await write_claim(world)
     await world.store.settle_claim(claim.id, ClaimState.ACCEPTED, CHILD)
     result = await process.sender.send_modal(MODAL, claim, press=NeedsModal(ASKS_FOR_MODAL, Speed.FAST))
-    assert result == Accepted(ACCEPTED)
+    assert result == Accepted(ACCEPTED.model_copy(update={"speed": "fast"}))
     assert [sent.words for sent in world.relay.sent] == [(CHILD, "a fox", "fast")]
 
 

@@ -6,12 +6,38 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.clock import CorrectedTime
+from bot.clock import Clock, CorrectedTime
+from bot.entities import LedgerFilter, RuleChange
 from bot.midjourney.task import Task
 from bot.tracking.retention import Retention
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.sample_entities import job
+from tests.fakes.sample_rows import a_claim, write_accepted_claim
 from tests.fakes.store import FakeStore
+
+
+def build_retention(store: FakeStore, clock: Clock, *, days: float, ledger_days: int = 400) -> Retention:
+    return Retention(
+        store, store.process_leases, store.ledger, store.rules, days=days, ledger_days=ledger_days, clock=clock
+    )
+
+
+async def test_ledger_and_audit_outlive_messages(caplog: pytest.LogCaptureFixture) -> None:
+    """They are deleted after a time of their own, and claims never."""
+    caplog.set_level(logging.INFO, "bot.tracking.retention")
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    retention = build_retention(store, clock.clock, days=1, ledger_days=40)
+    await write_accepted_claim(store, a_claim(1, made_at=START), "c1")
+    change = RuleChange(guild_id=30, person_id=7, made_at=START, what="paused", before="", after="on")
+    await store.rules.change_server_rules(30, lambda rules: (rules, [change]))
+    for days, count in ((39, 1), (2, 0)):
+        clock.time += timedelta(days=days).total_seconds()
+        await retention.delete_old_rows()
+        assert len(await store.ledger.list_entries(LedgerFilter(), limit=9)) == count
+        assert len(await store.rules.list_changes(30, 9)) == count
+    assert await store.find_claim(1) is not None
+    assert "1 entries of the ledger, 1 changes of rules" in caplog.text
 
 
 async def test_only_old_rows_are_deleted_within_the_hour(caplog: pytest.LogCaptureFixture) -> None:
@@ -19,7 +45,7 @@ async def test_only_old_rows_are_deleted_within_the_hour(caplog: pytest.LogCaptu
     caplog.set_level(logging.INFO, "bot.tracking.retention")
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
-    retention = Retention(store, store.process_leases, days=2, clock=clock.clock)
+    retention = build_retention(store, clock.clock, days=2)
     await store.open_job(job(1, "t1"))
     await store.open_job(job(2, "t2"))
     for task_id in ("t1", "t2"):
@@ -47,7 +73,7 @@ async def test_old_rows_are_deleted_a_minute_after_the_start_and_then_hourly() -
         return await FakeStore.delete_expired(store, now, age)
 
     store.delete_expired = forget  # type: ignore[method-assign]
-    running = asyncio.ensure_future(Retention(store, store.process_leases, days=2, clock=clock.clock).run())
+    running = asyncio.ensure_future(build_retention(store, clock.clock, days=2).run())
     await clock.advance(3 * 3600.0)
     assert swept == [60.0, 3660.0, 7260.0]
     running.cancel()
@@ -58,7 +84,7 @@ async def test_a_failed_deletion_is_tried_again_in_an_hour(caplog: pytest.LogCap
     """It is logged as a warning."""
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
-    retention = Retention(store, store.process_leases, days=1, clock=clock.clock)
+    retention = build_retention(store, clock.clock, days=1)
     await store.save_snapshot(Task(id="t1"))
     clock.time += timedelta(days=2).total_seconds()
     store.down = True
@@ -86,7 +112,7 @@ async def test_one_clock_that_is_ahead_deletes_nothing(system_error: timedelta, 
     store.snapshots["t1"], store.kept_at["t1"] = Task(id="t1"), START
     for _ in range(3):
         time.record_date(START + lie, system.time)
-    retention = Retention(store, store.process_leases, days=1, clock=time.clock)
+    retention = build_retention(store, time.clock, days=1)
     await retention.delete_old_rows()
     assert "t1" in store.snapshots
     system.start = START
