@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -70,7 +71,7 @@ class LedgerKeeper:
                 reading = await self._log.read(self._clock.monotonic() - _MAX_READING_AGE, spare_calls=_SPARE_CALLS)
                 if reading is not None and reading.page.rows:
                     await self._confirm(reading, since)
-                    self._has_learned = True
+                    self._has_learned = self._prices.convert_quota(1) is not None
         except StoreUnavailable as gone:
             STORE_OUTAGE.report(log, "The ledger is not completed.", gone)
 
@@ -80,19 +81,25 @@ class LedgerKeeper:
         if not rows or self._convert(rows[0]) is None:
             return
         oldest = max(since, rows[-1].billed_at - MAX_ROW_DELAY)
-        matcher = LogMatcher(rows)
+        matcher = LogMatcher(rows, reading.time)
         entries_of = await self._ledger.list_entries_of_tasks({row.task_id for row in rows})
         unconfirmed = await self._ledger.list_unconfirmed(oldest, _MAX_ENTRIES)
         known = [entry for entries in entries_of.values() for entry in entries]
-        matcher.match_request_ids([*unconfirmed, *known])
+        nameless = await self._list_entries_of([row for row in rows if not row.task_id])
+        # Confirmed entries too: their rows are no other's.
+        matcher.match_request_ids([*unconfirmed, *known, *nameless])
         matcher.match_tasks(entries_of)
-        if nameless := [row for row in rows if not row.task_id]:
-            matcher.match_nameless(await self._list_entries_of(nameless))
-        amounts: dict[int, Decimal] = {}
-        for match in matcher.matches:
-            amount = self._add_up(match, reading.time)
-            if amount is not None and (match.entry.confirmed is None or amount > match.entry.confirmed):
-                amounts[match.entry.claim_id] = amount
+        matcher.match_nameless(nameless)
+        amounts = {
+            match.entry.claim_id: amount
+            for match in matcher.matches
+            if (amount := self._add_up(match, reading.time)) is not None and amount > (match.entry.confirmed or -1)
+        }
+        billed: dict[str, Decimal] = defaultdict(Decimal)
+        for row in rows:
+            billed[row.task_id] += self._convert(row) or 0
+        for task_id, entries in entries_of.items():
+            remove_excess(amounts, entries, billed[task_id])
         await self._ledger.confirm(amounts, self._prices.currency)
         for match in sorted(matcher.matches, key=lambda match: match.rows[-1].billed_at):
             self._learn(match)
@@ -101,6 +108,8 @@ class LedgerKeeper:
 
     async def _list_entries_of(self, rows: Sequence[BillingRow]) -> Sequence[LedgerEntry]:
         """Return the entries of the rows' models and times, confirmed or not."""
+        if not rows:
+            return []
         wanted = LedgerFilter(since=rows[-1].billed_at - MAX_ROW_DELAY, before=rows[0].billed_at + MAX_ROW_LEAD)
         models = {row.model for row in rows}
         entries = await self._ledger.list_entries(wanted, limit=_MAX_ENTRIES)
@@ -124,3 +133,16 @@ class LedgerKeeper:
 
     def _convert(self, row: BillingRow) -> Decimal | None:
         return self._prices.convert_quota(row.quota)
+
+
+def remove_excess(amounts: dict[int, Decimal], entries: Sequence[LedgerEntry], billed: Decimal) -> None:
+    """Remove amounts by which a task's entries would be confirmed for more than its rows say.
+
+    Its rows may have been given to another of its entries before a claim was found that they belong to.
+    """
+    left = billed - sum((entry.confirmed or Decimal(0) for entry in entries), Decimal(0))
+    for entry in entries:
+        if entry.claim_id in amounts:
+            left -= amounts[entry.claim_id] - (entry.confirmed or Decimal(0))
+            if left < 0:
+                left += amounts.pop(entry.claim_id) - (entry.confirmed or Decimal(0))

@@ -3,8 +3,9 @@
 Every row of a task belongs to one of the claims that led to it, so that the confirmed amounts add up to the bill.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,10 @@ MAX_ROW_LEAD: Final = timedelta(minutes=1)
 MAX_ROW_DELAY: Final = timedelta(minutes=15)
 """How much earlier or later than its claim a row may be, by the relay's clock: a claim may wait up to ten minutes for a
 full queue before its submit."""
+
+
+_SEARCH_TIME: Final = timedelta(hours=1)
+"""After this time no claim is found any more that a row may belong to."""
 
 
 @dataclass
@@ -39,11 +44,13 @@ class EntryRows:
 
 
 class LogMatcher:
-    """Gives each row of one reading to at most one entry."""
+    """Gives each row of one reading, made at that time, to at most one entry."""
 
-    def __init__(self, rows: Iterable[BillingRow]) -> None:
-        self._free = sorted((row for row in rows if row.quota >= 0), key=lambda row: row.billed_at)
+    def __init__(self, rows: Iterable[BillingRow], at: datetime) -> None:
+        self._at = at
+        self._rows = sorted((row for row in rows if row.quota >= 0), key=lambda row: row.billed_at)
         self._matches: dict[int, EntryRows] = {}
+        self._owned: set[int] = set()
 
     @property
     def matches(self) -> Sequence[EntryRows]:
@@ -53,31 +60,44 @@ class LogMatcher:
     def match_request_ids(self, entries: Collection[LedgerEntry]) -> None:
         """Give rows to the entries whose requests they name."""
         by_id = {name: entry for entry in entries for name in entry.request_id.split()}
-        self._take({id(row): by_id[row.request_id] for row in self._free if row.request_id in by_id})
+        for row in self._list_free():
+            if row.request_id in by_id:
+                self._take(row, by_id[row.request_id])
 
     def match_tasks(self, entries_of: Mapping[str, Sequence[LedgerEntry]]) -> None:
-        """Give all rows of each task to the entries that led to it."""
-        rows_of: dict[str, list[BillingRow]] = defaultdict(list)
-        for row in self._free:
-            rows_of[row.task_id].append(row)
+        """Give the rows of each task to the entries that led to it.
+
+        A row for which no entry has room may be that of a claim whose answer is still searched for. Later it belongs to
+        one of the entries all the same.
+        """
+        rows_of = _group(self._list_free(), lambda row: row.task_id)
         for task_id, entries in entries_of.items():
             if entries and task_id:
-                for row in sorted(rows_of[task_id], key=lambda row: not self._names_model(row, entries)):
-                    self._take({id(row): self._choose(row, entries)})
+                models = {entry.model for entry in entries}
+                for row in sorted(rows_of[task_id], key=lambda row: row.model not in models):
+                    owner = self._choose(row, entries)
+                    if self._get(owner).has_room or self._at - row.billed_at > _SEARCH_TIME:
+                        self._take(row, owner)
 
     def match_nameless(self, entries: Collection[LedgerEntry]) -> None:
         """Give rows that name no task to entries of the same model, each the latest row of its time.
 
-        Those of a face swap name none. An entry that is known to have been accepted comes first.
+        Those of a face swap name none. Confirmed entries come first, as each has a row, and it must be no other's; then
+        those that are known to have been accepted.
         """
 
-        def rank(entry: LedgerEntry) -> tuple[bool, datetime, int]:
-            return entry.outcome is not LedgerOutcome.UNKNOWN, entry.made_at, entry.claim_id
+        def rank(entry: LedgerEntry) -> tuple[bool, bool, datetime, int]:
+            is_accepted = entry.outcome is not LedgerOutcome.UNKNOWN
+            return entry.confirmed is not None, is_accepted, entry.made_at, entry.claim_id
 
+        rows_of = _group((row for row in self._list_free() if not row.task_id), lambda row: row.model)
         for entry in sorted(entries, key=rank, reverse=True):
-            room = entry.tasks - len(self._get(entry).rows)
-            own = [row for row in self._free if _may_be_of(row, entry)]
-            self._take({id(row): entry for row in own[max(len(own) - room, 0) :]} if room > 0 else {})
+            rows = rows_of[entry.model]
+            since = bisect_left(rows, entry.made_at - MAX_ROW_LEAD, key=lambda row: row.billed_at)
+            until = bisect_right(rows, entry.made_at + MAX_ROW_DELAY, key=lambda row: row.billed_at)
+            for row in reversed(rows[since:until]):
+                if self._get(entry).has_room and id(row) not in self._owned and not _names_other(row, entry):
+                    self._take(row, entry)
 
     def _choose(self, row: BillingRow, entries: Sequence[LedgerEntry]) -> LedgerEntry:
         """Choose the entry of a task that a row was billed for: of its model, with room, and the nearest in time."""
@@ -88,21 +108,24 @@ class LogMatcher:
 
         return min(entries, key=rank)
 
-    @staticmethod
-    def _names_model(row: BillingRow, entries: Sequence[LedgerEntry]) -> bool:
-        return any(entry.model == row.model for entry in entries)
-
     def _get(self, entry: LedgerEntry) -> EntryRows:
         return self._matches.setdefault(entry.claim_id, EntryRows(entry))
 
-    def _take(self, owners: Mapping[int, LedgerEntry]) -> None:
-        for row in [row for row in self._free if id(row) in owners]:
-            self._get(owners[id(row)]).rows.append(row)
-        self._free = [row for row in self._free if id(row) not in owners]
+    def _take(self, row: BillingRow, entry: LedgerEntry) -> None:
+        self._owned.add(id(row))
+        self._get(entry).rows.append(row)
+
+    def _list_free(self) -> Sequence[BillingRow]:
+        return [row for row in self._rows if id(row) not in self._owned]
 
 
-def _may_be_of(row: BillingRow, entry: LedgerEntry) -> bool:
-    """Return whether a row that names no task may be an entry's: not if both name requests, which differ."""
-    if row.task_id or row.model != entry.model or (row.request_id and entry.request_id):
-        return False
-    return entry.made_at - MAX_ROW_LEAD <= row.billed_at <= entry.made_at + MAX_ROW_DELAY
+def _group(rows: Iterable[BillingRow], key: Callable[[BillingRow], str]) -> defaultdict[str, list[BillingRow]]:
+    groups: defaultdict[str, list[BillingRow]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+def _names_other(row: BillingRow, entry: LedgerEntry) -> bool:
+    """Return whether a row names another request than an entry does: the rows of its own are its already."""
+    return bool(row.request_id and entry.request_id)

@@ -11,7 +11,6 @@ from bot.entities import (
     FORM_BUTTON,
     Claim,
     ClaimState,
-    Job,
     LedgerEntry,
     LedgerFilter,
     LedgerGroup,
@@ -50,7 +49,9 @@ class FakeLedger:
         self._store = store
 
     async def list_entries(self, wanted: LedgerFilter, *, limit: int, skip: int = 0) -> Sequence[LedgerEntry]:
-        return [self._entry(claim) for claim in reversed(self._find(wanted))][skip : skip + limit]
+        page = list(reversed(self._find(wanted)))[skip : skip + limit]
+        links = self._find_links()
+        return [self._entry(claim, links) for claim in page]
 
     async def add_up(self, wanted: LedgerFilter, group: LedgerGroup, zone: tzinfo) -> Sequence[LedgerTotal]:
         by_key: dict[str, list[LedgerEntry]] = defaultdict(list)
@@ -64,16 +65,19 @@ class FakeLedger:
 
     async def list_unconfirmed(self, since: datetime, limit: int) -> Sequence[LedgerEntry]:
         found = [claim for claim in self._find(LedgerFilter(since=since)) if claim.state is not ClaimState.REFUSED]
-        entries = [self._entry(claim) for claim in found if claim.submits != 0]
-        return [entry for entry in entries if entry.confirmed is None][:limit]
+        confirmed = self._store.ledger_rows.confirmed
+        found = [claim for claim in found if claim.submits != 0 and claim.id not in confirmed]
+        return [self._entry(claim) for claim in found[:limit]]
 
     async def list_entries_of_tasks(self, task_ids: Collection[str]) -> Mapping[str, Sequence[LedgerEntry]]:
         entries: dict[str, list[LedgerEntry]] = defaultdict(list)
+        wanted, tasks_of = set(filter(None, task_ids)), defaultdict[int, set[str]](set)
+        for job in self._store.jobs.values():
+            tasks_of[job.claim_id].add(job.task_id)
         for claim in self._find(LedgerFilter()):
-            own = {job.task_id for job in self._store.jobs.values() if job.claim_id == claim.id}
-            for task_id in ({claim.child_id} | own) & set(filter(None, task_ids)):
+            for task_id in ({claim.child_id} | tasks_of[claim.id]) & wanted:
                 if claim.state is not ClaimState.REFUSED:
-                    entries[task_id].append(replace(self._entry(claim), link=""))
+                    entries[task_id].append(self._entry(claim))
         return entries
 
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
@@ -136,7 +140,7 @@ class FakeLedger:
         ]
         return sorted(found, key=lambda claim: (claim.made_at, claim.id))
 
-    def _entry(self, claim: Claim) -> LedgerEntry:
+    def _entry(self, claim: Claim, links: Mapping[int | str, str] | None = None) -> LedgerEntry:
         rows, cost = self._store.ledger_rows, claim.cost
         return LedgerEntry(
             claim_id=claim.id,
@@ -155,19 +159,21 @@ class FakeLedger:
             outcome=rows.outcomes.get(claim.id) or _OUTCOMES[claim.state],
             task_id=claim.child_id,
             is_private=cost.is_private,
-            link="" if cost.is_private else self._link(claim),
+            link="" if cost.is_private else _get_link(claim, links or {}),
         )
 
-    def _link(self, claim: Claim) -> str:
-        public = [job for job in self._store.jobs.values() if not job.place.ephemeral and job.id > 0]
-        own = [job for job in public if job.claim_id == claim.id]
-        if not own and claim.button == FORM_BUTTON:
-            own = [job for job in public if job.claim_id and claim.child_id and job.task_id == claim.child_id]
-        return max(own, key=_age).place.link if own else ""
+    def _find_links(self) -> Mapping[int | str, str]:
+        """Return the links to public messages, by claim and by task, the newest job's each."""
+        links: dict[int | str, str] = {}
+        for job in sorted(self._store.jobs.values(), key=lambda job: (job.born_at, job.id)):
+            if not job.place.ephemeral and job.id > 0 and job.claim_id:
+                links[job.claim_id] = links[job.task_id] = job.place.link
+        return links
 
 
-def _age(job: Job) -> tuple[datetime, int]:
-    return job.born_at, job.id
+def _get_link(claim: Claim, links: Mapping[int | str, str]) -> str:
+    by_task = links.get(claim.child_id, "") if claim.button == FORM_BUTTON and claim.child_id else ""
+    return links.get(claim.id) or by_task
 
 
 def _find_key(entry: LedgerEntry, group: LedgerGroup, zone: tzinfo) -> str:

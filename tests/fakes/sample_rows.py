@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.entities import Claim, ClaimState, Job, Person, Place, Usage
+from bot.entities import Claim, ClaimState, Job, LedgerEntry, LedgerOutcome, Person, Place, Usage
 from bot.ports import Store
 from bot.store import SqlStore
 from bot.store.rows import job_from_row
@@ -41,6 +42,34 @@ def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa
         id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
     )
     return replace(claim, **changes)
+
+
+def an_entry(
+    claim_id: int,
+    model: str = "mj_imagine",
+    *,
+    at: float = 0.0,
+    tasks: int = 1,
+    request_id: str = "",
+    outcome: LedgerOutcome = LedgerOutcome.RUNNING,
+) -> LedgerEntry:
+    return LedgerEntry(
+        claim_id=claim_id,
+        made_at=later(at),
+        person_id=7,
+        guild_id=30,
+        channel_id=31,
+        action="",
+        model=model,
+        speed="",
+        currency="USD",
+        tasks=tasks,
+        expected=Decimal("0.1"),
+        confirmed=None,
+        request_id=request_id,
+        outcome=outcome,
+        task_id="t1",
+    )
 
 
 def allow(_: Usage) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
+from bot.billing.ledger_keeper import LedgerKeeper
 from bot.imaging.image_processor import ImageProcessor
 from bot.policy.rules import SpendingPolicy
 from bot.polling.poll_schedule import PollSchedule
@@ -53,6 +54,8 @@ class ServiceProcess:
     calls: AccountRateLimiter
     """What the relay's log may still be asked."""
     sender: Sender
+    ledger_keeper: LedgerKeeper
+    """Not running, unless a test runs it."""
 
 
 @dataclass
@@ -116,11 +119,15 @@ class ServiceWorld:
         image_processor = ImageProcessor(ThreadImageWorker())
         commands = CommandService(store, jobs, rules, sender, image_processor, children, now=now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lost_messages, lease=self.lease, clock=self.clock.clock)
+        ledger = steps.through(mine.ledger)
+        keeper = LedgerKeeper(ledger, lost_answers.billing_log, prices, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start(WorkKey("poller"), poller.run)
             await ownership.run_once()
             supervisor.start(WorkKey("job leases"), ownership.run)
             try:
-                yield ServiceProcess(jobs, presses, commands, supervisor, poller, ownership, mine, calls, sender)
+                yield ServiceProcess(
+                    jobs, presses, commands, supervisor, poller, ownership, mine, calls, sender, keeper
+                )
             finally:
                 await image_processor.close()

@@ -1,0 +1,130 @@
+"""Which row of the relay's log is whose: every row of a task has an owner, and no row has two."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.log_matches import LogMatcher
+from bot.entities import LedgerEntry, LedgerOutcome
+from bot.relay.billing_log import BillingRow
+from tests.fakes.sample_rows import NOON, an_entry, later
+
+
+def a_row(quota: int, model: str = "mj_imagine", *, at: float = 0.0, task: str = "t1", request: str = "") -> BillingRow:
+    return BillingRow(billed_at=later(at), model=model, quota=quota, task_id=task, request_id=request)
+
+
+def sums(matcher: LogMatcher) -> dict[int, int]:
+    """Return the units of each claim that has rows."""
+    return {match.entry.claim_id: sum(row.quota for row in match.rows) for match in matcher.matches}
+
+
+def test_window_and_form_of_one_task_get_their_own_rows() -> None:
+    """In whichever order the log has them."""
+    rows = [a_row(7, "mj_modal", at=40), a_row(5, "mj_variation", at=1)]
+    for order in (rows, rows[::-1]):
+        matcher = LogMatcher(order, NOON)
+        matcher.match_tasks({"t1": [an_entry(1, "mj_variation"), an_entry(2, "mj_modal", at=39)]})
+        assert sums(matcher) == {1: 5, 2: 7}
+
+
+def test_typed_form_belongs_to_the_claim_of_its_press() -> None:
+    matcher = LogMatcher([a_row(5, "mj_variation", at=1), a_row(7, "mj_modal", at=2)], NOON)
+    matcher.match_tasks({"t1": [an_entry(1, "mj_variation", tasks=2)]})
+    assert sums(matcher) == {1: 12}
+
+
+def test_free_window_with_its_form_is_one_row() -> None:
+    """The claim of a Custom Zoom is billed only for its form."""
+    matcher = LogMatcher([a_row(7, "mj_modal", at=20)], NOON)
+    matcher.match_tasks({"t1": [an_entry(1, "mj_custom_zoom", tasks=0), an_entry(2, "mj_modal", at=19)]})
+    assert sums(matcher) == {2: 7}
+
+
+def test_task_that_was_billed_twice_has_a_row_for_each_press() -> None:
+    """new-api bills code 21 "exists" once more, under the same id."""
+    matcher = LogMatcher([a_row(5, "mj_upscale", at=600), a_row(4, "mj_upscale", at=1)], NOON)
+    matcher.match_tasks({"t1": [an_entry(1, "mj_upscale"), an_entry(2, "mj_upscale", at=599)]})
+    assert sums(matcher) == {1: 4, 2: 5}
+
+
+def test_more_rows_than_expected_have_an_owner_too() -> None:
+    """The sum must be the relay's bill, whatever was expected; but first a claim may be found that they belong to."""
+    rows = [a_row(5, at=1), a_row(6, at=2), a_row(7, at=3)]
+    for at, expected in ((later(600), {1: 5}), (later(4000), {1: 18})):
+        matcher = LogMatcher(rows, at)
+        matcher.match_tasks({"t1": [an_entry(1)]})
+        assert sums(matcher) == expected
+
+
+def test_request_id_decides_before_everything_else() -> None:
+    """A claim of a press and its form has two."""
+    matcher = LogMatcher(
+        [a_row(5, task="", request="a"), a_row(6, task="t9", request="b"), a_row(7, request="c")], NOON
+    )
+    matcher.match_request_ids([an_entry(1, request_id="a b"), an_entry(2)])
+    matcher.match_tasks({"t1": [an_entry(2)]})
+    assert sums(matcher) == {1: 11, 2: 7}
+
+
+@pytest.mark.parametrize(
+    ("entries", "rows", "expected"),
+    [
+        ([an_entry(1, "swap_face")], [a_row(5, "swap_face", task="", at=3)], {1: 5}),
+        ([an_entry(1, "swap_face")], [a_row(5, "swap_face", task="", at=1000)], {}),
+        ([an_entry(1, "swap_face")], [a_row(5, "swap_face", task="", at=-61)], {}),
+        ([an_entry(1, "swap_face")], [a_row(5, "mj_upload", task="", at=3)], {}),
+        ([an_entry(1, "swap_face", request_id="a")], [a_row(5, "swap_face", task="", request="b")], {}),
+        (
+            [an_entry(1, "swap_face"), an_entry(2, "swap_face", at=60)],
+            [a_row(5, "swap_face", task="", at=2), a_row(6, "swap_face", task="", at=63)],
+            {1: 5, 2: 6},
+        ),
+        (
+            [an_entry(1, "swap_face", at=9, outcome=LedgerOutcome.UNKNOWN), an_entry(2, "swap_face")],
+            [a_row(5, "swap_face", task="", at=10)],
+            {2: 5},
+        ),
+    ],
+    ids=["one", "too late", "too early", "another model", "another request", "two", "accepted before unknown"],
+)
+def test_rows_without_a_task_go_by_model_and_time(
+    entries: list[LedgerEntry], rows: list[BillingRow], expected: dict[int, int]
+) -> None:
+    """Those of face swaps name no task."""
+    matcher = LogMatcher(rows, NOON)
+    matcher.match_nameless(entries)
+    assert sums(matcher) == expected
+
+
+def test_row_never_has_two_owners() -> None:
+    """Not even where all ways to match lead to it."""
+    entries = [an_entry(1, request_id="a"), an_entry(2, request_id="a")]
+    matcher = LogMatcher([a_row(5, request="a"), a_row(-3, request="a")], NOON)
+    for _ in range(2):
+        matcher.match_request_ids(entries)
+        matcher.match_tasks({"t1": entries, "": entries})
+        matcher.match_nameless(entries)
+    assert sum(sums(matcher).values()) == 5
+
+
+def test_row_stays_with_the_entry_that_it_confirmed() -> None:
+    """It names no task: a later request of the same model must not be confirmed by it once more."""
+    first, second = an_entry(1, "swap_face", outcome=LedgerOutcome.UNKNOWN), an_entry(2, "swap_face", at=5)
+    matcher = LogMatcher([a_row(5, "swap_face", task="", at=9)], NOON)
+    matcher.match_nameless([replace(first, confirmed=Decimal("0.05")), second])
+    assert sums(matcher) == {1: 5}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "age", "is_settled"),
+    [(1, timedelta(0), True), (2, timedelta(minutes=14), False), (2, timedelta(minutes=16), True)],
+)
+def test_entry_with_a_row_missing_is_settled_later(tasks: int, age: timedelta, *, is_settled: bool) -> None:
+    """A row may still come; and where none does, the relay bills fewer than the bot expected."""
+    matcher = LogMatcher([a_row(5)], NOON)
+    matcher.match_tasks({"t1": [an_entry(1, tasks=tasks)]})
+    at: datetime = NOON + age
+    assert matcher.matches[0].is_settled(at) is is_settled
