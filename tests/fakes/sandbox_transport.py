@@ -46,8 +46,9 @@ class SandboxTransport:
     async def _exchange(self, method: str, path: str, body: RequestBody | None) -> RelayResponse:
         data = b"" if body is None else b"".join(encode_body(body))
         headers = {**self.headers.current, "Content-Type": "application/json", "Host": "relay.test"}
-        parts = {"app": self.relay.app, "writer": None, "protocol": self._protocol, "transport": None}
-        request = make_mocked_request(method, path, headers=headers, **parts)
+        request = make_mocked_request(
+            method, path, headers, app=self.relay.app, writer=None, protocol=self._protocol, transport=None
+        )
         request._read_bytes = data  # as if the body had been read already
         answer = cast("web.Response", await self.relay._handle(request))
         await self.relay._key_check.add_headers(request, answer)
