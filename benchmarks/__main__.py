@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.claims import measure_claims
 from benchmarks.first_answer import measure_first_answers
 from benchmarks.image_work import measure_fit_times, measure_loop_delays
 from benchmarks.load import Load, measure_under_load
@@ -15,7 +16,7 @@ from benchmarks.table import Row, format_table
 from benchmarks.takeover import Takeover, measure_takeovers
 from benchmarks.task_cost import Scales, measure_task_costs
 
-ROWS = ("answers", "load", "weight", "takeover", "pixels")
+ROWS = ("answers", "load", "weight", "takeover", "claims", "pixels")
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -37,6 +38,8 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--live", type=int, default=100, help="live messages of the process that is killed (100)")
     parser.add_argument("--lease", type=float, default=15.0, help="its LEASE_SECONDS (15)")
     parser.add_argument("--kills", type=int, default=3, help="kills on each kind of database (3)")
+    parser.add_argument("--claims", type=int, default=500, help="claims in one round (500)")
+    parser.add_argument("--claim-rounds", type=int, default=5, help="rounds on each kind of database (5)")
     parser.add_argument("--pictures", type=int, default=20, help="pictures processed at once (20)")
     parser.add_argument(
         "--sizes", type=int, default=3, help="how many of the sizes 2048 x 2048, 4096 x 4096, 8192 x 4096 (3)"
@@ -62,6 +65,8 @@ async def measure(options: argparse.Namespace) -> list[Row]:
                 rows += await measure_under_load(folder, load)
             elif row == "takeover":
                 rows += await measure_takeovers(folder, Takeover(options.live, options.lease, options.kills))
+            elif row == "claims":
+                rows += await measure_claims(folder, options.claims, options.claim_rounds)
             elif row == "pixels":
                 rows += await measure_loop_delays(options.pictures, options.sizes)
                 rows.append(await measure_fit_times(options.pictures))

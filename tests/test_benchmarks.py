@@ -11,7 +11,7 @@ from benchmarks.idle_loop import find_longest
 from benchmarks.table import Row, format_number, format_table, percentile, ratio
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1"
+SOON = "--life 2 --lead 3 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1 --claims 3 --claim-rounds 1"
 
 
 @pytest.mark.wire
@@ -37,6 +37,8 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str], monkeypatc
         "share of a core",
         "other process's edit, PostgreSQL",
         "one SQLite file",
+        "claims a second, PostgreSQL",
+        "claims a second under five limits, SQLite",
         "PNG of 256 x 256, longest",
         "JPEG of 256 x 256, longest",
         "WEBP of 256 x 256, longest",
@@ -51,7 +53,7 @@ def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A mistyped row gets the list of rows."""
     with pytest.raises(SystemExit):
         main(["nonsense"])
-    assert "answers, load, weight, takeover, pixels" in capsys.readouterr().err
+    assert "answers, load, weight, takeover, claims, pixels" in capsys.readouterr().err
 
 
 def test_the_table_puts_portable_ratios_first() -> None:

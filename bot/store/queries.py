@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -95,26 +95,6 @@ def select_billed_claims(before: datetime, limit: int) -> Executable:
     billed &= func.coalesce(claims.c.submits, 1) != 0
     found = select(claims).where(billed, claims.c.made_at < before)
     return found.order_by(claims.c.made_at.desc(), claims.c.id.desc()).limit(limit)
-
-
-def select_usage(person_id: int, at: datetime) -> Executable:
-    """Select how many submits of the UTC day count against the person's limit, and against everyone's."""
-    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    billed = func.coalesce(func.sum(func.coalesce(claims.c.submits, 1)), 0)
-    today = select(billed).where(_MAY_BE_BILLED, claims.c.made_at >= midnight)
-    own = claims.c.person_id == person_id
-    return select(today.where(own).scalar_subquery().label("own"), today.scalar_subquery().label("everyones"))
-
-
-def select_latest_claims(person_id: int, at: datetime) -> Executable:
-    """Select when a person's last claim before `at` was made, and the next: by a clock that has been put back since.
-
-    Refused ones too: the cooldown also spares the relay.
-    """
-    own = select(claims.c.made_at).where(claims.c.person_id == person_id)
-    before = own.where(claims.c.made_at <= at).order_by(claims.c.made_at.desc()).limit(1).subquery()
-    after = own.where(claims.c.made_at > at).order_by(claims.c.made_at).limit(1).subquery()
-    return union_all(select(before), select(after))
 
 
 def match_default_settings() -> Iterator[ColumnElement[bool]]:

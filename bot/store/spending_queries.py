@@ -1,13 +1,47 @@
 """SQL that adds up what claims made and cost, for limits."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Executable, case, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    FromClause,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
-from bot.entities import ClaimState, CostKind, CountScope, LedgerOutcome, SpendingCount, SpendingPlan
-from bot.store.schema import AMOUNT_UNITS, claims
+from bot.entities import ClaimState, CostKind, CountScope, LedgerOutcome, SpendingPlan
+from bot.store.schema import AMOUNT_UNITS, UtcDateTime, claims
 
+_COUNTED_SCOPES = {CountScope.PERSON: "own", CountScope.EVERYONE: "everyones"}
+"""Whose submits of the day the operator's daily limits count, and in which column."""
+
+_PERSON, _GUILD = bindparam("person_id", type_=BigInteger), bindparam("guild_id", type_=BigInteger)
+_AT = bindparam("at", type_=UtcDateTime)
 _TASKS = func.coalesce(claims.c.submits, 1)
+_CONFIRMED, _EXPECTED = (type_coerce(column, BigInteger) for column in (claims.c.confirmed, claims.c.expected))
+_AMOUNT = case(
+    (claims.c.outcome == LedgerOutcome.CREDITED, 0),
+    (claims.c.action.is_(None) & claims.c.confirmed.is_(None), _TASKS * bindparam("unpriced", type_=BigInteger)),
+    (
+        or_(claims.c.currency.is_(None), claims.c.currency == bindparam("currency", type_=Text)),
+        func.coalesce(_CONFIRMED, _EXPECTED, 0),
+    ),
+    else_=0,
+)
+"""The amount of one claim in millionths; 0 for one that is credited, or is in another currency."""
 
 
 def format_kinds(kinds: frozenset[CostKind]) -> str:
@@ -26,39 +60,72 @@ def match_kind(kind: CostKind) -> ColumnElement[bool]:
     return claims.c.kinds.contains(f",{kind},", autoescape=True)
 
 
-def select_spending(plan: SpendingPlan, person_id: int, guild_id: int) -> Executable:
-    """Select one row with the columns tasks0, amount0, tasks1, ... for the counts of a plan; amounts in millionths."""
-    columns: list[ColumnElement[Any]] = []
-    for number, count in enumerate(plan.counts):
-        counted = (claims.c.state != ClaimState.REFUSED) & (claims.c.made_at >= count.since)
-        counted &= _match_scope(count, person_id, guild_id)
-        if count.kind is not None:
-            counted &= match_kind(count.kind)
-        for name, total in (("tasks", func.sum(_TASKS)), ("amount", func.sum(_amount(plan)))):
-            found = select(func.coalesce(total, 0)).where(counted).scalar_subquery()
-            columns.append(found.label(f"{name}{number}"))
-    return select(*columns)
+def select_usage(plan: SpendingPlan, person_id: int, guild_id: int, at: datetime) -> tuple[Executable, dict[str, Any]]:
+    """Return a statement with its parameters that selects all that limits count, as one row.
+
+    `own` and `everyones` are the submits of the UTC day that count against the operator's daily limits. `before` is
+    when the person's last claim was made, and `after` when the next: by a clock that has been put back since; refused
+    ones too, as the cooldown also spares the relay. `tasks0`, `amount0`, `tasks1` ... are the counts of the plan,
+    amounts in millionths.
+    """
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    begins = {f"begin_{scope}": midnight for scope in _COUNTED_SCOPES}
+    for count in plan.counts:
+        name = f"begin_{count.scope}"
+        begins[name] = min(begins.get(name, count.since), count.since)
+    return _build_usage(tuple((count.scope, count.kind) for count in plan.counts)), {
+        "person_id": person_id,
+        "guild_id": guild_id,
+        "at": at,
+        "midnight": midnight,
+        "currency": plan.currency,
+        "unpriced": int((plan.unpriced * AMOUNT_UNITS).to_integral_value()),
+        **begins,
+        **{f"since{number}": count.since for number, count in enumerate(plan.counts)},
+    }
 
 
-def _match_scope(count: SpendingCount, person_id: int, guild_id: int) -> ColumnElement[bool]:
-    match count.scope:
+@lru_cache(maxsize=128)
+def _build_usage(counts: tuple[tuple[CountScope, CostKind | None], ...]) -> Executable:
+    """Build the statement for limits of these scopes and kinds; each scope is read once, however many limits it has."""
+    columns = {scope: [_sum_since("midnight", _TASKS).label(name)] for scope, name in _COUNTED_SCOPES.items()}
+    for number, (scope, kind) in enumerate(counts):
+        for name, value in (("tasks", _TASKS), ("amount", _AMOUNT)):
+            total = _sum_since(f"since{number}", value, kind).label(f"{name}{number}")
+            columns.setdefault(scope, []).append(total)
+    first, *more = (_select_scope(scope, found) for scope, found in columns.items())
+    joined: FromClause = first
+    for part in more:
+        joined = joined.join(part, true())
+    own = select(claims.c.made_at).where(claims.c.person_id == _PERSON).limit(1)
+    before = own.where(claims.c.made_at <= _AT).order_by(claims.c.made_at.desc()).scalar_subquery()
+    after = own.where(claims.c.made_at > _AT).order_by(claims.c.made_at).scalar_subquery()
+    sums = [column for part in (first, *more) for column in part.c]
+    return select(*sums, before.label("before"), after.label("after")).select_from(joined)
+
+
+def _select_scope(scope: CountScope, columns: Sequence[ColumnElement[Any]]) -> Subquery:
+    counted = (claims.c.state != ClaimState.REFUSED) & _made_since(f"begin_{scope}")
+    return select(*columns).where(counted & _match_scope(scope)).subquery(scope.value)
+
+
+def _made_since(name: str) -> ColumnElement[bool]:
+    return claims.c.made_at >= bindparam(name, type_=UtcDateTime)
+
+
+def _sum_since(since: str, value: ColumnElement[Any], kind: CostKind | None = None) -> ColumnElement[Any]:
+    """Return the sum over the claims since then, of one expensive kind if one is given."""
+    counted = _made_since(since) if kind is None else _made_since(since) & match_kind(kind)
+    return func.coalesce(func.sum(case((counted, value), else_=0)), 0)
+
+
+def _match_scope(scope: CountScope) -> ColumnElement[bool]:
+    match scope:
         case CountScope.PERSON:
-            return claims.c.person_id == person_id
+            return claims.c.person_id == _PERSON
         case CountScope.MEMBER:
-            return (claims.c.person_id == person_id) & (claims.c.guild_id == guild_id)
+            return (claims.c.person_id == _PERSON) & (claims.c.guild_id == _GUILD)
         case CountScope.SERVER:
-            return claims.c.guild_id == guild_id
+            return claims.c.guild_id == _GUILD
         case CountScope.EVERYONE:
             return literal(True)  # noqa: FBT003 - SQL's
-
-
-def _amount(plan: SpendingPlan) -> ColumnElement[int]:
-    """Return the amount of one claim in millionths; 0 for one that is credited, or is in another currency."""
-    confirmed, expected = (type_coerce(column, BigInteger) for column in (claims.c.confirmed, claims.c.expected))
-    unpriced = int((plan.unpriced * AMOUNT_UNITS).to_integral_value())
-    return case(
-        (claims.c.outcome == LedgerOutcome.CREDITED, 0),
-        (claims.c.action.is_(None) & claims.c.confirmed.is_(None), _TASKS * unpriced),
-        (or_(claims.c.currency.is_(None), claims.c.currency == plan.currency), func.coalesce(confirmed, expected, 0)),
-        else_=0,
-    )

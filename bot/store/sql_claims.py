@@ -17,7 +17,7 @@ from bot.entities import (
     ClaimState,
     SentCost,
     Spending,
-    SpendingCount,
+    SpendingPlan,
     Usage,
 )
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
@@ -26,7 +26,7 @@ from bot.store import queries
 from bot.store.database import Database
 from bot.store.rows import claim_to_row, sent_cost_to_row
 from bot.store.schema import AMOUNT_UNITS, claims
-from bot.store.spending_queries import select_spending
+from bot.store.spending_queries import select_usage
 from bot.store.sql_rules import rules_from_rows, select_rules
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
@@ -173,19 +173,18 @@ async def _read_usage(
     connection: AsyncConnection, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None
 ) -> Usage:
     """Read what counts against the limits at a time, and with a `plan` the rules and what it counts."""
-    rules, spending = NO_RULES, dict[SpendingCount, Spending]()
+    rules, planned = NO_RULES, SpendingPlan()
     if plan is not None:
         rows = (await connection.execute(select_rules(guild_id, person_id))).mappings().all()
         rules = rules_from_rows([dict(row) for row in rows], guild_id)
         planned = plan(rules, at)
-        if planned.counts:
-            found = (await connection.execute(select_spending(planned, person_id, guild_id))).mappings().one()
-            for number, count in enumerate(planned.counts):
-                amount = Decimal(int(found[f"amount{number}"])) / AMOUNT_UNITS
-                spending[count] = Spending(int(found[f"tasks{number}"]), amount)
-    own, everyones = (await connection.execute(queries.select_usage(person_id, at))).one()
-    latest = await connection.scalars(queries.select_latest_claims(person_id, at))
-    return Usage(own, everyones, _find_nearest(latest, at), at, rules, spending)
+    found = (await connection.execute(*select_usage(planned, person_id, guild_id, at))).mappings().one()
+    spending = {
+        count: Spending(int(found[f"tasks{number}"]), Decimal(int(found[f"amount{number}"])) / AMOUNT_UNITS)
+        for number, count in enumerate(planned.counts)
+    }
+    latest = [date for date in (found["before"], found["after"]) if date is not None]
+    return Usage(found["own"], found["everyones"], _find_nearest(latest, at), at, rules, spending)
 
 
 def _find_nearest(dates: Iterable[datetime], at: datetime) -> datetime | None:
