@@ -137,12 +137,13 @@ class LoopbackDiscord(State):
         self.roles[role_id := snowflake()] = name
         return role_id
 
-    def deny_command(self, name: str, target: int, kind: Literal["role", "user", "channel"] = "role") -> None:
-        """Deny a registered command to a role, a person or a channel, as the page Integrations does."""
-        command_id = people.command(self, name)["id"]
+    def deny_command(self, name: str, target: int, kind: Literal["role", "user", "channel"] = "role") -> int:
+        """Deny a registered command to a role, a person or a channel on the page Integrations; return its id."""
+        command_id = int(people.command(self, name)["id"])
         denied = {"id": str(target), "type": {"role": 1, "user": 2, "channel": 3}[kind], "permission": False}
         of_guild = self.command_permissions.setdefault(self.guild_id, {})
-        of_guild.setdefault(int(command_id), []).append(denied)
+        of_guild.setdefault(command_id, []).append(denied)
+        return command_id
 
     def add_channel(self, name: str, guild_id: int | None = None) -> Channel:
         """Make a text channel; a bot that is connected already learns of it at its next IDENTIFY."""
