@@ -12,7 +12,7 @@ from bot.billing.log_matches import MAX_ROW_DELAY, MAX_ROW_LEAD, EntryRows, LogM
 from bot.clock import Clock
 from bot.entities import LedgerEntry, LedgerFilter, LedgerOutcome
 from bot.errors import StoreUnavailable
-from bot.metrics import count_spent
+from bot.metrics import LEDGER_UNCONFIRMED
 from bot.policy.prices import PriceList
 from bot.ports import Ledger
 from bot.relay.billing_log import BillingLogReader, BillingReading, BillingRow
@@ -73,6 +73,7 @@ class LedgerKeeper:
                 if reading is not None and reading.page.rows:
                     await self._confirm(reading, since)
                     self._has_learned = self._prices.convert_quota(1) is not None
+            LEDGER_UNCONFIRMED.set(len(await self._ledger.list_unconfirmed(since, _MAX_ENTRIES)))
         except StoreUnavailable as gone:
             STORE_OUTAGE.report(log, "The ledger is not completed.", gone)
 
@@ -104,9 +105,6 @@ class LedgerKeeper:
         await self._ledger.confirm(amounts, self._prices.currency)
         for match in sorted(matcher.matches, key=lambda match: match.rows[-1].billed_at):
             self._learn(match)
-        confirmed = {match.entry.claim_id: match.entry.confirmed or Decimal(0) for match in matcher.matches}
-        for claim_id, amount in amounts.items():
-            count_spent(amount - confirmed[claim_id], self._prices.currency, confirmed=True)
         if amounts:
             log.info("The relay's log confirmed the prices of requests: %d.", len(amounts))
 
