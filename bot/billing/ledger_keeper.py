@@ -92,6 +92,7 @@ class LedgerKeeper:
         matcher.match_request_ids([*unconfirmed, *known, *nameless])
         matcher.match_tasks(entries_of)
         matcher.match_nameless(nameless)
+        matcher.match_lost(unconfirmed, entries_of.keys())
         amounts = {
             match.entry.claim_id: amount
             for match in matcher.matches

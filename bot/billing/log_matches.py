@@ -99,6 +99,18 @@ class LogMatcher:
                 if self._get(entry).has_room and id(row) not in self._owned and not _names_other(row, entry):
                     self._take(row, entry)
 
+    def match_lost(self, entries: Collection[LedgerEntry], known_tasks: Collection[str]) -> None:
+        """Give a row of a task that no claim led to to a lost entry of its model and time, whose search is long over.
+
+        Only where there is a single such row: the key may serve other applications too.
+        """
+        unknown = [row for row in self._list_free() if row.task_id and row.task_id not in known_tasks]
+        for entry in entries:
+            if entry.outcome is LedgerOutcome.UNKNOWN and self._at - entry.made_at > _SEARCH_TIME:
+                own = [row for row in unknown if row.model == entry.model and _is_in_time(row, entry)]
+                if len(own) == 1 and id(own[0]) not in self._owned:
+                    self._take(own[0], entry)
+
     def _choose(self, row: BillingRow, entries: Sequence[LedgerEntry]) -> LedgerEntry:
         """Choose the entry of a task that a row was billed for: of its model, with room, and the nearest in time."""
 
@@ -124,6 +136,10 @@ def _group(rows: Iterable[BillingRow], key: Callable[[BillingRow], str]) -> defa
     for row in rows:
         groups[key(row)].append(row)
     return groups
+
+
+def _is_in_time(row: BillingRow, entry: LedgerEntry) -> bool:
+    return entry.made_at - MAX_ROW_LEAD <= row.billed_at <= entry.made_at + MAX_ROW_DELAY
 
 
 def _names_other(row: BillingRow, entry: LedgerEntry) -> bool:
