@@ -11,6 +11,7 @@ import pytest
 from bot.billing.ledger_keeper import LedgerKeeper, remove_excess
 from bot.entities import ClaimState, Cost, LedgerFilter, LedgerOutcome, SentCost
 from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable
+from bot.metrics import LEDGER_UNCONFIRMED
 from bot.midjourney.task import Status, Task
 from bot.policy.prices import PriceList
 from bot.relay.account_rate_limiter import AccountRateLimiter
@@ -78,6 +79,7 @@ async def test_amounts_are_confirmed_and_prices_learned(world: KeeperWorld) -> N
     world.relay.billed = [a_row("t1"), a_row("t9"), a_row("", model="gpt-4")]
     await world.keeper.complete()
     assert await world.find_amounts() == {1: (Decimal("0.12"), "USD"), 2: (None, "USD")}
+    assert LEDGER_UNCONFIRMED._value.get() == 1
     price = world.prices.find_price("mj_imagine", "turbo")
     assert price is not None
     assert (price.amount, price.currency, price.source) == (Decimal("0.12"), "USD", "log")
