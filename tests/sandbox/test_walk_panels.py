@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from playwright.async_api import Browser, expect
 
-from bot.policy.prices import PriceList
+from sandbox.__main__ import OpenPage
 from tests.sandbox.chromium import IN_BROWSER
 from tests.sandbox.sandbox_process import until
 from tests.sandbox.visits import DEMO, visit
@@ -12,25 +12,34 @@ from tests.sandbox.visits import DEMO, visit
 pytestmark = IN_BROWSER
 
 
-async def _is_known(prices: PriceList, model: str) -> bool:
-    return prices.find_price(model) is not None
+_PRICED = replace(DEMO, software="newapi-2026")
+"""A relay that tells its prices."""
+
+
+async def _wait_for_prices(sandbox: OpenPage) -> None:
+    async def are_known() -> bool:
+        return sandbox.scene.app.policy.prices.find_price("mj_video") is not None
+
+    await until(are_known, "no price of a video")
 
 
 async def test_panel_of_a_server(browser: Browser) -> None:
     """A manager ends the guide, opens the pages, and blocks a word, which then stops a prompt."""
-    async with visit(browser) as (visitor, _):
+    async with visit(browser, _PRICED) as (visitor, sandbox):
+        await _wait_for_prices(sandbox)
         panel = await visitor.sends("mjserver")
         await visitor.sees(panel, "Only you can see this.*Set up this server, 1 of 3: Who may draw")
         await visitor.changes(panel, "Skip the guide", "Server settings: Who")
-        await visitor.keep(panel, "server-who")
         for before, page, text in (
+            ("Who", "Where", "Server settings: Where.*Channels"),
+            ("Where", "Who", "Server settings: Who.*May draw"),
             ("Who", "Where", "Server settings: Where.*Channels"),
             ("Where", "Money", "Server settings: Money.*Limits of this server"),
             ("Money", "Content", "Server settings: Content.*Blocked words: 0"),
         ):
             await visitor.chooses(panel, before, page)
             await visitor.sees(panel, text)
-            if page in {"Where", "Money"}:
+            if page != "Content":
                 await visitor.keep(panel, f"server-{page.lower()}")
         form = await visitor.opens(panel, "Blocked words")
         await form.locator("textarea").fill("rain*")
@@ -57,7 +66,7 @@ async def test_reports_on_usage(browser: Browser) -> None:
 
 
 async def test_panel_of_the_operator(browser: Browser) -> None:
-    """The operator pauses everything, which stops a prompt, and resumes it."""
+    """The operator sees their servers, with what each has used."""
     async with visit(browser) as (visitor, _):
         panel = await visitor.sends("mjadmin")
         await visitor.sees(panel, "Midjourney at home")
@@ -66,11 +75,9 @@ async def test_panel_of_the_operator(browser: Browser) -> None:
 
 async def test_expensive_request_asks_first(browser: Browser) -> None:
     """A clip costs more than CONFIRM_ABOVE: the question shows the price, and sends only what is confirmed."""
-    async with visit(browser, replace(DEMO, software="newapi-2026")) as (visitor, sandbox):
-        prices = sandbox.scene.app.policy.prices
-        await until(lambda: _is_known(prices, "mj_video"), "no price of a video")
+    async with visit(browser, _PRICED) as (visitor, sandbox):
+        await _wait_for_prices(sandbox)
         question = await visitor.sends("animate", id="pig", picture="1")
         await visitor.sees(question, "Only you can see this.*about \\$0.80.*You pay only if you press Draw")
-        await visitor.keep(question, "confirmation")
         clips = await visitor.presses(question, "Draw")
         await visitor.gets(clips, "Four clips in")

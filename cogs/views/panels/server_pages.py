@@ -152,7 +152,7 @@ def render_log(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
             ("Gallery channel", f"{gallery}: finished public pictures are posted there." if gallery else "None"),
             (
                 "Prompts",
-                "Shown in the log channel, but for private requests."
+                "Shown in the log channel, except for private requests."
                 if server.log_prompts
                 else "Not shown in the log channel.",
             ),
