@@ -36,6 +36,7 @@ _GROUPS: Final = {
     "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
     "Settings and help (free)": ("mjusage", "mjsettings", "mjhelp", "mjcheck"),
     "For moderators and managers (free)": ("mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"),
+    "For the operator (free)": ("mjadmin",),
 }
 """The commands in the order of /mjhelp, the most useful first."""
 COMMAND_NAMES: Final = tuple(chain.from_iterable(_GROUPS.values()))
