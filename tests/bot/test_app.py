@@ -69,7 +69,7 @@ async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, ca
                 (
                     f"Server Art ({GUILD_ID}): no one may draw, because neither the owner of the application nor its "
                     f"team owns or manages it. To allow it, set ALLOWED_GUILDS to {GUILD_ID} and the ids of your other "
-                    "servers."
+                    "servers, or press Allow in /mjadmin."
                 ),
             ],
         ),

@@ -58,6 +58,7 @@ async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
             "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
             "**Settings and help (free)**": ["mjusage", "mjsettings", "mjhelp", "mjcheck"],
             "**For moderators and managers (free)**": ["mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"],
+            "**For the operator (free)**": ["mjadmin"],
         }
         assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
         for field in embed.fields:
