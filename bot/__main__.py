@@ -19,7 +19,7 @@ from typing import Any
 
 import discord
 
-from bot.app import open_app
+from bot.app import open_app, run_background_work
 from bot.check import report_unreachable_discord, run_checks
 from bot.clock import wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
@@ -154,7 +154,7 @@ async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming
         await run_unless_stopped(stop, connection.log_in(app.bot, settings.discord_token.get_secret_value()))
         await run_unless_stopped(stop, connection.prepare_shards(app.bot, elsewhere=bool(settings.discord_api_url)))
         await app.start_records()
-        async with app.run_background_work():
+        async with run_background_work(app):
             with readiness.delegate_to(app.health):
                 await run_unless_stopped(stop, connection.connect(app.bot, first_seconds=timing.connection_timeout))
 

@@ -12,7 +12,7 @@ from typing import Any
 import simcord
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot.app import App, open_app
+from bot.app import App, open_app, run_background_work
 from bot.clock import Clock
 from bot.settings import Settings
 from sandbox.command_permissions import add_permissions_route
@@ -103,7 +103,7 @@ async def open_environment(relay_settings: RelaySettings, *, has_history: bool =
                     people = [person.id for person in (others[0], member, *others[1:])]
                     await write_history(app.store, GUILD_ID, channel.id, people, clock.now())
                 _name_operator(app, member.id)
-                async with app.run_background_work():
+                async with run_background_work(app):
                     await app.bot.wait_until_ready()
                     if app.bot.user is not None:
                         await app.bot.user.edit(username="mjbot")

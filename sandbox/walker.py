@@ -14,7 +14,7 @@ import simcord
 from simcord import ChannelHandle, Env, InteractionResult, MemberActor
 from simcord.results import ResponseMessage
 
-from bot.app import open_app
+from bot.app import open_app, run_background_work
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from cogs.text.guidance import ASKING_FOR_SEED
 from sandbox.command_permissions import add_permissions_route
@@ -204,7 +204,7 @@ async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
         channel = guild.create_text_channel("art")
         member = guild.add_member(lien)
         stack.enter_context(env.time_context())
-        await stack.enter_async_context(app.run_background_work())
+        await stack.enter_async_context(run_background_work(app))
         await app.bot.wait_until_ready()
         commands = tuple(
             one.name for one in app.bot.tree.get_commands() if isinstance(one, discord.app_commands.Command)

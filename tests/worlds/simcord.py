@@ -16,7 +16,7 @@ import discord
 import simcord
 from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor, UserHandle
 
-from bot.app import App, open_app
+from bot.app import App, open_app, run_background_work
 from bot.clock import Clock
 from bot.settings import Settings
 from sandbox.command_permissions import add_permissions_route
@@ -237,7 +237,7 @@ class SimcordWorld:
         self._say_who_owns_it()
         self._serving = AsyncExitStack()
         self._serving.enter_context(self.env.time_context())
-        await self._serving.enter_async_context(self.app.run_background_work())
+        await self._serving.enter_async_context(run_background_work(self.app))
         await self.until(
             lambda: self.env.backend.commands.get(None) and (self.app.trust.owners or not self.tells_owner)
         )
@@ -289,7 +289,7 @@ async def open_simcord_world(
         if not (file := folder / "mjbot.db").exists():
             create_migrated_file(file)
         clock = await ending.enter_async_context(FastClock().run())
-        ending.enter_context(patch("bot.app.ImageWorker", ThreadImageWorker))
+        ending.enter_context(patch("bot.app.resources.ImageWorker", ThreadImageWorker))
         built = await process.enter_async_context(open_app(given, clock=clock, shard_count=1))
         await built.start_records()
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below

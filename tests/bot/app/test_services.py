@@ -10,7 +10,8 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import _report_new_database, open_app
+from bot.app import open_app
+from bot.app.services import _report_new_database
 from bot.errors import StoreUnavailable
 from cogs.context import Interaction
 from sandbox.relay import RelaySettings
@@ -176,7 +177,9 @@ async def test_a_new_database_is_reported_once(tmp_path: Path, caplog: pytest.Lo
     for _ in range(tries):
         async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1) as app:
             await app.start_records()
-    found = [record for record in caplog.records if record.name == "bot.app" and "database" in record.getMessage()]
+    found = [
+        record for record in caplog.records if record.name == "bot.app.services" and "database" in record.getMessage()
+    ]
     assert [record.levelno for record in found] == [logging.INFO]
     assert found[0].getMessage().startswith("The database is new, as it should be at the bot's first start.")
 
