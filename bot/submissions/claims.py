@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.clock import Now
 from bot.entities import (
@@ -30,12 +31,13 @@ from bot.errors import (
 )
 from bot.metrics import count_limit_refusals
 from bot.policy.claim_judge import ClaimJudge
-from bot.policy.costs import estimate_cost
+from bot.policy.costs import PaidRequest, estimate_cost
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.policy.server_rules import check_rules
 from bot.policy.task_privacy import Viewer
 from bot.ports import Store
 from bot.submissions.limit_warnings import LimitWarnings
+from bot.submissions.speed_modes import choose_speed
 
 MAX_SUBMITS_PER_INTERACTION = 4
 """How many claim ids one interaction, or one preview message, has."""
@@ -104,30 +106,41 @@ class ClaimWriter:
 
     async def check_limits(self, spender: Spender, *, prompt: str = "", has_cooldown: bool = False) -> None:
         """Raise PolicyRefused unless this person may submit once more; a cooldown may end before that."""
-        judge = self.build_judge(spender, prompt=prompt, has_cooldown=has_cooldown)
+        judge = self._build_judge(spender, PaidRequest(prompt=prompt), has_cooldown=has_cooldown)
         with count_limit_refusals():
             judge.check(await self._store.find_usage(spender.person_id, spender.guild_id, judge.plan))
 
-    def build_judge(
+    async def prepare_judge(
         self,
         spender: Spender,
+        request: PaidRequest,
         *,
-        action: str = "",
-        prompt: str = "",
-        checked_prompt: str | None = None,
-        speed: str = "",
-        tasks: int = 1,
+        chosen_speed: str | None = None,
         has_cooldown: bool = True,
         is_confirmed: bool = False,
     ) -> ClaimJudge:
-        """Build the judge of a request, with its expected cost; see write_claim."""
-        cost = estimate_cost(self._policy.prices, action, spender=spender, prompt=prompt, speed=speed, tasks=tasks)
+        """Return the judge of a request at the speed at which it will be sent, with its expected cost.
+
+        `chosen_speed` is what the person chose, None to read it from their settings; see choose_speed.
+        """
+        speed = await choose_speed(self._store, self._now, spender.person_id, request.prompt, chosen=chosen_speed)
+        return self._build_judge(spender, request, speed=speed, has_cooldown=has_cooldown, is_confirmed=is_confirmed)
+
+    def _build_judge(
+        self,
+        spender: Spender,
+        request: PaidRequest,
+        *,
+        speed: str = "",
+        has_cooldown: bool = True,
+        is_confirmed: bool = False,
+    ) -> ClaimJudge:
         return ClaimJudge(
             policy=self._policy,
             spender=spender,
-            cost=cost,
-            tasks=tasks,
-            prompt=prompt if checked_prompt is None else checked_prompt,
+            cost=estimate_cost(self._policy.prices, request, spender=spender, speed=speed),
+            tasks=request.tasks,
+            prompt=request.prompt if request.checked_prompt is None else request.checked_prompt,
             has_cooldown=has_cooldown,
             is_confirmed=is_confirmed,
         )
@@ -181,23 +194,14 @@ class ClaimWriter:
                 raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False)
         raise ModalExpired
 
-    def build_press_judge(
-        self,
-        press: Press,
-        *,
-        action: str,
-        prompt: str = "",
-        checked_prompt: str | None = None,
-        line: int = 0,
-        tasks: int = 1,
+    async def prepare_press_judge(
+        self, press: Press, request: PaidRequest, *, line: int = 0, chosen_speed: str | None = None
     ) -> ClaimJudge:
-        """Build the judge of a press; what it takes is explained at write_claim."""
-        return self.build_judge(
+        """Return the judge of a press; see prepare_judge and write_claim."""
+        return await self.prepare_judge(
             press.spender,
-            action=action,
-            prompt=prompt,
-            checked_prompt=checked_prompt,
-            tasks=tasks,
+            request,
+            chosen_speed=chosen_speed,
             has_cooldown=not line,
             is_confirmed=press.is_price_confirmed or line > 0,
         )
@@ -206,19 +210,15 @@ class ClaimWriter:
         self,
         press: Press,
         button: str,
+        request: PaidRequest,
         *,
-        action: str = "",
-        prompt: str = "",
-        checked_prompt: str | None = None,
         line: int = 0,
-        tasks: int = 1,
+        chosen_speed: str | None = None,
     ) -> Claim:
         """Write the claim, unless the same press of any person is on its way to the relay, or may have been billed.
 
-        `line` numbers the further submits of one press, between which no cooldown applies. `tasks` is how many tasks
-        the submit will make: so many count against the limits until it is known how many it made. `action` is the API's
-        word for the press, and `prompt` the finished prompt, where they are known; blocked words are looked for in
-        `checked_prompt`, where that differs (see checked_prompts).
+        `line` numbers the further submits of one press, between which no cooldown applies. All tasks of the request
+        count against the limits until it is known how many it made. The claim's cost names the speed to send it at.
 
         Raises:
             PolicyRefused: The rules or limits forbid it.
@@ -229,9 +229,7 @@ class ClaimWriter:
             ConfirmationNeeded: The person has to confirm the price first.
             StoreUnavailable: The claim could not be written.
         """
-        judge = self.build_press_judge(
-            press, action=action, prompt=prompt, checked_prompt=checked_prompt, line=line, tasks=tasks
-        )
+        judge = await self.prepare_press_judge(press, request, line=line, chosen_speed=chosen_speed)
         claim = Claim(
             id=derive_claim_id(press.interaction_id, line),
             person_id=press.person.id,
@@ -240,7 +238,7 @@ class ClaimWriter:
             task_id=press.task_id,
             button=button,
             made_at=self._now(),
-            submits=tasks if tasks > 1 else None,
+            submits=request.tasks if request.tasks > 1 else None,
             cost=judge.cost,
         )
         try:
@@ -283,17 +281,23 @@ class ClaimWriter:
     async def check_modal_limits(self, claim: Claim, spender: Spender) -> None:
         """Check the limits for the second submit of a press: its modal, after the relay billed the modal's window.
 
-        The claim counts both submits already, so that claims which are written meanwhile count them too. The check runs
-        like the writing of a claim, one at a time, but writes nothing.
+        The claim counts both submits and their prices already, so that claims which are written meanwhile count them
+        too. The check runs like the writing of a claim, one at a time, but writes nothing.
 
         Raises:
             ModalNotSent: The limits forbid the modal.
         """
         further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
-        judge = self.build_judge(spender, action="MODAL", has_cooldown=False, is_confirmed=True)
+        judge = self._build_judge(
+            spender, PaidRequest(action="MODAL"), speed=claim.cost.speed, has_cooldown=False, is_confirmed=True
+        )
+        price = judge.cost.expected or Decimal(0)
 
         def check(usage: Usage) -> None:
-            spending = {count: Spending(max(used.tasks - 1, 0), used.amount) for count, used in usage.spending.items()}
+            spending = {
+                count: Spending(max(used.tasks - 1, 0), max(used.amount - price, Decimal(0)))
+                for count, used in usage.spending.items()
+            }
             judge.check(
                 replace(
                     usage,

@@ -14,6 +14,7 @@ from bot.imaging.upload_validation import Upload
 from bot.metrics import count_unsent_presses
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Task
+from bot.policy.costs import PaidRequest
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.policy.task_privacy import Viewer
 from bot.ports import InteractionFollowups, Store
@@ -141,13 +142,8 @@ class CommandService:
     async def _write_claim(
         self, command: CommandInvocation, wanted: CommandRequest, key: str, sent_prompt: str
     ) -> Claim:
-        judge = self._claims.build_judge(
-            command.spender,
-            action=wanted.action,
-            prompt=wanted.prompt,
-            checked_prompt=sent_prompt,
-            is_confirmed=command.is_confirmed,
-        )
+        request = PaidRequest(action=wanted.action, prompt=wanted.prompt, checked_prompt=sent_prompt)
+        judge = await self._claims.prepare_judge(command.spender, request, is_confirmed=command.is_confirmed)
         claim = Claim(
             id=command.interaction_id,
             person_id=command.person.id,

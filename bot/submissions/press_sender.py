@@ -86,11 +86,11 @@ class PressResult:
 
 @dataclass(frozen=True)
 class ModalResult:
-    """The state of a modal's claim after it was sent, what the relay calls the request, and its speed."""
+    """The state of a modal's claim after it was sent, what the relay calls the request, and its speed, if accepted."""
 
     state: ClaimState
     request_id: str = ""
-    speed: str = ""
+    speed: str | None = None
 
 
 class PressSender:

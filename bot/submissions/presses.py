@@ -23,6 +23,7 @@ from bot.midjourney.prompts.parameters import Parameter, validate_parameter
 from bot.midjourney.prompts.prompt_builder import ImagineOptions, build_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import find_numbered_line
+from bot.policy.costs import PaidRequest
 from bot.policy.rules import SpendingPolicy
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
@@ -104,10 +105,12 @@ class PressService:
         elif earlier := await self._buttons.find_earlier_press(press, button):
             await self._show_earlier_press(press, earlier, followups, parent, button)
             return
-        tasks = _count_tasks(action, parent, needs_fallback=needs_fallback)
+        request = _build_request(button, parent, prompt, needs_fallback=needs_fallback)
         if prompt is None:
-            await self._check_records(press, parent, button, tasks=tasks)
-        opened = await self._claim_and_open_child(press, followups, parent, button, tasks=tasks, prompt=prompt)
+            await self._check_records(press, button, request)
+        opened = await self._claim_and_open_child(
+            press, followups, parent, button, request, is_typed=prompt is not None
+        )
         if opened is None:
             return
         claim, job = opened
@@ -124,36 +127,33 @@ class PressService:
         )
         self._sender.start(claim, partial(self._send, submission, press, followups))
 
-    async def _check_records(self, press: Press, parent: Task, button: Button, *, tasks: int) -> None:
+    async def _check_records(self, press: Press, button: Button, request: PaidRequest) -> None:
         """Check that the database knows of an earlier press; the question about it also tells a high price."""
         try:
             await self._buttons.check_records(press, button)
         except PressUnrecorded as unrecorded:
-            judge = self._claims.build_press_judge(
-                press,
-                action=get_submitted_action(button.custom_id),
-                prompt=get_task_prompt(parent),
-                checked_prompt=find_drawn_prompt(resolve_action(button.custom_id), parent, None),
-                tasks=tasks,
-            )
+            judge = await self._claims.prepare_press_judge(press, request)
             await self._claims.check_confirmation(judge, unrecorded)
             raise
 
     async def _claim_and_open_child(
-        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, tasks: int, prompt: str | None
+        self,
+        press: Press,
+        followups: PressFollowups,
+        parent: Task,
+        button: Button,
+        request: PaidRequest,
+        *,
+        is_typed: bool,
     ) -> tuple[Claim, Job] | None:
-        """Write the claim of a press and open its child; None if another press was accepted first and answers it."""
-        claim = await self._claims.write_claim(
-            press,
-            get_claim_key(button.custom_id),
-            action=get_submitted_action(button.custom_id),
-            prompt=get_task_prompt(parent) if prompt is None else prompt,
-            checked_prompt=find_drawn_prompt(resolve_action(button.custom_id), parent, prompt),
-            tasks=tasks,
-        )
+        """Write the claim of a press and open its child; None if another press was accepted first and answers it.
+
+        A press for which a prompt was typed is answered by no other.
+        """
+        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id), request)
         with self._sender.release_on_error(claim):
             # Another person's press may have been accepted between the first look and the claim.
-            earlier = None if prompt is not None else await self._buttons.find_earlier_press(press, button)
+            earlier = None if is_typed else await self._buttons.find_earlier_press(press, button)
             if earlier is None:
                 return claim, await self._open_child(claim, press, followups, parent, button)
         self._sender.release(claim)
@@ -174,7 +174,9 @@ class PressService:
             await self._claims.check_press_permission(press)
             action = get_submitted_action(button.custom_id)
         line = build_prompt(ImagineOptions(prompt=prompt)).line
-        judge = self._claims.build_judge(press.spender, action=action, prompt=line, has_cooldown=False)
+        forms = int(press.button_key != PENDING_MODAL_KEY)
+        request = PaidRequest(action=action, prompt=line, forms=forms)
+        judge = await self._claims.prepare_judge(press.spender, request, has_cooldown=False)
         return task, line, await self._claims.estimate_price(judge)
 
     async def confirm_press(
@@ -208,7 +210,7 @@ class PressService:
         await self._claims.check_press_permission(press)
         await self._pending_modals.find_job(press, elsewhere=elsewhere)
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line
-        claim = await self._claims.write_claim(press, FORM_BUTTON, action="MODAL", prompt=prompt)
+        claim = await self._claims.write_claim(press, FORM_BUTTON, PaidRequest(action="MODAL", prompt=prompt))
         with self._sender.release_on_error(claim):
             # The modal may have been answered or declined between the first look and the claim.
             job = replace(await self._pending_modals.find_job(press, elsewhere=elsewhere), claim_id=claim.id)
@@ -290,7 +292,11 @@ class PressService:
         for number, line in enumerate(lines, start=1):
             try:
                 claim = await self._claims.write_claim(
-                    press, f"{button_key}:{number}", action="IMAGINE", prompt=line, line=number
+                    press,
+                    f"{button_key}:{number}",
+                    PaidRequest(action="IMAGINE", prompt=line),
+                    line=number,
+                    chosen_speed=submission.claim.cost.speed,  # the one whose price was confirmed
                 )
                 with self._sender.release_on_error(claim):
                     job = await self._open_child(claim, press, followups, submission.parent, submission.button)
@@ -320,6 +326,26 @@ def _count_tasks(action: ButtonAction, parent: Task, *, needs_fallback: bool) ->
     if action.fallback is not FallbackKind.IMAGINE_ALL:
         return 1
     return len(list_description_lines(parent)) if needs_fallback else MAX_DESCRIPTION_LINES
+
+
+def _build_request(button: Button, parent: Task, prompt: str | None, *, needs_fallback: bool) -> PaidRequest:
+    """Return what a press asks for; a prompt that was typed goes out in a form, which the relay may bill beside it."""
+    action = resolve_action(button.custom_id)
+    return PaidRequest(
+        action=get_submitted_action(button.custom_id),
+        prompt=prompt or "",
+        parent_prompt=_get_parent_prompt(action, parent) if prompt is None else "",
+        checked_prompt=find_drawn_prompt(action, parent, prompt),
+        tasks=_count_tasks(action, parent, needs_fallback=needs_fallback),
+        forms=0 if prompt is None or needs_fallback else 1,
+    )
+
+
+def _get_parent_prompt(action: ButtonAction, parent: Task) -> str:
+    """Return what a press without a prompt draws from; of "Imagine all" all lines, each of which may name a speed."""
+    if action.fallback is FallbackKind.IMAGINE_ALL:
+        return "\n".join(list_description_lines(parent))
+    return get_task_prompt(parent)
 
 
 def _check_modal_prompt(action: ButtonAction, prompt: str) -> str:

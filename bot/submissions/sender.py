@@ -36,7 +36,7 @@ from bot.scene import JobEnding
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from bot.submissions.limit_warnings import LimitWarnings
 from bot.submissions.queue_retry import QueueRetry
-from bot.submissions.speed_modes import SpeedModes
+from bot.submissions.speed_modes import SpeedModes, get_path_speed
 from bot.timeouts import raise_if_canceled
 from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
 from bot.tracking.tracker import JobTracker
@@ -113,13 +113,14 @@ class Sender:
     ) -> SendResult:
         """Send a request; send it again only after the relay answered that its queue is full or the parent is busy.
 
-        The job's message shows `waiting_task` meanwhile; `prompt` may name a speed of its own. A process that stops
+        It goes out at the speed that its claim was judged by, unless `prompt` names one. The job's message shows
+        `waiting_task` meanwhile. A process that stops
         while no request is on its way gives it up.
         """
         retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, supervisor=self._supervisor, clock=self._clock)
+        speed = get_path_speed(claim.cost.speed, prompt)
         try:
             with raise_if_canceled(ClaimLost()):
-                speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
                 await self._store.verify_claim(claim.id)
             while True:
                 try:
@@ -145,10 +146,8 @@ class Sender:
         try:
             if press is None:
                 with raise_if_canceled(RelayUnreachable("stopped before it was sent")):
-                    speed = await self._speed_modes.get_chosen_speed(claim.person_id, request.prompt)
                     await self._store.verify_claim(claim.id)
-            else:
-                speed = press.speed
+            speed = press.speed if press else get_path_speed(claim.cost.speed, request.prompt)
             return Accepted(
                 await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=request.prompt)
             )
@@ -252,7 +251,7 @@ class Sender:
         )
         return SentCost(cost=cost, request_id=response.request_id), tasks + forms
 
-    def describe_sent(self, claim: Claim, *, request_id: str, speed: str) -> SentCost:
+    def describe_sent(self, claim: Claim, *, request_id: str, speed: str | None) -> SentCost:
         """Describe what was sent for a claim whose action is the one that it was written for."""
         cost = correct_cost(self._prices, claim.cost, speed=speed, tasks=claim.submits or 1)
         return SentCost(cost=cost, request_id=request_id)

@@ -20,7 +20,7 @@ from bot.entities import (
 from bot.errors import ConfirmationNeeded, DailyLimitReached, SpendingLimitReached
 from bot.money import parse_prices
 from bot.policy.claim_judge import ClaimJudge
-from bot.policy.costs import estimate_cost
+from bot.policy.costs import PaidRequest, estimate_cost
 from bot.policy.prices import PriceList
 from bot.policy.rules import Spender, SpendingPolicy
 
@@ -50,7 +50,7 @@ def judge(
         prices=known,
         confirm_above=Decimal(above) if above else None,
     )
-    cost = estimate_cost(known, action, spender=SPENDER, tasks=tasks)
+    cost = estimate_cost(known, PaidRequest(action=action, tasks=tasks), spender=SPENDER)
     return ClaimJudge(policy=policy, spender=SPENDER, cost=cost, tasks=tasks, is_confirmed=is_confirmed)
 
 

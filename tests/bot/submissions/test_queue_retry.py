@@ -149,7 +149,6 @@ async def test_press_that_is_refused_after_its_process_stops_does_not_wait(
     [
         (("jobs", "messages", "show_waiting"), ParentBusy),
         (("store", "verify_claim"), ClaimLost),
-        (("store", "find_person_settings"), ClaimLost),
     ],
 )
 async def test_press_without_a_request_on_its_way_is_refused_when_its_process_stops(
@@ -195,10 +194,7 @@ async def test_fallback_that_fetches_its_picture_is_refused_when_its_process_sto
     assert [type(error) for error in followups.refused] == [ClaimLost]
 
 
-@pytest.mark.parametrize("call", ["verify_claim", "find_person_settings"])
-async def test_modal_that_was_not_sent_can_be_sent_again(
-    world: ServiceWorld, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
+async def test_modal_that_was_not_sent_can_be_sent_again(world: ServiceWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process stopped while it waited for the database."""
     world.store.jobs = {800: job(800, CHILD)}
     world.relay.set(task(CHILD, Status.MODAL))
@@ -208,7 +204,7 @@ async def test_modal_that_was_not_sent_can_be_sent_again(
 
     async with world.process() as process:
         with monkeypatch.context() as patched:
-            patched.setattr(world.store, call, hang)
+            patched.setattr(world.store, "verify_claim", hang)
             await process.presses.answer_modal(press(101, task_id=CHILD), "a prompt", FakePressFollowups())
             await world.clock.advance(5.0)
             await process.supervisor.stop_all(last_seconds=0)
