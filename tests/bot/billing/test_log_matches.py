@@ -128,3 +128,43 @@ def test_entry_with_a_row_missing_is_settled_later(tasks: int, age: timedelta, *
     matcher.match_tasks({"t1": [an_entry(1, tasks=tasks)]})
     at: datetime = NOON + age
     assert matcher.matches[0].is_settled(at) is is_settled
+
+
+LOST = an_entry(1, outcome=LedgerOutcome.UNKNOWN)
+LONG_AFTER = NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("entries", "rows", "at", "expected"),
+    [
+        pytest.param([LOST], [a_row(5, at=3)], LONG_AFTER, {1: 5}, id="the only row"),
+        pytest.param([LOST], [a_row(5, at=3)], NOON + timedelta(hours=1), {}, id="it is searched for still"),
+        pytest.param([an_entry(1)], [a_row(5, at=3)], LONG_AFTER, {}, id="its answer was not lost"),
+        pytest.param([LOST], [a_row(5, at=3), a_row(5, at=9, task="t2")], LONG_AFTER, {}, id="two rows"),
+        pytest.param([LOST], [a_row(5, at=3), a_row(5, at=9, task="known")], LONG_AFTER, {1: 5}, id="a known task"),
+        pytest.param([LOST], [a_row(5, at=3), a_row(5, "mj_blend", at=9)], LONG_AFTER, {1: 5}, id="another model too"),
+        pytest.param([LOST], [a_row(5, "mj_blend", at=3)], LONG_AFTER, {}, id="another model"),
+        pytest.param([LOST], [a_row(5, at=3, task="")], LONG_AFTER, {}, id="no task"),
+        pytest.param([LOST], [a_row(5, at=3, task="known")], LONG_AFTER, {}, id="another claim's task"),
+        pytest.param([LOST], [a_row(5, at=-60)], LONG_AFTER, {1: 5}, id="as early as can be"),
+        pytest.param([LOST], [a_row(5, at=-61)], LONG_AFTER, {}, id="too early"),
+        pytest.param([LOST], [a_row(5, at=900)], LONG_AFTER, {1: 5}, id="as late as can be"),
+        pytest.param([LOST], [a_row(5, at=901)], LONG_AFTER, {}, id="too late"),
+        pytest.param([LOST, replace(LOST, claim_id=2)], [a_row(5, at=3)], LONG_AFTER, {1: 5}, id="two entries"),
+        pytest.param([LOST], [a_row(-5, at=3)], LONG_AFTER, {}, id="a negative amount"),
+    ],
+)
+def test_lost_request_gets_the_only_row_that_may_be_its(
+    entries: list[LedgerEntry], rows: list[BillingRow], at: datetime, expected: dict[int, int]
+) -> None:
+    """The key may serve other applications, whose rows are of tasks that no claim led to either."""
+    matcher = LogMatcher(rows, at)
+    matcher.match_lost(entries, {"known"})
+    assert sums(matcher) == expected
+
+
+def test_lost_request_gets_no_row_that_has_an_owner() -> None:
+    matcher = LogMatcher([a_row(5, at=3, request="a")], LONG_AFTER)
+    matcher.match_request_ids([an_entry(2, request_id="a")])
+    matcher.match_lost([LOST], ())
+    assert sums(matcher) == {2: 5}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,7 +61,9 @@ BILLED = BillingRow(
     ],
 )
 def test_row_has_time_model_quota_and_task(fields: dict[str, Any]) -> None:
-    assert parse_billing_log(make_response(make_row(**fields))).rows == (BILLED,)
+    assert parse_billing_log(make_response(make_row(**fields))).rows == (
+        replace(BILLED, request_id=fields.get("request_id", "")),
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,18 @@ def test_row_has_time_model_quota_and_task(fields: dict[str, Any]) -> None:
 def test_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
     (read,) = parse_billing_log(make_response(make_row(**fields))).rows
     assert (read.task_id, read.is_midjourney) == ("", is_midjourney)
+
+
+@pytest.mark.parametrize(
+    ("value", "request_id"),
+    [("2026112a", "2026112a"), (" a ", "a"), ("x" * 99, "x" * 80), (7, "7"), (None, ""), ([], "")],
+)
+def test_request_id_of_a_row(value: object, request_id: str) -> None:
+    """Older relays write none."""
+    (row,) = parse_billing_log(make_response(make_row(request_id=value))).rows
+    assert row.request_id == request_id
+    (row,) = parse_billing_log(make_response(make_row())).rows
+    assert row.request_id == ""
 
 
 def test_only_billed_rows_are_read_newest_first() -> None:

@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.errors import (
-    KeyRefused,
-)
+from bot.errors import KeyRefused, RelayError
 from bot.midjourney.task import Status, Task
 from bot.relay.client import BATCH_SIZE, RelayClient
 from bot.relay.requests import PressButton, SubmitModal
-from tests.fakes.socket_relay import ASKED, GRID, KEY, Slept, relay
+from tests.fakes.socket_relay import ASKED, GRID, KEY, Slept, press_button, relay
 from tests.recordings import recorded
 
 
@@ -170,3 +168,34 @@ async def test_every_task_passes_through_the_transform(slept: Slept) -> None:
         assert (await api.fetch_task(ASKED)).prompt == "completed"
         assert (await api.fetch_tasks([ASKED]))[ASKED].prompt == "completed"
         assert seen == [f"{it.url}/mj/image/{ASKED}"] * 2
+
+
+REQUEST_IDS = {
+    "202611281530129876543210abcdEFGH": "202611281530129876543210abcdEFGH",
+    "a.b_c-9": "a.b_c-9",
+    "x" * 80: "x" * 80,
+    "x" * 81: "",
+    "": "",
+    "two words": "",
+    "a;b": "",
+    "b\u00e9": "",
+}
+"""What the header says, and what is kept of it: names are stored beside each other, separated by blanks."""
+
+
+async def test_request_id_comes_from_the_header(slept: Slept) -> None:
+    """Of answers and of refusals, whatever a relay writes into it."""
+    accepted, refused = '{"code":1,"result":"9001"}', '{"code":24,"description":"banned"}'
+    answers = [
+        web.Response(text=text, headers={"X-Oneapi-Request-Id": name})
+        for name in REQUEST_IDS
+        for text in (accepted, refused)
+    ]
+    found: list[str] = []
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        for _ in REQUEST_IDS:
+            found.append((await press_button(api)).request_id)
+            with pytest.raises(RelayError) as error:
+                await press_button(api)
+            assert error.value.request_id == found[-1]
+    assert found == list(REQUEST_IDS.values())

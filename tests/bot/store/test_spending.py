@@ -12,9 +12,11 @@ from bot.entities import (
     Cost,
     CostKind,
     CountScope,
+    LedgerFilter,
     LimitSetting,
     Period,
     Rules,
+    SentCost,
     ServerRules,
     Spending,
     SpendingCount,
@@ -113,3 +115,63 @@ async def test_cost_of_a_claim_is_stored(store: SqlStore | FakeStore) -> None:
     found = await store.find_claim(1)
     assert found is not None
     assert found.cost == cost
+
+
+_DIME = Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "submits", "sent", "stored", "expected"),
+    [
+        pytest.param(None, None, None, None, _DIME, id="as it was claimed"),
+        pytest.param(None, 2, None, 2, 2 * _DIME, id="more submits"),
+        pytest.param(4, 1, None, 1, _DIME / 4, id="fewer submits"),
+        pytest.param(None, 0, None, 0, Decimal(0), id="nothing billed"),
+        pytest.param(0, 1, None, 1, _DIME, id="nothing was counted"),
+        pytest.param(None, None, "0.35", None, Decimal("0.35"), id="another amount"),
+        pytest.param(None, 2, "0.35", 2, Decimal("0.35"), id="another amount and number"),
+        pytest.param(None, 2, "", 2, None, id="no known amount"),
+    ],
+)
+async def test_settling_corrects_what_a_claim_costs(
+    store: SqlStore | FakeStore,
+    claimed: int | None,
+    submits: int | None,
+    sent: str | None,
+    stored: int | None,
+    expected: Decimal | None,
+) -> None:
+    """An amount that was sent along holds; else it changes as the number of submits does."""
+    await store.create_claim(a_claim(1, cost=_CHEAP, submits=claimed), allow)
+    cost = replace(_VIDEO, expected=Decimal(sent) if sent else None)
+    given = None if sent is None else SentCost(cost=cost)
+    await store.settle_claim(1, ClaimState.ACCEPTED, "c1", submits=submits, sent=given)
+    found = await store.find_claim(1)
+    assert found
+    assert (found.submits, found.cost.expected) == (stored, expected)
+
+
+async def test_settling_keeps_where_a_claim_was_made(store: SqlStore | FakeStore) -> None:
+    """Its action, model, speed and kinds become those that were sent."""
+    await store.create_claim(a_claim(1, cost=replace(_CHEAP, channel_id=31, is_private=True)), allow)
+    sent = replace(_VIDEO, speed="turbo", kinds=frozenset({CostKind.VIDEO, CostKind.TURBO}), channel_id=99)
+    await store.settle_claim(1, ClaimState.ACCEPTED, "c1", sent=SentCost(cost=sent))
+    found = await store.find_claim(1)
+    assert found
+    assert found.cost == replace(sent, channel_id=31, is_private=True)
+
+
+async def test_request_id_is_kept_until_another_is_told(store: SqlStore | FakeStore) -> None:
+    """An end that comes too late changes nothing."""
+    await store.create_claim(a_claim(1, cost=_CHEAP), allow)
+    ids: list[str] = []
+    for state, request_id in (
+        (ClaimState.UNKNOWN, "r1"),
+        (ClaimState.UNKNOWN, ""),
+        (ClaimState.ACCEPTED, "r1 r2"),
+        (ClaimState.UNKNOWN, "r3"),
+    ):
+        await store.settle_claim(1, state, "c1", sent=SentCost(cost=_CHEAP, request_id=request_id))
+        (entry,) = await store.ledger.list_entries(LedgerFilter(), limit=9)
+        ids.append(entry.request_id)
+    assert ids == ["r1", "r1", "r1 r2", "r1 r2"]

@@ -233,8 +233,13 @@ async def test_every_line_of_imagine_all_is_sent_at_the_speed_of_the_first(
 ) -> None:
     """Whose price was confirmed; the settings change while the first line is on its way."""
     world.store.rules.operator = OperatorRules()
-    described = {"buttons": (Button(custom_id=ALL_LINES),), "properties": {"finalPrompt": DESCRIPTION}}
-    world.store.snapshots = {PARENT: task(status=Status.SUCCESS, action="DESCRIBE", **described)}
+    described = task(
+        status=Status.SUCCESS,
+        action="DESCRIBE",
+        buttons=(Button(custom_id=ALL_LINES),),
+        properties={"finalPrompt": DESCRIPTION},
+    )
+    world.store.snapshots = {PARENT: described}
     world.store.people[LIEN.id] = PersonSettings(speed=Speed.RELAX)
     world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)] * 2
     world.relay.submit_seconds = 5.0
