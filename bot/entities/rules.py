@@ -5,12 +5,12 @@ They are stored as JSON. Fields that only a newer version knows are kept when th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from bot.entities.ledger import CostKind, CountScope
 
@@ -40,6 +40,14 @@ class ServerAccess(StrEnum):
     """As ALLOWED_GUILDS says, or else whoever runs the server."""
     ALLOWED = "allowed"
     DENIED = "denied"
+
+
+def _add_time_zone(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+_Time = Annotated[datetime, AfterValidator(_add_time_zone)]
+"""A time that can be compared with others: one that is stored without a time zone is in UTC."""
 
 
 class _RulesModel(BaseModel):
@@ -105,7 +113,7 @@ class ServerRules(_RulesModel):
     language: str = ""
     paused: bool = False
     guided: bool = False
-    left_at: datetime | None = None
+    left_at: _Time | None = None
 
 
 class ServerGrant(_RulesModel):
@@ -136,7 +144,7 @@ class Block(_RulesModel):
 
     guild_id: int
     person_id: int
-    until: datetime | None = None
+    until: _Time | None = None
     reason: str = ""
     blocked_by: int = 0
 

@@ -59,7 +59,7 @@ class RulesCleanup:
             await self._set_left(guild_id, None)
         elif not is_joined and left_at is None:
             await self._set_left(guild_id, self._clock.now())
-        elif not is_joined and left_at is not None and left_at + GRACE < self._clock.find_earliest():
+        elif not is_joined and left_at is not None and left_at < self._clock.find_earliest() - GRACE:
             await self._rules.delete_rules_of_server(guild_id)
             log.info("The rules of server %d are deleted, which the bot has left.", guild_id)
 

@@ -1,9 +1,11 @@
 """The rules that are set in Discord, in the database, with their audit."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +21,8 @@ from bot.store.schema import rule_changes, rules
 log = logging.getLogger(__name__)
 
 _RulesT = TypeVar("_RulesT", OperatorRules, ServerGrant, ServerRules)
+_BodyT = TypeVar("_BodyT", bound=BaseModel)
+_MAX_DETAIL = 200
 
 
 class _Kind(StrEnum):
@@ -34,7 +38,11 @@ def select_rules(guild_id: int, person_id: int) -> Executable:
 
 
 def rules_from_rows(rows: Sequence[Mapping[str, Any]], guild_id: int) -> Rules:
-    """Return the rules of the rows of `select_rules`."""
+    """Return the rules of the rows of `select_rules`.
+
+    Raises:
+        StoreUnavailable: One of the rows is not readable.
+    """
     if not rows:
         return NO_RULES
     bodies = {(row["kind"], row["guild_id"]): row["body"] for row in rows if not row["person_id"]}
@@ -42,12 +50,16 @@ def rules_from_rows(rows: Sequence[Mapping[str, Any]], guild_id: int) -> Rules:
         operator=_parse(OperatorRules, bodies.get((_Kind.OPERATOR, 0))),
         grant=_parse(ServerGrant, bodies.get((_Kind.GRANT, guild_id))),
         server=_parse(ServerRules, bodies.get((_Kind.SERVER, guild_id))),
-        blocks=tuple(Block.model_validate_json(row["body"]) for row in rows if row["kind"] == _Kind.BLOCK),
+        blocks=tuple(_read_body(Block, row["body"]) for row in rows if row["kind"] == _Kind.BLOCK),
     )
 
 
 class SqlRules:
-    """Reads and changes the rules. Each change is one transaction under a row lock, with its rows of the audit."""
+    """Reads and changes the rules. Each change is one transaction under a row lock, with its rows of the audit.
+
+    Lists leave out rows that are not readable, with a warning in the log; whom such rules are for, they stop from
+    drawing.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,7 +71,7 @@ class SqlRules:
     async def list_grants(self) -> Mapping[int, ServerGrant]:
         """Return what the operator set for single servers, by server."""
         rows = await self._database.read(select(rules).where(rules.c.kind == _Kind.GRANT))
-        return {row["guild_id"]: _parse(ServerGrant, row["body"]) for row in rows}
+        return {row["guild_id"]: grant for row, grant in _read_rows(ServerGrant, rows)}
 
     async def list_servers(self) -> Collection[int]:
         """Return the servers that have rules of their own, or blocks."""
@@ -71,13 +83,13 @@ class SqlRules:
         """Return the rules that the managers of these servers set, by server."""
         wanted = (rules.c.kind == _Kind.SERVER) & rules.c.guild_id.in_(guild_ids)
         rows = await self._database.read(select(rules).where(wanted))
-        return {row["guild_id"]: _parse(ServerRules, row["body"]) for row in rows}
+        return {row["guild_id"]: own for row, own in _read_rows(ServerRules, rows)}
 
     async def list_blocks(self, guild_id: int) -> Sequence[Block]:
         """Return the blocks of a server, or of the operator (0), by person; ended ones too."""
         wanted = (rules.c.kind == _Kind.BLOCK) & (rules.c.guild_id == guild_id)
         rows = await self._database.read(select(rules).where(wanted).order_by(rules.c.person_id))
-        return [Block.model_validate_json(row["body"]) for row in rows]
+        return [block for _, block in _read_rows(Block, rows)]
 
     async def save_block(self, block: Block, changes: Sequence[RuleChange]) -> None:
         """Write a block in place of an earlier one of the same person there."""
@@ -183,17 +195,33 @@ async def _write_changes(connection: AsyncConnection, changes: Sequence[RuleChan
 
 
 def _parse(model: type[_RulesT], body: str | None) -> _RulesT:
-    """Read stored rules.
+    """Read stored rules, or return the default ones; raise StoreUnavailable as `_read_body` does."""
+    return model() if body is None else _read_body(model, body)
+
+
+def _read_rows(model: type[_BodyT], found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], _BodyT]]:
+    """Yield the rows that are readable, each with what it says."""
+    for row in found:
+        with suppress(StoreUnavailable):
+            yield row, _read_body(model, row["body"])
+
+
+def _read_body(model: type[_BodyT], body: str) -> _BodyT:
+    """Read one row of stored rules.
 
     Raises:
         StoreUnavailable: Another version wrote them in a way that is not readable: nothing may be drawn without them.
     """
-    if body is None:
-        return model()
     try:
         return model.model_validate_json(body)
     except ValidationError as invalid:
-        log.warning("The %s in the database are not readable: %s", model.__name__, invalid)
+        parts = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors(include_input=False))
+        _report_unreadable(model.__name__, body, " ".join("; ".join(parts).split())[:_MAX_DETAIL])
         raise StoreUnavailable(
             "holds rules of another version of the bot.", "Deploy the newest version of the bot."
         ) from None
+
+
+@lru_cache(maxsize=64)
+def _report_unreadable(name: str, body: str, detail: str) -> None:  # noqa: ARG001 - each body is reported once
+    log.warning("%s in the database is not readable: %s", name, detail)

@@ -1,7 +1,9 @@
 """The rules that are set in Discord, and their audit, on every kind of store."""
 
-from datetime import timedelta
+import logging
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -117,3 +119,44 @@ async def test_fields_of_a_newer_version_are_kept(sql: SqlStore) -> None:
     await sql.database.write(text('UPDATE rules SET body = \'{"paused": "by hand"}\''))
     with pytest.raises(StoreUnavailable, match="another version"):
         await sql.find_rules(0, 7)
+
+
+@pytest.mark.parametrize(("kind", "person_id"), [("operator", 0), ("grant", 0), ("server", 0), ("block", 7)], ids=str)
+@pytest.mark.parametrize("body", ["", "null", "{", '{"until": "soon", "paused": 7, "access": 7}', "[1]"])
+async def test_unreadable_row_stops_those_it_is_for(sql: SqlStore, kind: str, person_id: int, body: str) -> None:
+    """As a block that is not readable may hold; lists show the other rows."""
+    await sql.rules.save_block(Block(guild_id=6, person_id=8), [])
+    await sql.rules.change_server_rules(5, lambda _: (ServerRules(paused=True), []))
+    row = {"kind": kind, "guild": 0 if kind == "operator" else 6, "person": person_id, "body": body}
+    written = "INSERT INTO rules (kind, guild_id, person_id, body, changed_at) VALUES (:kind, :guild, :person, :body, "
+    await sql.database.write(text(f"{written}'2026-11-28 12:00:00+00:00')").bindparams(**row))
+    with pytest.raises(StoreUnavailable, match="another version"):
+        await sql.find_rules(6, 7)
+    assert [block.person_id for block in await sql.rules.list_blocks(6)] == [8]
+    assert await sql.rules.list_server_rules([5, 6]) == {5: ServerRules(paused=True)}
+    assert await sql.rules.list_grants() == {}
+
+
+async def test_unreadable_row_is_reported_once(sql: SqlStore, caplog: pytest.LogCaptureFixture) -> None:
+    """In one line, until it is changed."""
+    caplog.set_level(logging.WARNING, "bot.store.sql_rules")
+    await sql.rules.change_operator_rules(lambda _: (OperatorRules(), []))
+    for _ in range(2):
+        body = f'{{"paused": "by hand", "balance_is_low": "{uuid4()}"}}'
+        await sql.database.write(text("UPDATE rules SET body = :body").bindparams(body=body))
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await sql.find_rules(0, 7)
+    shown = "OperatorRules in the database is not readable: paused: Input should be a valid boolean"
+    assert [message.startswith(shown) for message in caplog.messages] == [True, True]
+    assert not any("\n" in message or "by hand" in message for message in caplog.messages)
+
+
+async def test_end_without_time_zone_is_in_utc(sql: SqlStore) -> None:
+    """As someone may write it by hand."""
+    await sql.rules.save_block(Block(guild_id=6, person_id=7), [])
+    body = '{"guild_id": 6, "person_id": 7, "until": "2026-11-28T12:00:00"}'
+    await sql.database.write(text("UPDATE rules SET body = :body").bindparams(body=body))
+    (block,) = (await sql.find_rules(6, 7)).blocks
+    end = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    assert (block.is_active(end - timedelta(seconds=1)), block.is_active(end)) == (True, False)
