@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.entities import LedgerEntry, LedgerFilter, LedgerOutcome
 from bot.errors import StoreUnavailable
 from bot.metrics import LEDGER_UNCONFIRMED
+from bot.money import MAX_AMOUNT
 from bot.policy.prices import PriceList
 from bot.ports import Ledger
 from bot.relay.billing_log import BillingLogReader, BillingReading, BillingRow
@@ -56,10 +57,13 @@ class LedgerKeeper:
         self._has_learned = False
 
     async def run(self) -> None:
-        """Complete the ledger again and again, until cancelled."""
+        """Complete the ledger again and again, until cancelled; no failure ends it."""
         await self._clock.sleep(_FIRST_SECONDS)
         while True:
-            await self.complete()
+            try:
+                await self.complete()
+            except Exception:
+                log.exception("The ledger is not completed by a programming error; the next round tries again.")
             await self._clock.sleep(_MIN_SECONDS + (_MAX_SECONDS - _MIN_SECONDS) * self._random_fraction())
 
     async def complete(self) -> None:
@@ -80,7 +84,7 @@ class LedgerKeeper:
     async def _confirm(self, reading: BillingReading, since: datetime) -> None:
         """Confirm the entries that one reading of the log shows, and learn the prices in it."""
         rows = [row for row in reading.page.rows if row.is_midjourney]
-        if not rows or self._convert(rows[0]) is None:
+        if not rows or self._prices.convert_quota(1) is None:
             return
         oldest = max(since, rows[-1].billed_at - MAX_ROW_DELAY)
         matcher = LogMatcher(rows, reading.time)
@@ -119,12 +123,13 @@ class LedgerKeeper:
         return [entry for entry in entries if entry.model in models and entry.outcome is not LedgerOutcome.REFUSED]
 
     def _add_up(self, match: EntryRows, at: datetime) -> Decimal | None:
-        """Return what an entry's rows cost together; None while rows may be missing, or where it is not known."""
+        """Return what an entry's rows cost together; None while rows may be missing, or where it cannot be true."""
         if not match.is_settled(at):
             return None
         amounts = [self._convert(row) for row in match.rows]
         known = [amount for amount in amounts if amount is not None]
-        return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+        total = sum(known, Decimal(0))
+        return total if len(known) == len(amounts) and total <= MAX_AMOUNT else None
 
     def _learn(self, match: EntryRows) -> None:
         # A single row of a press that made several tasks is the price of all of them.

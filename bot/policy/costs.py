@@ -8,6 +8,7 @@ from bot.entities import Cost, CostKind
 from bot.midjourney.buttons import UNBILLED_MODAL_ACTIONS
 from bot.midjourney.prompts.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
+from bot.money import MAX_AMOUNT
 from bot.policy.prices import PriceList
 from bot.policy.rules import Spender
 from bot.relay.billing_log import get_billing_model
@@ -102,7 +103,7 @@ def _add_up(prices: PriceList, model: str, speed: str, tasks: int, forms: int) -
         return Decimal(0), price.currency if price else ""
     known = [one.amount * number for one, number in ((price, tasks), (form_price, forms)) if one and number]
     first = price if tasks else form_price
-    return (sum(known, Decimal(0)), first.currency) if first else (None, "")
+    return (min(sum(known, Decimal(0)), MAX_AMOUNT), first.currency) if first else (None, "")
 
 
 def _list_parameters(prompt: str) -> frozenset[str]:

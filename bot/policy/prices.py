@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from bot.midjourney.request_options import Speed
-from bot.money import NO_PRICES, PriceSetting, join_speed, split_speed
+from bot.money import MAX_AMOUNT, NO_PRICES, PriceSetting, join_speed, split_speed
 from bot.relay.responses.account_responses import NO_RELAY_MONEY, RelayMoney, round_amount
 
 PriceSource = Literal["log", "relay", "settings"]
@@ -95,7 +95,12 @@ class PriceList:
         }
 
     def learn(self, model: str, speed: str, amount: Decimal, currency: str) -> None:
-        """Remember what the relay really billed for one task of a model, at the speed that was asked for."""
+        """Remember what the relay really billed for one task of a model, at the speed that was asked for.
+
+        An amount that is too large to be true says nothing about the price.
+        """
+        if amount > MAX_AMOUNT:
+            return
         base, own_speed = split_speed(model)
         learnt = self._amounts["log"]
         for name in {join_speed(base, own_speed), join_speed(base, speed)}:
@@ -119,7 +124,7 @@ class PriceList:
             for source in _SOURCES:
                 if found := self._amounts[source].get(name):
                     amount = self.convert(*found)
-                    if amount is not None:
+                    if amount is not None and amount <= MAX_AMOUNT:
                         return Price(amount, self.currency, source)
         return None
 
@@ -128,10 +133,14 @@ class PriceList:
         return self.money.convert(amount, currency, self.currency)
 
     def convert_quota(self, quota: int) -> Decimal | None:
-        """Convert an amount in the relay's own unit, as its log has it; None where its unit or rate is not known."""
+        """Convert an amount in the relay's own unit, as its log has it.
+
+        None where its unit or rate is not known, or the amount is too large to be true.
+        """
         unit = self.money.quota_per_unit
         amount = round_amount(Decimal(quota) / unit) if unit else None
-        return None if amount is None else self.convert(amount, _BASE_CURRENCY)
+        converted = None if amount is None else self.convert(amount, _BASE_CURRENCY)
+        return None if converted is None or abs(converted) > MAX_AMOUNT else converted
 
     def list_prices(self) -> Mapping[str, Price]:
         """Return every known price by model name."""

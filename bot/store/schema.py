@@ -17,6 +17,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from bot.money import MAX_AMOUNT
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC; SQLite itself has no time zones."""
@@ -40,7 +42,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Amount(TypeDecorator[Decimal]):
-    """An amount of money with six decimal places, stored as an integer: SQLite has no decimal numbers."""
+    """An amount of money with six decimal places, stored as an integer: SQLite has no decimal numbers.
+
+    None is stored that exceeds MAX_AMOUNT, so that a sum of fewer than 90,000 rows always fits into 64 bits.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -48,7 +53,7 @@ class Amount(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
         """Convert to millionths, rounded to the nearest."""
         del dialect
-        return None if value is None else int((value * AMOUNT_UNITS).to_integral_value())
+        return None if value is None else int((min(value, MAX_AMOUNT) * AMOUNT_UNITS).to_integral_value())
 
     def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Decimal | None:
         """Convert from millionths; PostgreSQL sends a sum as a decimal number."""

@@ -230,3 +230,30 @@ async def test_database_that_is_away_is_left_for_the_next_time(
     world.store.down = True
     await world.keeper.complete()
     assert "The ledger is not completed." in caplog.text
+
+
+@pytest.mark.parametrize("rows", [1, 12], ids=["one row", "the rows of one task"])
+async def test_rows_that_are_too_large_to_be_true_confirm_nothing(world: KeeperWorld, rows: int) -> None:
+    """Nor do they keep others from being confirmed."""
+    await world.accept(1, "t1")
+    await world.accept(2, "t2")
+    huge = 5 * 10**17 if rows == 1 else 500_000 * 90_000_000
+    world.relay.billed = [*(a_row("t1", huge, at=2.0) for _ in range(rows)), a_row("t2")]
+    await world.clock.advance(3700.0)
+    await world.keeper.complete()
+    assert await world.find_amounts() == {1: (None, "USD"), 2: (Decimal("0.12"), "USD")}
+
+
+@pytest.mark.usefixtures("running")
+async def test_round_that_fails_does_not_end_the_keeper(
+    world: KeeperWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the cause; the next round confirms."""
+    await world.accept(1, "t1")
+    world.relay.billed = [a_row("t1")]
+    with monkeypatch.context() as broken:
+        broken.setattr(world.store.ledger, "repair_outcomes", None)
+        await world.clock.advance(40.0)
+    assert "programming error" in caplog.text
+    await world.clock.advance(700.0)
+    assert await world.find_amounts() == {1: (Decimal("0.12"), "USD")}

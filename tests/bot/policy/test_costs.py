@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.entities import Cost, CostKind
-from bot.money import parse_prices
+from bot.money import MAX_AMOUNT, parse_prices
 from bot.policy.costs import PaidRequest, correct_cost, estimate_cost
 from bot.policy.prices import PriceList
 from bot.policy.rules import Spender
@@ -128,3 +128,8 @@ def test_kinds_change_only_with_the_speed(
 ) -> None:
     cost = replace(IMAGINE, speed=claimed, kinds=kinds)
     assert correct_cost(price_list(), cost, speed=sent).kinds == corrected
+
+
+def test_estimate_is_never_more_than_the_largest_amount() -> None:
+    """Sixteen tasks of the dearest price would be."""
+    assert estimate(prices="imagine=90000000, currency=USD", action="IMAGINE", tasks=16).expected == MAX_AMOUNT

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.money import parse_prices
+from bot.money import MAX_AMOUNT, parse_prices
 from bot.policy.prices import Price, PriceList
 from bot.relay.responses.account_responses import RelayMoney
 
@@ -160,3 +160,15 @@ def test_a_bill_in_another_currency_tells_the_ratio_where_the_rate_is_known() ->
     prices.set_relay_prices(listed, without_ratio=listed)
     prices.learn("mj_imagine", "", Decimal("0.876"), "CNY")
     assert find(prices, "mj_blend") == ("0.438000", "CNY", "relay")
+
+
+def test_amounts_that_are_too_large_to_be_true_are_no_prices() -> None:
+    """They would make the sums that limits need overflow."""
+    prices = build_prices(mj_imagine="0.1", mj_video="90000000")
+    prices.learn("mj_imagine", "", MAX_AMOUNT + ONE, "USD")
+    assert find(prices, "mj_imagine") == ("0.1", "USD", "relay")
+    assert prices.convert_quota(500_000 * int(MAX_AMOUNT)) == MAX_AMOUNT
+    assert prices.convert_quota(500_000 * int(MAX_AMOUNT) + 1) is None
+    prices.set_relay_money(YUAN)
+    assert find(prices, "mj_video") is None
+    assert prices.convert_quota(500_000 * 20_000_000) is None
