@@ -1,5 +1,7 @@
 """What the bot may do where a message is, as far as the gateway's cache knows."""
 
+from collections.abc import Mapping
+
 import discord
 
 from bot.entities import Place
@@ -8,6 +10,9 @@ from cogs.text.permission_names import list_missing_permissions
 _GuildChannel = (
     discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.CategoryChannel
 )
+
+_VoiceChannel = discord.VoiceChannel | discord.StageChannel
+"""Channels whose chat is closed to who may not connect."""
 
 
 def _find_guild(bot: discord.Client, place: Place) -> discord.Guild | None:
@@ -31,6 +36,62 @@ def find_age_restriction(bot: discord.Client, guild_id: int, channel_id: int) ->
     """Return whether a channel is age-restricted, a thread as its parent; None where the cache does not know it."""
     channel = _find_channel(bot, guild_id, channel_id)
     return channel.is_nsfw() if channel else None
+
+
+def may_show_elsewhere(bot: discord.Client, guild_id: int, source_id: int, target_id: int) -> bool:
+    """Return whether what is in one channel may be shown in another: all who see that one see the source, too.
+
+    So it is where @everyone sees the source. A private thread, and a source that the cache does not know, may not be
+    shown. Of bots it does not matter what they see.
+    """
+    source, target = (_find_channel(bot, guild_id, channel_id) for channel_id in (source_id, target_id))
+    if isinstance(source, discord.Thread):
+        source = None if source.is_private() else source.parent
+    if isinstance(target, discord.Thread):
+        target = target.parent  # who sees a thread sees its channel
+    if source is None:
+        return False
+    granted, is_voice = source.permissions_for(source.guild.default_role), isinstance(source, _VoiceChannel)
+    if granted.view_channel and (granted.connect or not is_voice):
+        return True
+    return target is not None and not is_voice and _is_seen_by_all_of(source, target)
+
+
+def _is_seen_by_all_of(source: _GuildChannel, target: _GuildChannel) -> bool:
+    """Return whether all who see the target see the source, as far as roles tell: False where that is not certain.
+
+    It is certain where both have the same overwrites. Else, each role and each member that sees the target must see
+    the source, and no overwrite of the source may hide it from some of them: one denied role hides it from members who
+    have others. The base permissions are the server's, the same for both.
+    """
+    seen_in, shown_in = _list_view_overwrites(source), _list_view_overwrites(target)
+    if seen_in == shown_in:
+        return True
+    guild = source.guild
+    roles = [role for role in guild.roles if not role.is_bot_managed()]
+    named = shown_in.keys() - {role.id for role in guild.roles}
+    return (
+        not any(not is_seen for holder_id, is_seen in seen_in.items() if holder_id != guild.id)
+        and all(seen_in.get(member_id) for member_id in named if shown_in[member_id])
+        and all(_can_view(source, role) for role in roles if _can_view(target, role))
+    )
+
+
+def _list_view_overwrites(channel: _GuildChannel) -> Mapping[int, bool]:
+    """Return for whom a channel's overwrites grant or deny View Channel: ids of roles and of members, without bots."""
+    return {
+        holder.id: overwrite.view_channel
+        for holder, overwrite in channel.overwrites.items()
+        if overwrite.view_channel is not None and not _is_bot(holder)
+    }
+
+
+def _is_bot(holder: discord.Role | discord.Member | discord.Object) -> bool:
+    return holder.is_bot_managed() if isinstance(holder, discord.Role) else getattr(holder, "bot", False)
+
+
+def _can_view(channel: _GuildChannel, role: discord.Role) -> bool:
+    return channel.permissions_for(role).view_channel
 
 
 def _find_channel(bot: discord.Client, guild_id: int, channel_id: int) -> _GuildChannel | discord.Thread | None:

@@ -17,9 +17,14 @@ _MENTION: Final = re.compile(r"(<(?:@&?|#)[0-9]{1,20}>)")
 NO_VALUE: Final = "none"
 
 
-def format_request_line(claim: Claim, job: Job, prompt: str, *, shows_prompt: bool, is_answer_lost: bool) -> str:
-    """Format a paid request: who, action, price, link; a private one has neither its link nor its prompt."""
-    is_private = claim.cost.is_private or job.place.ephemeral
+def format_request_line(
+    claim: Claim, job: Job, prompt: str, *, is_open: bool, shows_prompt: bool, is_answer_lost: bool
+) -> str:
+    """Format a paid request: who, action, price, link; a private one has neither its link nor its prompt.
+
+    `is_open`: all who read the line may see the channel of the message.
+    """
+    is_private = not is_open or claim.cost.is_private or job.place.ephemeral
     link = "" if is_private or not job.place.link else f"[message]({job.place.link})"
     parts = (
         _format_person(job.requester),

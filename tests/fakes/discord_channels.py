@@ -42,23 +42,31 @@ class FakeClient:
     """The permissions that the bot lacks in every channel."""
     restricted: set[int] = field(default_factory=set[int])
     """The age-restricted channels."""
+    hidden: set[int] = field(default_factory=set[int])
+    """The channels that @everyone does not see."""
 
     def get_guild(self, guild_id: int) -> Any:  # noqa: ANN401
         def get_channel(channel_id: int) -> Any:  # noqa: ANN401
+            is_seen = channel_id not in self.hidden
             granted = discord.Permissions.all()
             granted.update(administrator=False, **dict.fromkeys(self.missing, False))
 
-            def get_permissions(_: object) -> discord.Permissions:
-                return granted
+            def get_permissions(of: object) -> discord.Permissions:
+                return discord.Permissions(view_channel=is_seen) if of is everyone else granted
 
             return SimpleNamespace(
                 id=channel_id,
                 guild=guild,
                 permissions_for=get_permissions,
+                overwrites={} if is_seen else {everyone: discord.PermissionOverwrite(view_channel=False)},
                 is_nsfw=lambda: channel_id in self.restricted,
             )
 
         guild: Any = SimpleNamespace(id=guild_id, unavailable=False, me=None, get_channel_or_thread=get_channel)
+        nothing: Any = None
+        data: Any = {"id": guild_id, "name": "@everyone", "position": 0, "permissions": 0}
+        everyone = discord.Role(guild=guild, state=nothing, data=data)
+        guild.default_role, guild.roles = everyone, [everyone]
         return guild if guild_id == GUILD_ID else None
 
     def get_partial_messageable(self, channel_id: int) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The gallery of a server: a channel with all finished pictures that everyone there may see."""
+"""The gallery of a server: a channel with all finished pictures that all who see the gallery may see."""
 
 from functools import partial
 from typing import Final
@@ -15,7 +15,7 @@ from bot.tracking.result_message import ResultContent
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from cogs.messaging.channels.channel_feed import ChannelFeed, Entry, FeedKind
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
-from cogs.messaging.place_permissions import find_age_restriction
+from cogs.messaging.place_permissions import find_age_restriction, may_show_elsewhere
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.text import limits
 from cogs.text.log_lines import describe_missed_pictures, format_gallery_line
@@ -53,7 +53,7 @@ class Gallery:
         self.feed = ChannelFeed(GALLERY, bot, rules, rate_limiter, supervisor, clock)
 
     def post_result(self, job: Job, result: ResultContent) -> None:
-        """Post the picture of a paid task that everyone in its server may see, in the background."""
+        """Post the picture of a paid task, in the background, if all who see the gallery see where it was drawn."""
         task, is_public = result.task, bool(job.place.guild_id) and not job.place.ephemeral
         if not (job.claim_id and is_public) or task.status is not Status.SUCCESS or task.text_result:
             return
@@ -79,6 +79,8 @@ class Gallery:
         prompt = result.task.shown_prompt
 
         def render(rules: ServerRules, is_restricted: bool | None) -> Entry | None:  # noqa: FBT001 - a Render
+            if not may_show_elsewhere(self._bot, place.guild_id, place.channel_id, rules.gallery_channel_id):
+                return None
             if not is_restricted and (is_source_restricted or rules.age_policy is AgePolicy.REFUSE):
                 return None
             is_spoiler = not is_restricted and rules.age_policy is AgePolicy.SPOILER

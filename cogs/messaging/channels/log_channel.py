@@ -11,6 +11,7 @@ from bot.entities import Claim, Job, RuleChange, ServerRules
 from bot.tracking.task_supervisor import TaskSupervisor
 from cogs.messaging.channels.channel_feed import ChannelFeed, Entry, FeedKind
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
+from cogs.messaging.place_permissions import may_show_elsewhere
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.text.log_lines import describe_missed_lines, format_change_line, format_request_line
 
@@ -38,16 +39,26 @@ class LogChannel:
         supervisor: TaskSupervisor,
         clock: Clock,
     ) -> None:
+        self._bot = bot
         self._rules = rules
         self.feed = ChannelFeed(LOG_CHANNEL, bot, rules, rate_limiter, supervisor, clock)
 
     def announce_request(self, claim: Claim, job: Job, prompt: str, *, is_answer_lost: bool = False) -> None:
-        """Announce a request that the relay accepted, or may have, where its answer was lost."""
+        """Announce a request that the relay accepted, or may have, where its answer was lost.
+
+        One from a channel that not all see who read the log has no link and no prompt, as a private one.
+        """
+        place = job.place
 
         def render(rules: ServerRules, is_age_restricted: bool | None) -> Entry:  # noqa: FBT001 - a Render
             del is_age_restricted
             line = format_request_line(
-                claim, job, prompt, shows_prompt=rules.log_prompts, is_answer_lost=is_answer_lost
+                claim,
+                job,
+                prompt,
+                is_open=may_show_elsewhere(self._bot, claim.guild_id, place.channel_id, rules.log_channel_id),
+                shows_prompt=rules.log_prompts,
+                is_answer_lost=is_answer_lost,
             )
             return Entry(line)
 

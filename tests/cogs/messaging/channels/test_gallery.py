@@ -67,6 +67,15 @@ async def test_nothing_else_is_posted(
     assert channels.client.tries == 0
 
 
+@pytest.mark.parametrize(("hidden", "posts"), [({5}, 0), ({GALLERY_ID}, 1), ({5, GALLERY_ID}, 1)])
+async def test_picture_from_a_hidden_channel_is_posted_only_where_the_same_people_read(
+    channels: ChannelsWorld, gallery: Gallery, hidden: set[int], posts: int
+) -> None:
+    channels.client.hidden = hidden
+    await finish(channels, gallery)
+    assert channels.client.tries == posts
+
+
 async def test_picture_is_posted_once_by_all_processes_and_watches(channels: ChannelsWorld, gallery: Gallery) -> None:
     finished = await finish(channels, gallery)
     other = Gallery(

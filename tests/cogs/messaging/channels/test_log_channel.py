@@ -71,6 +71,21 @@ async def test_prompts_are_shown_only_where_the_rules_say_so(channels: ChannelsW
     assert "secret" not in str(channels.client.sent)
 
 
+async def test_line_from_a_hidden_channel_has_neither_link_nor_prompt(
+    channels: ChannelsWorld, log_channel: LogChannel
+) -> None:
+    channels.set_rules(log_prompts=True)
+    channels.client.hidden = {5}
+    log_channel.announce_request(claim(), job(), "a secret")
+    await channels.clock.advance(3)
+    channels.client.hidden = {5, LOG_ID}
+    log_channel.announce_request(claim(), job(), "a lighthouse")
+    await channels.clock.advance(10)
+    hidden, shown = channels.client.lines
+    assert hidden.endswith("· Imagine · about $0.10 · private")
+    assert shown.endswith("· **a lighthouse**")
+
+
 async def test_burst_is_a_few_messages_and_loses_no_line_silently(
     channels: ChannelsWorld, log_channel: LogChannel
 ) -> None:
