@@ -104,6 +104,14 @@ class ClaimWriter:
         job = await self._store.find_job(press.place.message_id)
         await self.check_permission(replace(press.spender, requester_id=job.requester.id) if job else press.spender)
 
+    async def check_rules_again(self, spender: Spender, prompt: str) -> None:
+        """Raise PolicyRefused if a rule that was set since a request was claimed forbids it; limits count it already.
+
+        `prompt` is the one that blocked words are looked for in.
+        """
+        judge = self._build_judge(spender, PaidRequest(prompt=prompt))
+        judge.plan(await self._store.find_rules(spender.guild_id, spender.person_id), self._now())
+
     async def check_limits(self, spender: Spender, *, prompt: str = "", has_cooldown: bool = False) -> None:
         """Raise PolicyRefused unless this person may submit once more; a cooldown may end before that."""
         judge = self._build_judge(spender, PaidRequest(prompt=prompt), has_cooldown=has_cooldown)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -124,7 +125,8 @@ class CommandService:
         waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
         with self._sender.release_on_error(claim):
             job = await self._open_job(claim, command, followups, waiting_task)
-        self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
+        check_rules = partial(self._claims.check_rules_again, command.spender, find_sent_prompt(request))
+        self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups, check_rules))
         return None
 
     async def confirm_command(
@@ -174,10 +176,23 @@ class CommandService:
         return await self._child_messages.open_child(job, followups, "", waiting_task)
 
     async def _send(
-        self, request: SubmitRequest, claim: Claim, job: Job, waiting_task: Task, followups: InteractionFollowups
+        self,
+        request: SubmitRequest,
+        claim: Claim,
+        job: Job,
+        waiting_task: Task,
+        followups: InteractionFollowups,
+        check_rules: Callable[[], Awaitable[None]],
     ) -> None:
         """Send the request of a command, and follow its task or tell the person why there is none."""
-        result = await self._sender.send(request, claim, job, waiting_task=waiting_task, prompt=waiting_task.prompt)
+        result = await self._sender.send(
+            request,
+            claim,
+            job,
+            waiting_task=waiting_task,
+            prompt=waiting_task.prompt,
+            check_rules=check_rules,
+        )
         match result:
             case Accepted(response) | NeedsModal(response) as accepted:
                 log.info("%s was accepted as task %s.", waiting_task.action, response.result)

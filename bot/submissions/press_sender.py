@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.clock import Now
 from bot.entities import Claim, ClaimState, Job
@@ -28,6 +29,7 @@ from bot.ports import PressFollowups, Store
 from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
 from bot.retry import STORE_OUTAGE
 from bot.scene import JobEnding
+from bot.submissions.checked_prompts import find_drawn_prompt
 from bot.submissions.child_messages import ChildMessages, reserve_extra_job
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallbacks import Fallbacks
@@ -172,8 +174,15 @@ class PressSender:
         )
 
     async def _send(self, press: PressSubmission, request: SubmitRequest) -> SendResult:
-        prompt = press.prompt or press.fallback_prompt
-        return await self._sender.send(request, press.claim, press.job, waiting_task=press.child, prompt=prompt)
+        drawn = find_drawn_prompt(press.action, press.parent, press.prompt)
+        return await self._sender.send(
+            request,
+            press.claim,
+            press.job,
+            waiting_task=press.child,
+            prompt=press.prompt or press.fallback_prompt,
+            check_rules=partial(self._claims.check_rules_again, press.spender, drawn),
+        )
 
     async def _end_press(
         self,

@@ -5,7 +5,7 @@ Presses and commands share this road: a claim is written, its request is sent at
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from bot.errors import (
     ClaimLost,
     MjbotError,
     ParentBusy,
+    PolicyRefused,
     QueueFull,
     RelayError,
     RelayUnreachable,
@@ -109,13 +110,20 @@ class Sender:
         self._speed_modes = SpeedModes(relay, store, clock.now)
 
     async def send(
-        self, request: SubmitRequest, claim: Claim, job: Job, *, waiting_task: Task, prompt: str
+        self,
+        request: SubmitRequest,
+        claim: Claim,
+        job: Job,
+        *,
+        waiting_task: Task,
+        prompt: str,
+        check_rules: Callable[[], Awaitable[None]],
     ) -> SendResult:
         """Send a request; send it again only after the relay answered that its queue is full or the parent is busy.
 
         It goes out at the speed that its claim was judged by, unless `prompt` names one. The job's message shows
-        `waiting_task` meanwhile. A process that stops
-        while no request is on its way gives it up.
+        `waiting_task` meanwhile. After each wait `check_rules` raises PolicyRefused if a rule that was set since then
+        forbids the request. A process that stops while no request is on its way gives it up.
         """
         retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, supervisor=self._supervisor, clock=self._clock)
         speed = get_path_speed(claim.cost.speed, prompt)
@@ -128,13 +136,14 @@ class Sender:
                 except (QueueFull, ParentBusy) as error:
                     with raise_if_canceled(error):
                         await retry.wait(error)
+                        await check_rules()
                         await self._store.verify_claim(claim.id)
                 else:
                     action = find_action(request)
                     return NeedsModal(response, speed, action) if response.needs_modal else Accepted(response, action)
         except SubmitOutcomeUnknown as error:
             return Unknown(error)
-        except (RelayError, ClaimLost, StoreUnavailable) as error:
+        except (RelayError, ClaimLost, PolicyRefused, StoreUnavailable) as error:
             return Refused(error)
 
     async def send_modal(self, request: SubmitModal, claim: Claim, *, press: NeedsModal | None = None) -> SendResult:

@@ -1,20 +1,28 @@
 """Requests that wait for room in the queue, or for their parent."""
 
 import asyncio
+from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 import pytest
 
+from bot.entities import Block, LimitSetting, OperatorRules, Period, ServerRules
 from bot.errors import (
     ActionUnsupported,
     AlreadyPressed,
+    ChannelNotAllowed,
     ClaimLost,
+    DrawingPaused,
     MjbotError,
     ParentBusy,
+    PersonBlocked,
     QueueFull,
     RelayBusy,
     RelayError,
+    RoleDenied,
     SubmitOutcomeUnknown,
+    WordBlocked,
 )
 from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.submit_response import SubmitResponse
@@ -22,8 +30,8 @@ from bot.midjourney.task import Button, Status
 from bot.scene import RetryReason, SubmitRetry
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.sample_entities import CHILD, MINH, PARENT, job, task
-from tests.fakes.submissions import claim_states, press
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, V2, job, task
+from tests.fakes.submissions import claim_states, command, imagine, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
@@ -63,6 +71,67 @@ async def test_press_is_sent_again_after_the_parent_was_busy(
     await world.clock.advance(120.0)
     assert len(world.relay.sent) == 2
     assert claim_states(world) == {100: expected}
+
+
+@dataclass(frozen=True)
+class NewRule:
+    """A rule that is set while a request waits, and the refusal that it leads to."""
+
+    refusal: type[MjbotError]
+    operator: OperatorRules = field(default_factory=OperatorRules)
+    server: ServerRules = field(default_factory=ServerRules)
+    block: Block | None = None
+
+    def set(self, world: ServiceWorld) -> None:
+        rules = world.store.rules
+        rules.operator, rules.servers[6] = self.operator, self.server
+        if self.block:
+            rules.blocks[self.block.guild_id, self.block.person_id] = self.block
+
+
+NEW_RULES = [
+    NewRule(DrawingPaused, operator=OperatorRules(paused=True)),
+    NewRule(DrawingPaused, server=ServerRules(paused=True)),
+    NewRule(PersonBlocked, block=Block(guild_id=6, person_id=LIEN.id)),
+    NewRule(PersonBlocked, block=Block(guild_id=0, person_id=LIEN.id)),
+    NewRule(RoleDenied, server=ServerRules(denied_roles=frozenset({9}))),
+    NewRule(ChannelNotAllowed, server=ServerRules(allowed_channels=frozenset({1}))),
+    NewRule(WordBlocked, server=ServerRules(blocked_words=("lighthouse",))),
+]
+
+
+@pytest.mark.parametrize("rule", NEW_RULES, ids=lambda rule: rule.refusal.__name__)
+@pytest.mark.parametrize("is_press", [True, False], ids=["press", "command"])
+async def test_request_that_waits_keeps_to_rules_set_meanwhile(
+    world: ServiceWorld, process: ServiceProcess, rule: NewRule, *, is_press: bool
+) -> None:
+    """It is refused unsent, and the person is told why; limits that were set meanwhile let it pass."""
+    world.relay.outcomes = [QueueFull(), ACCEPTED]
+    followups = FakePressFollowups()
+    spender: dict[str, Any] = {"role_ids": (9,), "channel_ids": (5,)}
+    if is_press:
+        await process.presses.submit_press(press(button=V2, **spender), followups)
+    else:
+        await process.commands.submit_command(command(**spender), imagine(), followups)
+    await world.clock.advance(5.0)
+    rule.set(world)
+    await world.clock.advance(60.0)
+    assert len(world.relay.sent) == 1
+    assert claim_states(world) == {100: "refused"}
+    assert [type(error) for error in followups.refused] == [rule.refusal]
+
+
+@pytest.mark.parametrize("limits", [(), (LimitSetting(period=Period.DAY, tasks=1),)])
+async def test_request_that_waits_is_counted_once(
+    world: ServiceWorld, process: ServiceProcess, limits: tuple[LimitSetting, ...]
+) -> None:
+    """Its own claim counts against a limit already, and the cooldown after it does not hold for itself."""
+    world.relay.outcomes = [QueueFull(), ACCEPTED]
+    world.store.rules.servers[6] = ServerRules(member_limits=limits)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
+    await world.clock.advance(60.0)
+    assert (claim_states(world), followups.refused) == ({100: "accepted"}, [])
 
 
 async def test_press_waits_for_its_parent_for_five_minutes(world: ServiceWorld, process: ServiceProcess) -> None:

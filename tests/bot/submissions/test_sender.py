@@ -36,10 +36,14 @@ async def write_claim(world: ServiceWorld) -> Claim:
     return claim
 
 
+async def allow() -> None:
+    """Find no rule that forbids the request."""
+
+
 async def send(world: ServiceWorld, process: ServiceProcess, claim: Claim) -> SendResult:
     waiting = Task(id="", prompt="a fox")
     return await world.clock.run_until(
-        process.sender.send(REQUEST, claim, job(800, ""), waiting_task=waiting, prompt="a fox")
+        process.sender.send(REQUEST, claim, job(800, ""), waiting_task=waiting, prompt="a fox", check_rules=allow)
     )
 
 
