@@ -1,7 +1,7 @@
 """SQL that adds up what claims made and cost, for limits."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,9 @@ from bot.store.schema import AMOUNT_UNITS, UtcDateTime, claims
 
 _COUNTED_SCOPES = {CountScope.PERSON: "own", CountScope.EVERYONE: "everyones"}
 """Whose submits of the day the operator's daily limits count, and in which column."""
+
+_MAX_LEAD = timedelta(days=1)
+"""How far ahead of now a claim is counted: one that was written while a clock was wrong would fill limits for ever."""
 
 _PERSON, _GUILD = bindparam("person_id", type_=BigInteger), bindparam("guild_id", type_=BigInteger)
 _AT = bindparam("at", type_=UtcDateTime)
@@ -77,6 +80,7 @@ def select_usage(plan: SpendingPlan, person_id: int, guild_id: int, at: datetime
         "person_id": person_id,
         "guild_id": guild_id,
         "at": at,
+        "until": at + _MAX_LEAD,
         "midnight": midnight,
         "currency": plan.currency,
         "unpriced": int((plan.unpriced * AMOUNT_UNITS).to_integral_value()),
@@ -105,7 +109,8 @@ def _build_usage(counts: tuple[tuple[CountScope, CostKind | None], ...]) -> Exec
 
 
 def _select_scope(scope: CountScope, columns: Sequence[ColumnElement[Any]]) -> Subquery:
-    counted = (claims.c.state != ClaimState.REFUSED) & _made_since(f"begin_{scope}")
+    is_of_time = _made_since(f"begin_{scope}") & (claims.c.made_at < bindparam("until", type_=UtcDateTime))
+    counted = (claims.c.state != ClaimState.REFUSED) & is_of_time
     return select(*columns).where(counted & _match_scope(scope)).subquery(scope.value)
 
 

@@ -404,14 +404,17 @@ class FakeStore:
     def _spent(self) -> list[Claim]:
         return [claim for claim in self.claimed.values() if claim.state is not ClaimState.REFUSED]
 
+    def _spent_before(self, until: datetime) -> list[Claim]:
+        return [claim for claim in self._spent() if claim.made_at < until]
+
     def _judged_usage(self, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None) -> Usage:
         usage = self._usage(person_id, at)
         if plan is None:
             return usage
         rules = self.rules.get_rules(guild_id, person_id)
-        planned = plan(rules, at)
+        planned, recent = plan(rules, at), self._spent_before(at + timedelta(days=1))
         spending = {
-            count: self._add_up([one for one in self._spent() if is_counted(one, count, person_id, guild_id)], planned)
+            count: self._add_up([one for one in recent if is_counted(one, count, person_id, guild_id)], planned)
             for count in planned.counts
         }
         return replace(usage, rules=rules, spending=spending)
@@ -428,7 +431,8 @@ class FakeStore:
         return rows.confirmed.get(claim.id, claim.cost.expected or Decimal(0))
 
     def _usage(self, person_id: int, at: datetime) -> Usage:
-        today = [other for other in self._spent() if other.made_at.date() >= at.date()]
+        recent = self._spent_before(at + timedelta(days=1))
+        today = [other for other in recent if other.made_at.date() >= at.date()]
         own = [other.made_at for other in self.claimed.values() if other.person_id == person_id]
         return Usage(
             person_submits_today=sum(_billed(other) for other in today if other.person_id == person_id),

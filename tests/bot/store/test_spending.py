@@ -73,6 +73,23 @@ async def test_claims_are_counted_by_scope_period_and_kind(store: SqlStore | Fak
         assert shown[scope, False, CostKind.VIDEO] == videos_later, scope
 
 
+@pytest.mark.parametrize(
+    ("ahead", "counted"), [(timedelta(hours=23), 1), (timedelta(days=1), 0), (timedelta(days=200), 0)]
+)
+async def test_claim_of_a_wrong_clock_fills_no_limit(
+    store: SqlStore | FakeStore, ahead: timedelta, counted: int
+) -> None:
+    """One that is dated a little ahead counts, as the clocks of processes differ; neither by day, nor in the plan."""
+    await store.create_claim(a_claim(1, cost=_CHEAP), allow)
+    (made_at,) = [entry.made_at for entry in await store.ledger.list_entries(LedgerFilter(), limit=9)]
+    await store.create_claim(a_claim(2, "b", cost=_CHEAP, made_at=made_at + ahead), allow)
+    seen: list[Usage] = []
+    plan = SpendingPlan(counts=_COUNTS[:1], currency="USD")
+    await store.create_claim(a_claim(3, "c", made_at=made_at), seen.append, plan=lambda rules, at: plan)
+    assert seen[0].spending[_COUNTS[0]].tasks == 1 + counted
+    assert (seen[0].person_submits_today, seen[0].all_submits_today) == (1 + counted, 1 + counted)
+
+
 async def test_amounts_in_another_currency_are_not_added(store: SqlStore | FakeStore) -> None:
     """Their tasks count all the same."""
     await store.create_claim(a_claim(1, cost=replace(_CHEAP, currency="CNY")), allow)
