@@ -8,14 +8,25 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 import pytest
 
-from bot.entities import ClaimState, PersonSettings
+from bot.entities import (
+    ClaimState,
+    CostKind,
+    LedgerFilter,
+    LedgerGroup,
+    LimitSetting,
+    OperatorRules,
+    Period,
+    PersonSettings,
+)
 from bot.errors import MjbotError, SubmitOutcomeUnknown
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.request_options import Speed
@@ -25,6 +36,7 @@ from bot.relay.requests import RequestBody
 from bot.relay.responses.account_responses import RelayMoney
 from bot.relay.responses.relay_response import RelayResponse
 from bot.relay.transport import RequestLimits
+from bot.store import open_store
 from bot.submissions.command_requests import CommandRequest, build_face_swap
 from bot.submissions.presses import PENDING_MODAL_KEY
 from bot.tracking.task_supervisor import WorkKey
@@ -33,10 +45,13 @@ from sandbox.relay.profiles import find_profile
 from sandbox.relay.server import Relay
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
+from tests.fakes.clock import FakeClock
 from tests.fakes.crash_points import Steps
+from tests.fakes.recorded_calls import CallRecorder
 from tests.fakes.sample_entities import LIEN
 from tests.fakes.sandbox_transport import SandboxTransport
 from tests.fakes.submissions import command, imagine, press
+from tests.migrated_database import create_migrated_file
 from tests.pictures import draw_noise, encode
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -46,6 +61,16 @@ _UNITS = Decimal(500_000)
 _FIRST_INTERACTION = 1_200_000_000_000_000_000
 _MOST_KNOWN_TASKS = 12
 _REQUESTS = 500
+_REQUESTS_ON_SQLITE = 150
+_NO_LIMITS = OperatorRules()
+_HIGH_LIMITS = OperatorRules(
+    person_limits=(
+        LimitSetting(period=Period.DAY, amount=Decimal(1000)),
+        LimitSetting(period=Period.MONTH, kind=CostKind.TURBO, tasks=1000),
+    ),
+    total_limits=(LimitSetting(period=Period.MONTH, amount=Decimal(1000)),),
+)
+"""Limits that are never reached, so that every claim counts the others."""
 
 
 class LossyTransport(SandboxTransport):
@@ -79,6 +104,7 @@ class BillWalk:
     numbers: "count[int]" = field(default_factory=count)
     kinds: Counter[str] = field(default_factory=Counter[str])
     deaths: int = 0
+    recorder: CallRecorder = field(init=False)
 
     def __post_init__(self) -> None:
         settings = replace(
@@ -91,6 +117,7 @@ class BillWalk:
             queue_size=4,
         )
         self.relay = Relay(settings, now=lambda: self.world.clock.now().timestamp())
+        self.recorder = CallRecorder(self.world.clock.now)
         self.world.allow(daily_submits_per_person=100_000, daily_submits=100_000)
         prices = self.world.spending_policy.prices
         prices.set_relay_money(RelayMoney(quota_per_unit=_UNITS, currency="USD", rates={"USD": Decimal(1)}))
@@ -127,7 +154,7 @@ class BillWalk:
     @asynccontextmanager
     async def run_process(self) -> AsyncGenerator[tuple[ServiceProcess, Steps]]:
         """Run a process that is killed at a random step, if it gets that far."""
-        steps = Steps(stop_at=self.random.randint(300, 4000))
+        steps = self.recorder.record(Steps(stop_at=self.random.randint(300, 4000)))
         transport = LossyTransport(self.relay, self.world, self.random, self.check).as_transport()
         client = RelayClient(transport, now=self.world.clock.now, sleep=self.world.clock.sleep)
         self.world.relay = client  # type: ignore[assignment]
@@ -200,17 +227,23 @@ async def _run_inline(function: Callable[..., _T], *args: object, **named: objec
     return function(*args, **named)
 
 
-async def test_confirmed_amounts_follow_the_relays_bill(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Never more than the bill, and with what is still unconfirmed never less; the same once the log was read."""
-    monkeypatch.setattr(asyncio, "to_thread", _run_inline)
-    walk = BillWalk(Random(1))  # noqa: S311 - no secret
+async def run_walk(
+    monkeypatch: pytest.MonkeyPatch, seed: int, requests: int, rules: OperatorRules = _NO_LIMITS
+) -> BillWalk:
+    """Ask for so many random things, in processes that are killed, and let the last one complete the ledger."""
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "to_thread", _run_inline)  # virtual time would not wait for a thread
+        return await _walk(seed, requests, rules)
+
+
+async def _walk(seed: int, requests: int, rules: OperatorRules) -> BillWalk:
+    walk = BillWalk(Random(seed))  # noqa: S311 - no secret
+    walk.world.store.rules.operator = rules
     walk.world.store.people[LIEN.id] = PersonSettings(speed=Speed.FAST)
     asked = 0
-    while asked < _REQUESTS:
+    while asked < requests:
         async with walk.run_process() as (process, steps):
-            while not steps.is_dead and asked < _REQUESTS:
+            while not steps.is_dead and asked < requests:
                 work = asyncio.ensure_future(walk.ask(process))
                 await walk.world.clock.advance(walk.random.choice((1.0, 15.0, 40.0)))
                 await asyncio.wait([work], timeout=0)
@@ -223,8 +256,37 @@ async def test_confirmed_amounts_follow_the_relays_bill(
         await walk.world.clock.advance(3 * 3600.0)
         walk.check()
     assert walk.confirmed == walk.bill
+    return walk
+
+
+async def test_confirmed_amounts_follow_the_relays_bill(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Never more than the bill, and with what is still unconfirmed never less; the same once the log was read."""
+    walk = await run_walk(monkeypatch, 1, _REQUESTS)
     assert min(walk.kinds[kind] for kind in ("imagine", "press", "remix", "swap", "form")) > 0
     states = Counter(claim.state for claim in walk.world.store.claimed.values())
     assert states[ClaimState.ACCEPTED] > 300
     assert min(states[ClaimState.REFUSED], states[ClaimState.UNKNOWN], walk.deaths) > 0
     assert "programming error" not in caplog.text
+
+
+async def test_sqlite_keeps_the_same_books(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """What a walk changes is repeated there, each claim judged by the same counts, to the same entries."""
+    walk = await run_walk(monkeypatch, 2, _REQUESTS_ON_SQLITE, _HIGH_LIMITS)
+    clock = FakeClock(walk.world.clock.start)
+    create_migrated_file(Path(url.removeprefix("sqlite:///")))
+    async with open_store(url, now=clock.now, monotonic=clock.clock.monotonic) as sql:
+        await sql.rules.change_operator_rules(lambda _: (_HIGH_LIMITS, ()))
+        for call in walk.recorder.calls:
+            clock.time = (call.at - clock.start).total_seconds()
+            assert await call.repeat(sql) == call.usage, call
+        everything, fake = LedgerFilter(), walk.world.store.ledger
+        entries = await sql.ledger.list_entries(everything, limit=9999)
+        assert len(entries) == len(walk.world.store.claimed) > _REQUESTS_ON_SQLITE / 2
+        assert list(entries) == list(await fake.list_entries(everything, limit=9999))
+        assert sum(entry.confirmed or 0 for entry in entries) == walk.bill
+        for group in LedgerGroup:
+            assert list(await sql.ledger.add_up(everything, group, UTC)) == list(
+                await fake.add_up(everything, group, UTC)
+            )
