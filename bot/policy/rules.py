@@ -1,7 +1,7 @@
 """The operator's rules: who may use paid commands and buttons, where, and how often."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -34,7 +34,8 @@ class Spender:
 
     `role_ids` are the person's in the server. `channel_ids` are the channel's and, for a thread, its parent's.
     `is_age_restricted` is None where Discord does not tell. `is_private`: the result is shown to this person only.
-    `denied_command` is the command that Discord's Integrations page denies them here, "" where it denies none.
+    `denied_commands` are the paid commands that Discord's Integrations page denies them here, and `needed_commands`
+    those that they must all be allowed to use for what they ask for.
     """
 
     person_id: int
@@ -46,7 +47,17 @@ class Spender:
     channel_ids: Collection[int] = ()
     is_age_restricted: bool | None = None
     is_private: bool = False
-    denied_command: str = ""
+    denied_commands: Collection[str] = ()
+    needed_commands: Collection[str] = ()
+
+    @property
+    def denied_command(self) -> str:
+        """The first command that they need and may not use, "" without one."""
+        return next((name for name in self.needed_commands if name in self.denied_commands), "")
+
+    def require(self, *commands: str) -> "Spender":
+        """Return the spender of something for which these commands must be allowed as well."""
+        return replace(self, needed_commands=(*self.needed_commands, *commands))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The rules that are set in Discord about people, roles and places: whether a person may draw there. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from bot.entities import AgePolicy, Rules, ServerAccess
 from bot.errors import (
@@ -14,7 +16,37 @@ from bot.errors import (
     RoleMissing,
     ServerDenied,
 )
+from bot.midjourney.buttons import ButtonKind, get_submitted_action, resolve_action
+from bot.midjourney.task import Task
 from bot.policy.rules import Spender
+
+COMMANDS_OF_ACTIONS: Final[Mapping[str, str]] = {
+    "IMAGINE": "imagine",
+    "BLEND": "blend",
+    "DESCRIBE": "describe",
+    "SHORTEN": "shorten",
+    "EDITS": "edit",
+    "SWAP_FACE": "faceswap",
+    "VIDEO": "animate",
+}
+"""The slash command that asks for each action of the API; buttons have further actions, which draw pictures."""
+
+
+def find_needed_command(action: str, *, is_video: bool = False) -> str:
+    """Return the command that a person must be allowed to use for an action of the API; `is_video`: it makes clips."""
+    return "animate" if is_video else COMMANDS_OF_ACTIONS.get(action, "imagine")
+
+
+def find_needed_command_of_button(custom_id: str, parent: Task) -> str:
+    """Return the command that a person must be allowed to use for a button of a task.
+
+    What the relay is asked for decides: most buttons of a description draw pictures, and a reroll of clips makes clips.
+    """
+    kind, action = resolve_action(custom_id).kind, get_submitted_action(custom_id)
+    if kind is ButtonKind.SHORTEN and not action:
+        return "shorten"  # it shows more of what the command told
+    is_video = parent.is_video or any(word in custom_id.lower() for word in ("animate", "video"))
+    return find_needed_command(action, is_video=is_video)
 
 
 def check_rules(rules: Rules, spender: Spender, at: datetime) -> None:

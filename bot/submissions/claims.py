@@ -67,6 +67,10 @@ class Press:
     is_marked: bool = False
     shown_at: datetime | None = None
 
+    def require(self, command: str) -> "Press":
+        """Return the press of something for which a command must be allowed."""
+        return replace(self, spender=self.spender.require(command))
+
 
 class _WithinLimits(Exception):
     """The limits allow one more submit: raised to leave a transaction in which nothing is to be written."""

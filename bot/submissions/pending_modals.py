@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bot.clock import Now
-from bot.entities import Job
+from bot.entities import CostKind, Job
 from bot.errors import ModalExpired, NotTheRequester, PlaceUnreachable, RequesterUnknown
 from bot.midjourney.task import Status
+from bot.policy.server_rules import find_needed_command
 from bot.ports import Relay, Store
 from bot.submissions.claims import Press
 
@@ -53,6 +54,15 @@ class PendingModals:
             return Job(place=press.place, requester=press.person, task_id=press.task_id, born_at=self._now())
         # The click brings a fresh token, and only that may reach a private message.
         return replace(job, place=press.place)
+
+    async def find_needed_command(self, task_id: str) -> str:
+        """Return the command that a person must be allowed to use to answer a child's modal: it draws, or makes clips.
+
+        The claim of the press that opened the modal tells, or else the child.
+        """
+        task, claims = await self._store.find_snapshot(task_id), await self._store.list_claims_of_children([task_id])
+        is_video = any(claim.cost.action == "VIDEO" or CostKind.VIDEO in claim.cost.kinds for claim in claims)
+        return find_needed_command("MODAL", is_video=is_video or (task is not None and task.is_video))
 
     def _check_reachable(self, job: Job | None) -> Job:
         """Return a child's job if its own message can still be edited: this press brings no token for that message."""

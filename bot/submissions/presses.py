@@ -25,6 +25,7 @@ from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.policy.costs import PaidRequest
 from bot.policy.rules import SpendingPolicy
+from bot.policy.server_rules import find_needed_command_of_button
 from bot.policy.task_privacy import TaskPrivacy, Viewer
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
@@ -98,6 +99,7 @@ class PressService:
         if needs_fallback and action.fallback.is_free:
             await self._fallbacks.show_without_submit(action, parent, button, followups)
             return
+        press = press.require(find_needed_command_of_button(button.custom_id, parent))
         await self._claims.check_press_permission(press)
         if prompt is not None:
             # A person who filled in a modal asks for something of their own, whatever is being drawn already.
@@ -166,11 +168,13 @@ class PressService:
         That is free. For a child that waits for its modal the task to be repainted is its parent.
         """
         if press.button_key == PENDING_MODAL_KEY:
+            press = press.require(await self._pending_modals.find_needed_command(press.task_id))
             await self._claims.check_press_permission(press)
             repainted = (await self._pending_modals.find_job(press, elsewhere=True)).parent_id
             task, action = await self._find_task(repainted), "MODAL"
         else:
             task, button = await self._buttons.find_button(press)
+            press = press.require(find_needed_command_of_button(button.custom_id, task))
             await self._claims.check_press_permission(press)
             action = get_submitted_action(button.custom_id)
         line = build_prompt(ImagineOptions(prompt=prompt)).line
@@ -207,6 +211,7 @@ class PressService:
 
         Only the child's requester may. The prompt is checked like that of a press, and raises PromptRefused too.
         """
+        press = press.require(await self._pending_modals.find_needed_command(press.task_id))
         await self._claims.check_press_permission(press)
         await self._pending_modals.find_job(press, elsewhere=elsewhere)
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line

@@ -82,7 +82,8 @@ class DrawingReporter:
             role_ids=user.role_ids,
             channel_ids=get_channel_ids(interaction),
             is_age_restricted=is_age_restricted(interaction),
-            denied_command="imagine" if "imagine" in denied else "",
+            denied_commands=frozenset(denied),
+            needed_commands=("imagine",),
         )
         who = f"<@{member.id}>"
         findings = await self._report_person(spender, who, interaction)

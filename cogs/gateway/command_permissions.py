@@ -17,7 +17,6 @@ from discord.ext import commands
 
 from bot.clock import Clock
 from bot.json_values import is_json_array, is_json_object
-from bot.midjourney.buttons import ButtonKind
 from cogs.context import Interaction, get_channel_ids, get_role_ids
 from cogs.gateway.start_requests import is_refusal
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error, with_timeout
@@ -33,20 +32,6 @@ _NAMES_SECONDS: Final = 600.0
 _ROLE, _PERSON, _CHANNEL = 1, 2, 3
 _SLASH_COMMAND: Final = 1
 _MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError)
-
-_COMMANDS: Final[Mapping[ButtonKind, Collection[str]]] = {
-    ButtonKind.ANIMATE: ("animate",),
-    ButtonKind.DESCRIBE: ("describe",),
-    ButtonKind.SHORTEN: ("shorten",),
-    # These repeat a press that was checked, of a button whose kind they do not tell.
-    ButtonKind.DRAW_AGAIN: ("imagine", "animate"),
-    ButtonKind.CONFIRM_PRICE: ("imagine", "animate"),
-}
-
-
-def list_commands_of_button(kind: ButtonKind) -> Collection[str]:
-    """Return the commands of which a person must be allowed to use one for a paid button of this kind."""
-    return _COMMANDS.get(kind, ("imagine",))
 
 
 @dataclass(frozen=True)

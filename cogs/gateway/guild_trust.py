@@ -7,6 +7,7 @@ import discord
 
 from bot.clock import Clock
 from bot.policy.rules import Spender
+from bot.policy.server_rules import COMMANDS_OF_ACTIONS
 from cogs.context import Interaction, get_channel_ids, get_role_ids, is_age_restricted, is_bot_in_guild
 from cogs.gateway.command_permissions import CommandPermissions, CommandUser
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
@@ -54,8 +55,9 @@ class GuildTrust:
         """Return who wants to spend, and where; a server that the bot is not in counts as no server.
 
         `requester_id` is who asked for the message that was pressed: 0 if that is unknown, None for a command.
-        `is_private`: the result will be shown to this person only. `needed_commands` are those of which a person
-        must be allowed to use one for the button that was pressed; for a command, Discord has checked that already.
+        `is_private`: the result will be shown to this person only. `needed_commands` are those that they must be
+        allowed to use; of a slash command, Discord has checked that already, and what a button needs is told by
+        `Spender.require` once it is known what it asks for.
         """
         guild_id, channel_ids = interaction.guild_id or 0, get_channel_ids(interaction)
         if not is_bot_in_guild(interaction):
@@ -76,15 +78,17 @@ class GuildTrust:
             channel_ids=channel_ids,
             is_age_restricted=is_age_restricted(interaction),
             is_private=is_private,
-            denied_command=self._find_denied_command(interaction, needed_commands),
+            denied_commands=self._list_denied_commands(interaction, needed_commands),
+            needed_commands=tuple(needed_commands),
         )
 
-    def _find_denied_command(self, interaction: Interaction, needed: Collection[str]) -> str:
-        if not needed or self._permissions is None:
-            return ""
+    def _list_denied_commands(self, interaction: Interaction, needed: Collection[str]) -> frozenset[str]:
+        """Return which paid slash commands, and which of the commands that are needed, the page denies."""
+        if self._permissions is None:
+            return frozenset()
         user = CommandUser.from_interaction(interaction)
-        denied = [name for name in needed if self._permissions.find_denial(user, name) is not None]
-        return denied[0] if len(denied) == len(needed) else ""
+        names = {*COMMANDS_OF_ACTIONS.values(), *needed}
+        return frozenset(name for name in names if self._permissions.find_denial(user, name) is not None)
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:
         """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""

@@ -13,7 +13,6 @@ from bot.submissions.presses import PressService
 from bot.timeouts import wait_at_most
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person
-from cogs.gateway.command_permissions import list_commands_of_button
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.text.guidance import COPIED_BUTTONS
 from cogs.views.task_buttons import PRESSED_DESCRIPTION
@@ -34,12 +33,7 @@ async def build_press(
     """Build a press from a click or a modal; `parent` is the task's message if another one was clicked."""
     requester = get_requester(interaction.message)
     place = parent or get_clicked_place(interaction)
-    spender = await trust.identify_spender(
-        interaction,
-        requester.id if requester else 0,
-        is_private=place.ephemeral,
-        needed_commands=list_commands_of_button(click.kind),
-    )
+    spender = await trust.identify_spender(interaction, requester.id if requester else 0, is_private=place.ephemeral)
     return Press(
         interaction_id=interaction.id,
         person=to_person(interaction.user),

@@ -18,8 +18,9 @@ from bot.errors import (
     RuleRefused,
     ServerDenied,
 )
+from bot.midjourney.task import Task
 from bot.policy.rules import Spender
-from bot.policy.server_rules import check_rules
+from bot.policy.server_rules import check_rules, find_needed_command, find_needed_command_of_button
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 MEMBER, HERE, PARENT = 7, 6, 31
@@ -60,7 +61,9 @@ def refusal(rules: Rules, who: Spender) -> tuple[type[RuleRefused], str] | None:
         ({"age_policy": AgePolicy.REFUSE}, {"is_age_restricted": None}, None),
         ({"age_policy": AgePolicy.REFUSE}, {"is_age_restricted": False}, AgeRestrictedOnly),
         ({"age_policy": AgePolicy.SPOILER}, {"is_age_restricted": False}, None),
-        ({}, {"denied_command": "imagine"}, CommandDenied),
+        ({}, {"denied_commands": {"imagine"}, "needed_commands": ("imagine",)}, CommandDenied),
+        ({}, {"denied_commands": {"imagine"}, "needed_commands": ("animate",)}, None),
+        ({}, {"denied_commands": {"blend"}, "needed_commands": ("imagine", "blend")}, CommandDenied),
     ],
 )
 def test_server_rules(server: dict[str, Any], changes: dict[str, Any], expected: type[RuleRefused] | None) -> None:
@@ -102,3 +105,45 @@ def test_blocks(guild_id: int, minutes: int | None, where: int, expected: str | 
     until = None if minutes is None else NOW + timedelta(minutes=minutes)
     rules = Rules(blocks=(Block(guild_id=guild_id, person_id=MEMBER, until=until),))
     assert refusal(rules, spender(guild_id=where)) == (expected and (PersonBlocked, expected))
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "action", "command"),
+    [
+        ("MJ::JOB::variation::1::x", "IMAGINE", "imagine"),
+        ("MJ::JOB::upsample::1::x", "IMAGINE", "imagine"),
+        ("MJ::JOB::pan_left::1::x::SOLO", "UPSCALE", "imagine"),
+        ("MJ::Inpaint::1::x::SOLO", "UPSCALE", "imagine"),
+        ("MJ::JOB::something_new::x", "IMAGINE", "imagine"),
+        ("MJ::Job::PicReader::all", "DESCRIBE", "imagine"),
+        ("MJ::Job::PicReader::2", "DESCRIBE", "imagine"),
+        ("MJ::Picread::Retry", "DESCRIBE", "describe"),
+        ("MJ::Job::PromptAnalyzer::3", "SHORTEN", "imagine"),
+        ("MJ::Job::PromptAnalyzerExtended", "SHORTEN", "shorten"),
+        ("MJ::JOB::animate_high::1::x::SOLO", "UPSCALE", "animate"),
+        ("MJ::JOB::animate_low_manual::1::x", "UPSCALE", "animate"),
+        ("MJ::JOB::animate_low_extend::1::x::SOLO", "VIDEO", "animate"),
+        ("MJ::JOB::reroll::0::x::SOLO", "VIDEO", "animate"),
+        ("MJ::JOB::reroll::0::x::SOLO", "IMAGINE", "imagine"),
+    ],
+)
+def test_a_button_needs_the_command_of_what_it_asks_for(custom_id: str, action: str, command: str) -> None:
+    assert find_needed_command_of_button(custom_id, Task(id="1", action=action)) == command
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [
+        ("IMAGINE", "imagine"),
+        ("BLEND", "blend"),
+        ("DESCRIBE", "describe"),
+        ("SHORTEN", "shorten"),
+        ("EDITS", "edit"),
+        ("SWAP_FACE", "faceswap"),
+        ("VIDEO", "animate"),
+        ("VARIATION", "imagine"),
+        ("", "imagine"),
+    ],
+)
+def test_an_action_needs_its_command(action: str, command: str) -> None:
+    assert find_needed_command(action) == command

@@ -9,14 +9,12 @@ from typing import Any
 import discord
 import pytest
 
-from bot.midjourney.buttons import ButtonKind
 from cogs.gateway.command_permissions import (
     CommandPermissions,
     CommandUser,
     Denial,
     Overwrites,
     find_denial,
-    list_commands_of_button,
 )
 from tests.fakes.clock import FakeClock
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
@@ -127,20 +125,6 @@ def test_what_members_need_by_default(
     """Only an overwrite of the command itself replaces it; no permission at all stands for administrators only."""
     found = find_denial(own, general, user(permissions=granted), required)
     assert found == (None if is_allowed else Denial("default"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (ButtonKind.VARIATION, "imagine"),
-        (ButtonKind.PAN, "imagine"),
-        (ButtonKind.ANIMATE, "animate"),
-        (ButtonKind.DESCRIBE, "describe"),
-        (ButtonKind.SHORTEN, "shorten"),
-    ],
-)
-def test_each_paid_button_belongs_to_a_command(kind: ButtonKind, name: str) -> None:
-    assert list_commands_of_button(kind) == (name,)
 
 
 def entry(kind: int, target_id: int, *, allowed: bool) -> dict[str, Any]:
@@ -377,3 +361,46 @@ async def test_the_pages_are_read_at_the_start(tmp_path: Path) -> None:
         assert found == {"/imagine": Overwrites(people={w.stranger.id: False})}
         assert w.requests("GET", f"/guilds/{GUILD_ID}/commands/permissions") == 2
         assert (w.app.bot.is_in_guild(GUILD_ID), w.app.bot.is_in_guild(4711)) == (True, False)
+
+
+def deny(w: SimcordWorld, name: str, *, is_menu: bool = False) -> None:
+    """Tell the bot that the server's page denies a command to the member."""
+    kind = 3 if is_menu else 1
+    known = w.env.backend.commands[None].values()
+    command_id = next(str(one["id"]) for one in known if one["name"] == name and one.get("type", 1) == kind)
+    payload = {
+        "id": command_id,
+        "application_id": str(w.app.bot.application_id),
+        "guild_id": str(GUILD_ID),
+        "permissions": [entry(2, w.member.id, allowed=False)],
+    }
+    w.env.backend.emit("APPLICATION_COMMAND_PERMISSIONS_UPDATE", payload)
+
+
+async def known_denial(w: SimcordWorld, name: str, *, is_menu: bool = False) -> None:
+    """Deny a command, and wait until the bot knows."""
+    deny(w, name, is_menu=is_menu)
+    shown = name if is_menu else f"/{name}"
+    await w.until(lambda: shown in (w.app.command_permissions.list_overwrites(GUILD_ID) or {}))
+
+
+async def test_a_member_who_is_denied_imagine_draws_no_description(tmp_path: Path) -> None:
+    """A description has buttons that draw pictures: they need /imagine, not only /describe."""
+    async with open_simcord_world(tmp_path) as w:
+        described = await w.followed(w.relay.add_task("describe"))
+        await known_denial(w, "imagine")
+        assert "`/imagine`" in await w.told(await w.click(w.member, described, "Imagine all"))
+        form = await w.click(w.member, described, "1️⃣")
+        assert "`/imagine`" in await w.told(await w.submit(w.member, form, "a fox at dawn"))
+        assert w.relay.submits == []
+
+
+async def test_a_question_about_v1_needs_imagine_when_it_is_answered(tmp_path: Path) -> None:
+    async with open_simcord_world(tmp_path, prices="variation=0.5, currency=USD", confirm_above="0.3") as w:
+        grid = await w.finished(w.relay.add_task("grid"))
+        question = await w.question(await w.click(w.member, grid, "V1"), "Draw")
+        await known_denial(w, "imagine")
+        answer = await w.click(w.member, question, "Draw")
+        await w.until(lambda: answer.followups)
+        assert "`/imagine`" in answer.followups[0].content
+        assert w.relay.submits == []
