@@ -97,14 +97,27 @@ class Walker:
 
         return await self._wait_until(find_message)
 
-    async def wait_for_outcome(self, result: InteractionResult, pressed: discord.Message | None = None) -> str:
+    async def answer_question(self, result: InteractionResult) -> str:
+        """Wait for the question that an expensive press asks, confirm it, and return the outcome."""
+
+        def find_question() -> Shown | None:
+            return next((one for one in result.followups if one.components), None)
+
+        question = await self._wait_until(find_question)
+        confirmed = await self._perform(lambda: self.member.click(question, label="Draw"))
+        return await self.wait_for_outcome(confirmed, question, claim_id=question.id)
+
+    async def wait_for_outcome(
+        self, result: InteractionResult, pressed: Shown | None = None, *, claim_id: int = 0
+    ) -> str:
         """Wait for the outcome of an action and return it in a few words, with the path of a fallback's submit.
 
-        `pressed` is the message with the button that was pressed: Discord reports it as the answer to the press.
+        `pressed` is the message with the button that was pressed: Discord reports it as the answer to the press. The
+        claim has the interaction's id unless `claim_id` names another one.
         """
 
         def read_outcome() -> str | None:
-            if refusal := _ephemeral_text(result):
+            if refusal := _ephemeral_text(result, pressed):
                 return _first_sentence(refusal)
             messages = (one for one in (*result.followups, result.response) if one is not None)
             others = (one for one in messages if pressed is None or one.id != pressed.id)
@@ -117,7 +130,7 @@ class Walker:
         if outcome:
             return outcome
         states = {
-            f"mjbot:{derive_claim_id(self._interaction_id(result), line)}"
+            f"mjbot:{derive_claim_id(claim_id or self._interaction_id(result), line)}"
             for line in range(MAX_SUBMITS_PER_INTERACTION)
         }
         paths = {one.path for one in self.relay.submits if one.body.get("state") in states}
@@ -229,10 +242,11 @@ def _plain_title(message: Shown) -> str:
     return _first_sentence(_title(message).lstrip("❌❔ "))
 
 
-def _ephemeral_text(result: InteractionResult) -> str:
-    """Return the first ephemeral text without an embed, "" if there is none."""
+def _ephemeral_text(result: InteractionResult, pressed: Shown | None = None) -> str:
+    """Return the first ephemeral text without an embed, "" if there is none; the pressed message is no answer."""
     shown = [*result.followups, *([result.response] if result.response else [])]
-    texts = (one.content for one in shown if one.ephemeral and one.content and not one.embeds)
+    answers = (one for one in shown if pressed is None or one.id != pressed.id)
+    texts = (one.content for one in answers if one.ephemeral and one.content and not one.embeds)
     return next((text for text in texts if text != ASKING_FOR_SEED), "")
 
 

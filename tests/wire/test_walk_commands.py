@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from sandbox.relay.tasks.midjourney_texts import derive_seed
 from tests.wire.walk import BRISK, ended, finished, paid_by, pictures_of, shape, together, typed, upload
-from tests.wire.walks_commands import ASKING
+from tests.wire.walks_commands import ASKING, pause_and_resume
 from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
@@ -106,6 +106,7 @@ async def test_every_command_leads_to_its_result(tmp_path: Path) -> None:
         async with world.bot(**GENEROUS) as bot:
             created = {name: _created(world, name, one) for name, one in TYPED.items()}
             asking = {name: walk(world) for name, walk in ASKING.items()}
+            await pause_and_resume(world)
             await together({**created, **asking, "animate a task": _animate_a_task(world), "seed": _seed(world)})
             bot.assert_calm()
         known = {one["name"] for one in world.discord.commands}

@@ -100,6 +100,47 @@ async def _server(world: WireWorld) -> None:
     await world.until(lambda: "Limits of **every member**" in panel.embed["description"])
 
 
+async def _block(world: WireWorld) -> None:
+    """A moderator blocks a member for two hours and unblocks them."""
+    owner, member = world.discord.owner, world.discord.add_person("bao")
+    _, told = await typed(world, "mjblock", owner, {"member": member, "hours": 2.0})
+    await world.until(lambda: f"<@{member.id}> can't draw in this server until" in told.content)
+    act = await world.discord.slash(member, world.discord.channels[0], "imagine", {"prompt": "a fox"})
+    [refused] = await world.told(act, 1)
+    assert "blocked from drawing" in refused.content
+    _, freed = await typed(world, "mjunblock", owner, {"member": member})
+    await world.until(lambda: f"<@{member.id}>" in freed.content and "can draw" in freed.content)
+    assert told.ephemeral
+    assert freed.ephemeral
+
+
+async def pause_and_resume(world: WireWorld) -> None:
+    """A manager pauses the server, and resumes it."""
+    _, told = await typed(world, "mjpause")
+    await world.until(lambda: "`/mjresume`" in told.content)
+    _, resumed = await typed(world, "mjresume")
+    await world.until(lambda: bool(resumed.content))
+    assert told.ephemeral
+    assert resumed.ephemeral
+
+
+async def _usage(world: WireWorld) -> None:
+    """A person who has drawn nothing sees what is left."""
+    _, shown = await typed(world, "mjusage", world.discord.add_person("thao"))
+    await world.until(lambda: shown.embed.get("title") == "Your usage")
+    assert shown.ephemeral
+
+
+async def _admin(world: WireWorld) -> None:
+    """The operator sees their servers; another person gets one sentence."""
+    _, panel = await typed(world, "mjadmin")
+    await world.until(lambda: panel.embed.get("title") == "Servers")
+    _, told = await typed(world, "mjadmin", world.discord.add_person("son"))
+    await world.until(lambda: "Only the operator of this bot" in told.content)
+    assert panel.ephemeral
+    assert told.ephemeral
+
+
 async def _menu(world: WireWorld, message: Message, name: str, by: Person | None = None) -> tuple[Interaction, Message]:
     act = await world.discord.context_menu(by or world.discord.owner, message, name)
     await act.answered(20)
@@ -176,6 +217,9 @@ ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "mjhelp": _help,
     "mjcheck": _check,
     "mjserver": _server,
+    "mjblock": _block,
+    "mjusage": _usage,
+    "mjadmin": _admin,
     "Blend with ...": _blend_with,
     "Describe this image": _describe_this,
     "Midjourney status": _status_of_message,
