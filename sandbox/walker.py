@@ -99,11 +99,7 @@ class Walker:
 
     async def answer_question(self, result: InteractionResult) -> str:
         """Wait for the question that an expensive press asks, confirm it, and return the outcome."""
-
-        def find_question() -> Shown | None:
-            return next((one for one in result.followups if one.components), None)
-
-        question = await self._wait_until(find_question)
+        question, *_ = await self._wait_until(lambda: [one for one in result.followups if one.components])
         confirmed = await self._perform(lambda: self.member.click(question, label="Draw"))
         return await self.wait_for_outcome(confirmed, question, claim_id=question.id)
 
