@@ -24,6 +24,7 @@ class PaidRequest:
     `action` is the API's word, "" where it is not known. `prompt` is the one that is sent, and `parent_prompt` what a
     button without one draws from. Blocked words are looked for in `checked_prompt`, where that differs from `prompt`.
     `tasks` is how many tasks the request makes at most, and `forms` how many forms may be billed beside them.
+    `is_one_of_several`: it belongs to a press that makes several tasks, each by a request of its own.
     """
 
     action: str = ""
@@ -32,6 +33,7 @@ class PaidRequest:
     checked_prompt: str | None = None
     tasks: int = 1
     forms: int = 0
+    is_one_of_several: bool = False
 
 
 def estimate_cost(prices: PriceList, request: PaidRequest, *, spender: Spender, speed: str = "") -> Cost:
@@ -50,7 +52,7 @@ def estimate_cost(prices: PriceList, request: PaidRequest, *, spender: Spender, 
         CostKind.VIDEO: action == "VIDEO",
         CostKind.TURBO: speed == Speed.TURBO or Speed.TURBO.value in parent_names,
         CostKind.HD: "hd" in names | parent_names,
-        CostKind.SEVERAL: tasks > 1,
+        CostKind.SEVERAL: tasks > 1 or request.is_one_of_several,
     }
     return Cost(
         action=action,
@@ -80,6 +82,8 @@ def correct_cost(
     expected, currency = _add_up(prices, model, speed, tasks, forms)
     turbo = frozenset({CostKind.TURBO})
     kinds = cost.kinds
+    if tasks > 1:  # the relay may make more of a request than was asked for
+        kinds = kinds | {CostKind.SEVERAL}
     if speed != cost.speed:  # a task that is turbo because its parent was stays so
         kinds = kinds | turbo if speed == Speed.TURBO else kinds - turbo
     return replace(

@@ -299,7 +299,7 @@ class PressService:
                 claim = await self._claims.write_claim(
                     press,
                     f"{button_key}:{number}",
-                    PaidRequest(action="IMAGINE", prompt=line),
+                    PaidRequest(action="IMAGINE", prompt=line, is_one_of_several=True),
                     line=number,
                     chosen_speed=submission.claim.cost.speed,  # the one whose price was confirmed
                 )

@@ -69,6 +69,7 @@ def test_estimate_is_the_most_that_may_be_billed(
         ("", {"parent_prompt": "a --hd"}, {CostKind.HD}),
         ("", {"prompt": "a --hd --turbo"}, {CostKind.HD, CostKind.TURBO}),
         ("", {"action": "VIDEO", "tasks": 2}, {CostKind.VIDEO, CostKind.SEVERAL}),
+        ("", {"action": "IMAGINE", "is_one_of_several": True}, {CostKind.SEVERAL}),
     ],
 )
 def test_expensive_kinds_of_a_request(speed: str, request_: dict[str, Any], kinds: set[CostKind]) -> None:
@@ -110,6 +111,14 @@ def test_corrected_cost_names_what_the_relay_bills() -> None:
     assert (form.action, form.model, form.channel_id) == ("VARIATION", "mj_modal", 5)
     fallback = correct_cost(price_list(), VARIATION, action="IMAGINE", speed="turbo")
     assert (fallback.action, fallback.model, fallback.speed) == ("IMAGINE", "mj_imagine", "turbo")
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 4])
+def test_several_tasks_stay_of_that_kind(tasks: int) -> None:
+    """However many the relay made of a request for several; and one that it made several of becomes of that kind."""
+    several = frozenset({CostKind.SEVERAL})
+    assert correct_cost(price_list(), replace(IMAGINE, kinds=several), tasks=tasks).kinds == several
+    assert correct_cost(price_list(), IMAGINE, tasks=tasks).kinds == (several if tasks > 1 else frozenset())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Claim, ClaimState, Usage
+from bot.entities import Claim, ClaimState, CostKind, Usage
 from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
@@ -249,6 +249,15 @@ async def test_imagine_all_sends_each_line_with_its_own_claim(world: ServiceWorl
     assert len({sent.state for sent in world.relay.sent[1:]}) == 4
     assert followups.opened == ["Imagine all"] * 4
     assert {row.task_id: row.claim_id for row in world.store.jobs.values()} == dict(zip("1234", ids, strict=True))
+
+
+async def test_each_line_of_imagine_all_counts_as_one_of_several(world: ServiceWorld, process: ServiceProcess) -> None:
+    """So that a limit for several tasks at once allows as many tasks as it says."""
+    await learnt(world, ALL)
+    world.relay.outcomes = list(accepted("1", "2", "3", "4"))
+    await pressed(world, process, ALL)
+    made = [(claim.submits or 1, claim.cost.kinds) for claim in world.store.claimed.values()]
+    assert made == [(1, frozenset({CostKind.SEVERAL}))] * 4
 
 
 @pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitOutcomeUnknown("timeout")])
