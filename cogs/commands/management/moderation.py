@@ -22,6 +22,10 @@ _NOT_JOINED: Final = (
     "show."
 )
 _FOR_MODERATORS: Final = "Only moderators, who have the permission **Manage Messages**, can do that. Nothing changed."
+_ROLES_UNKNOWN: Final = (
+    "I don't know all roles of this server yet, so I can't tell who is a moderator. Try again in a minute. Nothing "
+    "changed."
+)
 _FOR_MANAGERS: Final = "Only managers, who have the permission **Manage Server**, can do that. Nothing changed."
 _BAD_HOURS: Final = (
     f"`hours` must be more than 0, such as `24` or `0.5`, and at most {LONGEST_BLOCK_HOURS} (ten years). Leave it out "
@@ -87,7 +91,7 @@ class ModerationCog(commands.Cog):
             return refusal
         if member is None:
             return _format_blocks(await self._moderation.list_blocks(guild_id))
-        if member.id == interaction.user.id and not interaction.permissions.manage_guild:
+        if member.id == interaction.user.id and _check_manager(interaction):
             return "You can't unblock yourself. Ask another moderator. Nothing changed."
         if not await self._moderation.unblock_person(guild_id, member.id, interaction.user.id):
             return f"<@{member.id}> isn't blocked in this server. Run `/mjunblock` alone for the list of who is."
@@ -140,11 +144,16 @@ def judge_block_target(interaction: Interaction, member: discord.User | discord.
         return "Bots can't draw, so there is no need to block one. Nothing changed."
     if member.id in owners:
         return "You can't block the operator of this bot. Nothing changed."
-    if _rank_member(interaction.guild, member) < _rank_actor(interaction):
-        return ""
+    own, other = _rank_member(interaction.user), _rank_member(member)
+    if own is None or other is None:
+        return _ROLES_UNKNOWN
     return (
-        "You can block only members with fewer rights than you: managers can block moderators, and the server's "
-        "owner can block managers. Nothing changed."
+        ""
+        if other < own
+        else (
+            "You can block only members with fewer rights than you: managers can block moderators, and the server's "
+            "owner can block managers. Nothing changed."
+        )
     )
 
 
@@ -152,33 +161,32 @@ def _check_moderator(interaction: Interaction) -> str:
     """Say why a person may not block and unblock here; "" if they may."""
     if not is_bot_in_guild(interaction):
         return _NOT_JOINED
-    return "" if _rank_actor(interaction) else _FOR_MODERATORS
+    rank = _rank_member(interaction.user)
+    return _ROLES_UNKNOWN if rank is None else "" if rank else _FOR_MODERATORS
 
 
 def _check_manager(interaction: Interaction) -> str:
     """Say why a person may not pause drawing here; "" if they may."""
     if not is_bot_in_guild(interaction):
         return _NOT_JOINED
-    return "" if _rank_actor(interaction) > 1 else _FOR_MANAGERS
+    rank = _rank_member(interaction.user)
+    return _ROLES_UNKNOWN if rank is None else "" if rank > 1 else _FOR_MANAGERS
 
 
-def _rank_actor(interaction: Interaction) -> int:
-    """Rank the person of an interaction, by their permissions as Discord sends them with it."""
-    is_owner = interaction.guild is not None and interaction.guild.owner_id == interaction.user.id
-    return _rank(interaction.permissions, is_owner=is_owner)
+def _rank_member(member: discord.User | discord.Member) -> int | None:
+    """Rank a member: the server's owner, its managers, its moderators, all others. None if that is not known yet.
 
-
-def _rank_member(guild: discord.Guild | None, member: discord.User | discord.Member) -> int:
-    """Rank a member of the server by their roles; a person who is no member has no rights there."""
-    if guild is None or not isinstance(member, discord.Member):
+    What counts is what their roles grant in the whole server: Discord sends the permissions with an interaction as they
+    are in its channel, whose overwrites may grant Manage Messages there alone. A person who is no member has no rights.
+    """
+    if not isinstance(member, discord.Member):
         return 0
-    return _rank(member.guild_permissions, is_owner=guild.owner_id == member.id)
-
-
-def _rank(granted: discord.Permissions, *, is_owner: bool) -> int:
-    """Rank the server's owner above its managers, those above its moderators, and those above all other members."""
-    if is_owner:
+    guild = member.guild
+    if guild.owner_id == member.id:
         return 3
+    if not all(map(guild.get_role, (guild.id, *member._roles))):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return None  # Member.roles would leave out those that are not cached
+    granted = member.guild_permissions
     if granted.administrator or granted.manage_guild:
         return 2
     return 1 if granted.manage_messages else 0

@@ -103,6 +103,31 @@ async def test_a_manager_blocks_a_moderator_and_not_the_other_way_round(tmp_path
         assert len((await rules_of(w, w.stranger)).blocks) == 1
 
 
+async def test_a_moderator_of_one_channel_moderates_nothing(tmp_path: Path) -> None:
+    """Whoever can edit one channel's permissions could otherwise block members in the whole server."""
+    async with open_simcord_world(tmp_path) as w:
+        granted = discord.PermissionOverwrite(view_channel=True, manage_messages=True, manage_guild=True)
+        w.channel = w.guild.create_text_channel("room", overwrites={w.stranger: granted})
+        assert "Only moderators" in await told(w, w.stranger, "mjblock", member=w.member)
+        assert "Only moderators" in await told(w, w.stranger, "mjunblock")
+        assert "Only managers" in await told(w, w.stranger, "mjpause")
+        assert await w.app.store.rules.list_changes(GUILD_ID, 10) == []
+
+
+async def test_no_one_moderates_while_roles_are_not_known(tmp_path: Path) -> None:
+    """A manager whose role is not cached would otherwise look like a member without rights."""
+    async with open_simcord_world(tmp_path) as w:
+        give(w, w.member, manage_messages=True)
+        give(w, w.stranger, manage_guild=True)
+        guild = w.app.bot.get_guild(GUILD_ID)
+        assert guild is not None
+        unknown = w.env.backend.get_guild(GUILD_ID).members[w.stranger.id].role_ids[-1]
+        guild._roles.pop(unknown)
+        assert "Try again in a minute." in await told(w, w.member, "mjblock", member=w.stranger)
+        assert "Try again in a minute." in await told(w, w.stranger, "mjpause")
+        assert (await rules_of(w, w.stranger)).blocks == ()
+
+
 async def test_a_manager_pauses_and_resumes(tmp_path: Path) -> None:
     """Others are refused meanwhile, with the level that set it and how it ends."""
     async with open_simcord_world(tmp_path) as w:
