@@ -7,8 +7,8 @@ such letters. An entry that begins or ends with punctuation, such as --turbo, or
 
 Letters that are set apart are read together, too: "b.a.d" and "b a d" for every entry of three letters and more, and
 "ba-d" for whole words, because "Texas-style" is not meant by `*ass*`. Digits in place of letters need an entry of their
-own. The checked prompt is what Midjourney would draw from, with all parts, weights and parameters; of links, what
-follows "?" or "#" is left out, as it holds random letters.
+own. The checked prompt is what Midjourney would draw from, with all parts, weights and parameters; of links
+to a host, what follows "?" is left out if it looks like "ex=1&hm=2", as it holds random letters.
 """
 
 import re
@@ -34,7 +34,11 @@ _SEPARATORS = re.compile("[\n\r\v\f\u0085\u2028\u2029,;\uff0c\uff1b\u3001]+")
 _BULLET = re.compile(r"^[-\u2022\u00b7*\u2013\u2014](?=\s)\s*")
 _QUOTES = re.compile("^([\"'`\u201c\u2018\u00ab])(.*)([\"'`\u201d\u2019\u00bb])$")
 _STARS = re.compile(r"^\*+|\*+$")
-_LINK_TAIL = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
+_LINK_TAIL = re.compile(
+    r"(https?://(?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{2,63}(?::[0-9]{1,5})?(?:/[^\s?#,]*)?)"
+    r"\?[\w.%-]{1,20}=[\w.~%+:/=-]*(?:&[\w.%-]{1,20}=[\w.~%+:/=-]*)*&?(?=[\s#>]|$)",
+    re.IGNORECASE,
+)
 _EDGE = "\0"
 """Stands where a word begins or ends in what is compared with its punctuation."""
 

@@ -28,23 +28,29 @@ _WORD = re.compile(rf"[^\W\d_](?:[^\W_]|[{_MARKS}])*")
 # Letters of Cyrillic, Greek and Armenian, and the Latin ones that they are taken for (a selection of Unicode's
 # confusables.txt, with the capitals, whose look-alikes differ from those of the small letters).
 _TO_LATIN = str.maketrans(
-    "АВЕЅІЈКМНОРСТУХҮӀԚԜѴавгеһіјкмнопрсԁтухүьѕӏԛԝѵѡҽΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγεζηικμνορσςτυχωϲϳօսոհյցզ",
-    "ABESIJKMHOPCTYXYIQWVabrehijkmhonpcdtyxybslqwvweABEZHIKMNOPTYXabyeznikuvopostuxwcjounhjgq",
+    "АВЕЅІЈКМНОРСТУХҮӀԚԜѴавгеһіјкмнопрсԁтухүьѕӏԛԝѵѡҽєЄяЯиИΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγεζηικμνορσςτυχωϲϳօսոհյցզ",
+    "ABESIJKMHOPCTYXYIQWVabrehijkmhonpcdtyxybslqwvweeErRnNABEZHIKMNOPTYXabyeznikuvopostuxwcjounhjgq",
 )
 _TO_CYRILLIC = str.maketrans("abcehikmnoprstuxy", "авсенікмпоргѕтиху")
 _TO_GREEK = str.maketrans("abehikmnoptuvwxyz", "αβεηικμνορτυνωχυζ")
 _VARIANTS = {
     **dict(
         zip(
-            "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıɩʋƒɛŋɓɗɖƙƥƭðÐƉ\u2800",
-            "abcdefghijklmnoprstuvwyzagiivfenbdđkptđđđ ",
+            "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıɩʋƒɛŋɓɗɖƙƥƭðÐƉ∂₳฿₵₡¢₣₲₭₤₥₦₱₴₮₩\u2800",
+            "abcdefghijklmnoprstuvwyzagiivfenbdđkptđđđdabcccfgklmnpstw ",
             strict=True,
         )
     ),
     "\u2013": "--",
     "\u2014": "--",
 }
-"""Small capitals and other forms of Latin letters, and the dashes that phones write in place of two hyphens."""
+"""Small capitals and other forms of Latin letters, signs of currencies and others that stylized texts have in place of
+letters, and the dashes that phones write in place of two hyphens."""
+_LATIN_NAME = re.compile(
+    "LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL|SUBSCRIPT SMALL LETTER)"
+    "(?: (?:OPEN|SCRIPT|DOTLESS|REVERSED|TURNED|BARRED|SMALL))? ([A-Z])(?: WITH .*)?"
+)
+"""Unicode's names of letters that have a stroke, a hook or a tail, which normalization leaves as they are."""
 _BLACK_LETTERS = (0x1F150, 0x1F170)
 """Where the letters in black circles and squares begin."""
 _FLAG_LETTERS = 0x1F1E6
@@ -188,6 +194,8 @@ def _fold_character(character: str) -> str:
     for first in _BLACK_LETTERS:
         if 0 <= code - first < _ALPHABET:
             return chr(ord("a") + code - first)
+    if letter := _find_latin_letter(character):
+        return letter
     category = unicodedata.category(character)
     if category == "Cf" or (_ORNAMENTS.match(character) and character not in _MARKS):
         return ""
@@ -197,3 +205,11 @@ def _fold_character(character: str) -> str:
     if len(plain) > _MAX_EXPANSION:
         return " "
     return plain if plain == character else "".join(map(_fold_character, plain))
+
+
+def _find_latin_letter(character: str) -> str:
+    """Return the letter that an unusual form of it is named after; "" for others, and for those of common languages."""
+    if character.isascii() or unicodedata.decomposition(character) or _MARKED.match(character.lower()):
+        return ""
+    found = _LATIN_NAME.fullmatch(unicodedata.name(character, ""))
+    return found[1].lower() if found else ""

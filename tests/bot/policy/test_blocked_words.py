@@ -51,6 +51,43 @@ def test_an_entry_finds_its_words(entry: str, prompt: str) -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
+        "https://?naked,woman",
+        "https://?a=1,naked",
+        "https://x?naked",
+        "https://a.example/x.png?naked,woman",
+        "https://a.example/x.png?ex=1,naked",
+        "https://a.example/x.png?ex=1&naked",
+        "https://a.example/x.png#naked",
+        "https://a.example/x.png?ex=1 naked",
+        "https://a.example,x/?a=naked",
+    ],
+)
+def test_words_are_not_hidden_behind_what_looks_like_a_link(prompt: str) -> None:
+    assert find_words(prompt, ["naked"]) == ("naked",)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "\u03b7\u03b1\u043a\u0454\u2202",
+        "\u0273\u0105\u0199\u025b\u0256",
+        "\u20a6\u20b3\u20ad\u0246\u0110",
+        "\u0418\u0410\u041a\u0415D",
+        "\u014b\u0250\u029e\u01dd\u0111",
+        "\u0272\u2c65\u2c6a\u0247\u1d91",
+        "\u1d87\u1d8f\u1d84\u1d92\u1d81",
+        "\U0001d5fb\U0001d5ee\U0001d5f8\U0001d5f2\U0001d5f1",
+        "\u24dd\u24d0\u24da\u24d4\u24d3",
+    ],
+)
+def test_stylized_letters_are_read(prompt: str) -> None:
+    assert find_words(f"a {prompt} man", ["naked"]) == ("naked",)
+    assert find_words("\u01e5\u2c65\u024d\u0257\u0454\u014b", ["garden"]) == ("garden",)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
         "b\u200bad",
         "b\u00ada\u2060d",
         "b\u3164ad",
@@ -87,6 +124,8 @@ def test_what_looks_like_a_word_is_that_word(prompt: str) -> None:
         ("bad", "big and old"),
         ("*ass*", "Texas-style"),
         ("bad", "https://a.example/cat.png?hm=bad"),
+        ("*bad*", "https://cdn.a.example:443/1/cat.png?ex=67&is=0b&hm=0bad0& a fox"),
+        ("*bad*", "<https://a.example?hm=0bad0==> a fox"),
         ("--turbo", "a turbo engine"),
         ("c++", "vitamin c"),
         ("red cat", "red dog, black cat"),
