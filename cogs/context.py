@@ -83,7 +83,16 @@ def is_bot_in_guild(interaction: Interaction) -> bool:
 def get_role_ids(interaction: Interaction) -> tuple[int, ...]:
     """Return the ids of the person's roles in this server, with that of @everyone; () outside servers."""
     user = interaction.user
-    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+    return get_member_role_ids(user) if isinstance(user, discord.Member) else ()
+
+
+def get_member_role_ids(member: discord.Member) -> tuple[int, ...]:
+    """Return the ids of a member's roles as Discord told them, with that of @everyone.
+
+    `Member.roles` lacks those that the cache does not have, as after an outage of the server; rules name them all the
+    same.
+    """
+    return (member.guild.id, *member._roles)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def get_channel_ids(interaction: Interaction) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from bot.errors import PolicyRefused, ServerNotAllowed, StoreUnavailable
 from bot.features.limits_overview import LimitsReader
 from bot.ops.diagnostics import Finding
 from bot.policy.rules import Spender, SpendingPolicy
-from cogs.context import Interaction, get_channel_ids, is_age_restricted
+from cogs.context import Interaction, get_channel_ids, get_member_role_ids, is_age_restricted
 from cogs.gateway.command_permissions import CommandPermissions, CommandUser, Denial, Overwrites
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.text import limits
@@ -163,7 +163,7 @@ def _build_user(interaction: Interaction, member: discord.Member) -> CommandUser
     return CommandUser(
         guild_id=interaction.guild_id or 0,
         person_id=member.id,
-        role_ids=tuple(role.id for role in member.roles),
+        role_ids=get_member_role_ids(member),
         channel_id=channel_ids[-1] if channel_ids else 0,
         permissions=member.resolved_permissions or member.guild_permissions,
         is_owner=guild is not None and guild.owner_id == member.id,

@@ -1,5 +1,6 @@
 """Interactions become places: how a message is reached, and by whom it was asked for."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,10 @@ import pytest
 from simcord.http.router import RequestContext
 
 from bot.clock import CorrectedTime
-from bot.entities import Job
+from bot.entities import Job, LimitSetting, Period, ServerRules
 from cogs.context import get_viewer, note_receipt, to_place
 from tests.fakes.clock import START, FakeClock
-from tests.worlds.simcord import Actor, SimcordWorld, open_simcord_world
+from tests.worlds.simcord import GUILD_ID, Actor, SimcordWorld, open_simcord_world
 
 
 async def followed(w: SimcordWorld, actor: Actor, **options: object) -> Job:
@@ -264,3 +265,23 @@ def test_a_viewer_sees_where_they_are_and_nothing_of_other_servers(
 ) -> None:
     """Discord tells a bot their roles only in the server of the interaction."""
     assert get_viewer(interaction).can_view(guild_id, channel_id) is can_view
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        lambda role: {"denied_roles": frozenset({role})},
+        lambda role: {"role_limits": {role: (LimitSetting(period=Period.DAY, tasks=0),)}},
+    ],
+)
+async def test_a_role_that_the_cache_lacks_counts(tmp_path: Path, server: Callable[[int], dict[str, Any]]) -> None:
+    """A rule about a role holds for its members although the bot has not been told of the role."""
+    async with open_simcord_world(tmp_path) as w:
+        role = w.guild.create_role("muted")
+        w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
+        await w.app.store.rules.change_server_rules(GUILD_ID, lambda _: (ServerRules(**server(role.id)), []))
+        guild: Any = w.app.bot.get_guild(GUILD_ID)
+        await w.until(lambda: guild.get_role(role.id))
+        guild._roles.pop(role.id)
+        assert "You weren't charged" in await w.told(await w.slash(w.member, "imagine", prompt="a fox"))
+        assert w.relay.submits == []
