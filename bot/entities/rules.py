@@ -92,7 +92,7 @@ class ServerRules(_RulesModel):
     """What the managers of a server set in `/mjserver`.
 
     Empty `allowed_roles` and `allowed_channels` allow all. `role_limits` replace `member_limits` for the members that
-    have one of the roles; of several, each limit is the most generous one. `server_limits` are for all members
+    have one of the roles; see choose_member_limits for those that have several. `server_limits` are for all members
     together. `log_prompts`: the log channel shows prompts of public requests. `guided`: the guide was answered.
     `left_at`: when it was found that the bot has left the server.
     """

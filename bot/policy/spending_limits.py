@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.entities import (
     Cost,
+    CostKind,
     CountScope,
     LimitSetting,
     LimitUsedUp,
@@ -62,14 +63,19 @@ def list_limits(rules: Rules, role_ids: Collection[int], guild_id: int, at: date
 def choose_member_limits(server: ServerRules, role_ids: Collection[int]) -> Sequence[LimitSetting]:
     """Return the limits of a member: those of their roles, if some have limits of their own, else everyone's.
 
-    With several such roles each limit is the most generous one; a role without a limit of a kind sets none.
+    Of several such roles all limits hold; of two that differ only in how much they allow, the larger one does. A role
+    whose list is empty frees its members from the limits of their other roles.
     """
     own = [server.role_limits[role] for role in role_ids if role in server.role_limits]
     if not own:
         return server.member_limits
-    by_kind = [{(one.period, one.kind, one.tasks is None): one for one in limits} for limits in own]
-    shared = set(by_kind[0]).intersection(*by_kind[1:])
-    return [max((limits[key] for limits in by_kind), key=lambda one: one.most) for key in by_kind[0] if key in shared]
+    if not all(own):
+        return ()
+    largest: dict[tuple[Period, CostKind | None, bool], LimitSetting] = {}
+    for setting in (setting for limits in own for setting in limits):
+        key = setting.period, setting.kind, setting.tasks is None
+        largest[key] = max(largest.get(key, setting), setting, key=lambda one: one.most)
+    return list(largest.values())
 
 
 def check_spending(

@@ -64,7 +64,7 @@ def _describe_subject(snapshot: ServerSnapshot, subject: str) -> str:
     if subject == ALL_TOGETHER:
         return "Limits of **all members together** in this server. The operator's budget holds as well."
     role = snapshot.format_role(int(subject))
-    return f"Limits of {role}, in place of every member's. Of several roles, the most generous one counts."
+    return f"Limits of {role}, in place of every member's. Of several roles, the largest limit of a kind counts."
 
 
 def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> list[str]:

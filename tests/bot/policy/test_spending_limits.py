@@ -47,13 +47,15 @@ def amount(most: str, period: Period = Period.DAY) -> LimitSetting:
         ({1: (tasks(0),), 2: (tasks(1),)}, (2, 1), [1]),
         ({1: (tasks(3),), 2: ()}, (1, 2), []),
         ({1: (tasks(3), amount("1")), 2: (tasks(2), amount("2.5"))}, (1, 2), [3, Decimal("2.5")]),
-        ({1: (tasks(3), tasks(1, kind=CostKind.VIDEO)), 2: (tasks(4),)}, (1, 2), [4]),
+        ({1: (tasks(3), tasks(1, kind=CostKind.VIDEO)), 2: (tasks(4),)}, (1, 2), [4, 1]),
+        ({1: (tasks(1),), 2: (tasks(2, Period.MONTH),)}, (1, 2), [1, 2]),
+        ({1: (tasks(1),), 2: (amount("2"),)}, (1, 2), [1, 2]),
     ],
 )
 def test_limits_of_roles_replace_the_members(
     role_limits: dict[int, tuple[LimitSetting, ...]], roles: Sequence[int], expected: list[Any]
 ) -> None:
-    """A person with several roles gets the most generous one of each kind."""
+    """Of several roles all hold, the largest of each kind and period; only a role without any limit frees."""
     server = ServerRules(member_limits=(tasks(5),), role_limits=role_limits)
     assert [limit.most for limit in choose_member_limits(server, roles)] == expected
 
@@ -139,8 +141,8 @@ def test_limit_is_reached(
     st.lists(st.lists(st.tuples(st.sampled_from(Period), st.integers(0, 9)), max_size=4), max_size=4),
     st.integers(0, 9),
 )
-def test_no_role_makes_a_member_worse_off(roles: list[list[tuple[Period, int]]], used: int) -> None:
-    """Whatever one of the roles alone allows, all of them together allow too."""
+def test_limits_of_several_roles_are_neither_lost_nor_added(roles: list[list[tuple[Period, int]]], used: int) -> None:
+    """What each of the roles allows, all allow together; what none allows in a period, they do not together either."""
     limits = {number: tuple(tasks(most, period) for period, most in own) for number, own in enumerate(roles, 1)}
 
     def may_draw(role_ids: Sequence[int]) -> bool:
@@ -151,5 +153,8 @@ def test_no_role_makes_a_member_worse_off(roles: list[list[tuple[Period, int]]],
             return False
         return True
 
-    if any(may_draw([role]) for role in limits):
+    if all(may_draw([role]) for role in limits) or not all(roles):
         assert may_draw(list(limits))
+    largest = [max((most for own in roles for one, most in own if one is period), default=99) for period in Period]
+    if roles and all(roles) and used >= min(largest):
+        assert not may_draw(list(limits))
