@@ -4,11 +4,12 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.billing.log_matches import MAX_ROW_DELAY, MAX_ROW_LEAD, EntryRows, LogMatcher
+from bot.billing.log_matches import MAX_ROW_DELAY, MAX_ROW_LEAD, EntryRows, LogMatcher, drop_repeats
 from bot.clock import Clock
 from bot.entities import LedgerEntry, LedgerFilter, LedgerOutcome
 from bot.errors import StoreUnavailable
@@ -83,7 +84,7 @@ class LedgerKeeper:
 
     async def _confirm(self, reading: BillingReading, since: datetime) -> None:
         """Confirm the entries that one reading of the log shows, and learn the prices in it."""
-        rows = [row for row in reading.page.rows if row.is_midjourney]
+        rows = drop_repeats(row for row in reading.page.rows if row.is_midjourney)
         if not rows or self._prices.convert_quota(1) is None:
             return
         oldest = max(since, rows[-1].billed_at - MAX_ROW_DELAY)
@@ -100,13 +101,14 @@ class LedgerKeeper:
         amounts = {
             match.entry.claim_id: amount
             for match in matcher.matches
-            if (amount := self._add_up(match, reading.time)) is not None and amount > (match.entry.confirmed or -1)
+            if (amount := self._add_up(match, reading.time)) is not None and self._is_new(match, amount)
         }
         billed: dict[str, Decimal] = defaultdict(Decimal)
         for row in rows:
             billed[row.task_id] += self._convert(row) or 0
         for task_id, entries in entries_of.items():
-            remove_excess(amounts, entries, billed[task_id])
+            comparable = [one if self._is_comparable(one) else replace(one, confirmed=None) for one in entries]
+            remove_excess(amounts, comparable, billed[task_id])
         await self._ledger.confirm(amounts, self._prices.currency)
         for match in sorted(matcher.matches, key=lambda match: match.rows[-1].billed_at):
             self._learn(match)
@@ -130,6 +132,16 @@ class LedgerKeeper:
         known = [amount for amount in amounts if amount is not None]
         total = sum(known, Decimal(0))
         return total if len(known) == len(amounts) and total <= MAX_AMOUNT else None
+
+    def _is_comparable(self, entry: LedgerEntry) -> bool:
+        return entry.currency == self._prices.currency
+
+    def _is_new(self, match: EntryRows, amount: Decimal) -> bool:
+        """Return whether an amount is to be written: a larger one, or all of it in the currency of now."""
+        entry = match.entry
+        if entry.confirmed is None or self._is_comparable(entry):
+            return amount > (entry.confirmed or -1)
+        return not match.has_room
 
     def _learn(self, match: EntryRows) -> None:
         # A single row of a press that made several tasks is the price of all of them.

@@ -131,6 +131,16 @@ class LogMatcher:
         return [row for row in self._rows if id(row) not in self._owned]
 
 
+def drop_repeats(rows: Iterable[BillingRow]) -> Sequence[BillingRow]:
+    """Return the rows in their order, only the dearest of those that name the same request and task."""
+    kept: dict[tuple[str, str] | int, BillingRow] = {}
+    for number, row in enumerate(rows):
+        key = (row.request_id, row.task_id) if row.request_id else number
+        if key not in kept or kept[key].quota < row.quota:
+            kept[key] = row
+    return list(kept.values())
+
+
 def _group(rows: Iterable[BillingRow], key: Callable[[BillingRow], str]) -> defaultdict[str, list[BillingRow]]:
     groups: defaultdict[str, list[BillingRow]] = defaultdict(list)
     for row in rows:

@@ -28,7 +28,10 @@ class Ledger(Protocol):
         ...
 
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
-        """Write what the relay's log says that claims cost, by claim; an amount never gets smaller."""
+        """Write what the relay's log says that claims cost, by claim; an amount never gets smaller.
+
+        One in another currency, which the relay showed before, is replaced.
+        """
         ...
 
     async def save_outcomes(self, task_ids: Collection[str], outcome: LedgerOutcome) -> None:

@@ -26,6 +26,7 @@ from bot.entities import (
     FORM_BUTTON,
     NO_LONGER_IN_LEDGER,
     ClaimState,
+    CostKind,
     LedgerEntry,
     LedgerFilter,
     LedgerGroup,
@@ -39,6 +40,7 @@ from bot.store.database import Database
 from bot.store.queries import NEWEST_FIRST
 from bot.store.rows import job_from_row, task_from_row
 from bot.store.schema import AMOUNT_UNITS, claims, jobs, snapshots
+from bot.store.spending_queries import match_kind
 
 _OLD_COMMANDS: Final = ("imagine", "describe", "shorten", "blend", "edits", "swap_face", "video")
 """The commands whose claims begin with their name; those of older versions have no action."""
@@ -115,21 +117,24 @@ class SqlLedger:
         return entries
 
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
-        """Write what the relay's log says that claims cost, by claim; an amount never gets smaller."""
+        """Write what the relay's log says that claims cost, by claim; an amount never gets smaller.
+
+        One in another currency, which the relay showed before, is replaced.
+        """
 
         async def write(connection: AsyncConnection) -> Decimal:
             claim_ids = sorted(amounts)
-            total = -await _sum_confirmed(connection, claim_ids)
+            total = -await _sum_confirmed(connection, claim_ids, currency)
             for claim_id in claim_ids:
                 amount = amounts[claim_id]
-                is_less = or_(claims.c.confirmed.is_(None), claims.c.confirmed < amount)
+                is_less = or_(claims.c.confirmed.is_(None), claims.c.confirmed < amount, claims.c.currency != currency)
                 own = (claims.c.id == claim_id) & is_less & _IS_IN_LEDGER
                 # A price that was expected in another currency says nothing any more.
                 is_same = func.coalesce(claims.c.currency, currency) == currency
                 expected = case((is_same, claims.c.expected), else_=None)
                 values = {"confirmed": amount, "currency": currency, "expected": expected}
                 await connection.execute(update(claims).where(own).values(values))
-            return total + await _sum_confirmed(connection, claim_ids)
+            return total + await _sum_confirmed(connection, claim_ids, currency)
 
         if amounts:
             count_spent(await self._database.transaction(write), currency, confirmed=True)
@@ -200,11 +205,11 @@ class SqlLedger:
         return [_entry_from_row(row, links.get(row["id"]) or _get_form_link(row, links_of_forms)) for row in rows]
 
 
-async def _sum_confirmed(connection: AsyncConnection, claim_ids: Sequence[int]) -> Decimal:
-    """Add up what is confirmed of these claims."""
+async def _sum_confirmed(connection: AsyncConnection, claim_ids: Sequence[int], currency: str) -> Decimal:
+    """Add up what is confirmed of these claims in a currency."""
     total = Decimal(0)
     for start in range(0, len(claim_ids), _BATCH):
-        own = claims.c.id.in_(claim_ids[start : start + _BATCH])
+        own = claims.c.id.in_(claim_ids[start : start + _BATCH]) & (claims.c.currency == currency)
         found = await connection.execute(select(claims.c.confirmed).where(own, claims.c.confirmed.is_not(None)))
         total += sum(found.scalars(), Decimal(0))
     return total
@@ -227,7 +232,8 @@ async def write_final_outcomes(connection: AsyncConnection, tasks: Collection[Ta
 async def write_outcomes(connection: AsyncConnection, task_ids: Collection[str], outcome: LedgerOutcome) -> None:
     """Write how tasks ended into the claims that led to them; what was credited stays so.
 
-    A press that led to a task which existed already (code 21) is billed again, and new-api never credits it.
+    A press that led to a task which existed already (code 21) is billed again, and new-api never credits it. A claim
+    for several tasks names only the first one: as the others may have succeeded, it is not counted as credited.
     """
     wanted = claims.c.child_id.in_(sorted(filter(None, task_ids))) & _may_be_charged()
     is_lasting = claims.c.outcome.in_((LedgerOutcome.CREDITED, outcome, NO_LONGER_IN_LEDGER))
@@ -244,7 +250,8 @@ async def write_outcomes(connection: AsyncConnection, task_ids: Collection[str],
             first.c.button != FORM_BUTTON,
         )
         repeated = earlier & (claims.c.button != FORM_BUTTON)
-        value = case((repeated, LedgerOutcome.FAILED.value), else_=outcome.value)
+        of_several = match_kind(CostKind.SEVERAL) & (_TASKS > 1)
+        value = case((repeated | of_several, LedgerOutcome.FAILED.value), else_=outcome.value)
     await connection.execute(update(claims).where(wanted).values(outcome=value))
 
 

@@ -11,6 +11,7 @@ from bot.entities import (
     FORM_BUTTON,
     Claim,
     ClaimState,
+    CostKind,
     LedgerEntry,
     LedgerFilter,
     LedgerGroup,
@@ -85,7 +86,8 @@ class FakeLedger:
         rows = self._store.ledger_rows
         for claim_id, amount in amounts.items():
             claim = self._store.claimed.get(claim_id)
-            if claim is None or claim_id in rows.deleted or amount <= rows.confirmed.get(claim_id, Decimal(-1)):
+            known = rows.confirmed.get(claim_id) if rows.currencies.get(claim_id) == currency else None
+            if claim is None or claim_id in rows.deleted or (known is not None and amount <= known):
                 continue
             if claim.cost.currency not in {"", currency}:
                 cost = replace(claim.cost, expected=None, currency=currency)
@@ -101,7 +103,8 @@ class FakeLedger:
                 continue
             earlier = [one for one in led[: led.index(claim)] if one.child_id == claim.child_id]
             repeats = claim.button != FORM_BUTTON and any(one.button != FORM_BUTTON for one in earlier)
-            kept = repeats and outcome is LedgerOutcome.CREDITED
+            of_several = CostKind.SEVERAL in claim.cost.kinds and (claim.submits or 1) > 1
+            kept = (repeats or of_several) and outcome is LedgerOutcome.CREDITED
             self._store.ledger_rows.outcomes[claim.id] = LedgerOutcome.FAILED if kept else outcome
 
     async def repair_outcomes(self, limit: int) -> int:

@@ -85,6 +85,29 @@ async def test_amounts_are_confirmed_and_prices_learned(world: KeeperWorld) -> N
     assert (price.amount, price.currency, price.source) == (Decimal("0.12"), "USD", "log")
 
 
+async def test_row_that_the_log_repeats_is_billed_once(world: KeeperWorld) -> None:
+    await world.accept(1, "t1")
+    world.relay.billed = [replace(a_row("t1"), request_id="r1")] * 3
+    await world.clock.advance(7200)
+    await world.keeper.complete()
+    assert await world.find_amounts() == {1: (Decimal("0.12"), "USD")}
+
+
+async def test_currency_that_the_relay_shows_no_more_is_replaced(world: KeeperWorld) -> None:
+    """Only where the log still shows all rows of a request."""
+    await world.accept(1, "t1")
+    await world.accept(2, "t2")
+    await world.store.settle_claim(2, ClaimState.ACCEPTED, "t2", submits=2)
+    await world.accept(3, "t3")
+    await world.store.ledger.confirm({1: Decimal("0.7"), 2: Decimal("1.4")}, "CNY")
+    world.relay.billed = [a_row("t1"), a_row("t2"), a_row("t3")]
+    await world.clock.advance(7200)
+    for _ in range(2):
+        await world.keeper.complete()
+    dime = (Decimal("0.12"), "USD")
+    assert await world.find_amounts() == {1: dime, 2: (Decimal("1.4"), "CNY"), 3: dime}
+
+
 @pytest.mark.usefixtures("running")
 async def test_log_is_read_only_while_something_is_unconfirmed(world: KeeperWorld) -> None:
     """Every five to ten minutes, for three days; once after the start for its prices."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.log_matches import LogMatcher
+from bot.billing.log_matches import LogMatcher, drop_repeats
 from bot.entities import LedgerEntry, LedgerOutcome
 from bot.relay.billing_log import BillingRow
 from tests.fakes.sample_rows import NOON, an_entry, later
@@ -67,6 +67,12 @@ def test_request_id_decides_before_everything_else() -> None:
     matcher.match_request_ids([an_entry(1, request_id="a b"), an_entry(2)])
     matcher.match_tasks({"t1": [an_entry(2)]})
     assert sums(matcher) == {1: 11, 2: 7}
+
+
+def test_repeated_rows_of_a_request_count_once() -> None:
+    """Of equal rows without a request's name each may be a press of its own."""
+    rows = [a_row(5, request="a"), a_row(6, request="a"), a_row(6, request="a", task="t2"), a_row(7), a_row(7)]
+    assert drop_repeats([*rows, rows[0]]) == rows[1:]
 
 
 @pytest.mark.parametrize(

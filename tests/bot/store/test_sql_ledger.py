@@ -13,6 +13,7 @@ from bot.entities import (
     Claim,
     ClaimState,
     Cost,
+    CostKind,
     CountScope,
     LedgerEntry,
     LedgerFilter,
@@ -159,6 +160,18 @@ async def test_press_that_led_to_an_existing_task_is_not_credited(store: SqlStor
     assert (await find(store, 1)).outcome is LedgerOutcome.CREDITED
 
 
+async def test_failed_task_of_several_credits_none_of_the_others(store: SqlStore | FakeStore) -> None:
+    """The claim names only the first task; a press of a single one, and of one with its form, is credited."""
+    several = replace(_CHEAP, expected=4 * _DIME, kinds=frozenset({CostKind.SEVERAL}))
+    for claim_id, cost, submits in ((1, several, 4), (2, several, 1), (3, _CHEAP, 2)):
+        await write(store, a_claim(claim_id, str(claim_id), cost=cost, submits=submits))
+        await store.save_snapshot(Task(id=f"c{claim_id}", status=Status.FAILURE))
+    entries = [await find(store, claim_id) for claim_id in (1, 2, 3)]
+    assert [one.outcome.value for one in entries] == ["failed", "credited", "credited"]
+    (total,) = await store.ledger.add_up(_ALL, LedgerGroup.PERSON, UTC)
+    assert (total.tasks, total.amount) == (7, 4 * _DIME)
+
+
 async def test_credited_amount_counts_no_more(store: SqlStore | FakeStore) -> None:
     """Its tasks do."""
     count = SpendingCount(CountScope.EVERYONE, NOON)
@@ -185,6 +198,20 @@ async def test_confirmed_amount_never_gets_smaller(store: SqlStore | FakeStore) 
     assert (second.expected, second.amount, second.currency) == (None, Decimal("0.7"), "CNY")
     assert await store.ledger.list_unconfirmed(NOON, 9) == []
     await store.ledger.confirm({}, "USD")
+
+
+async def test_confirmed_amount_in_another_currency_is_replaced(store: SqlStore | FakeStore) -> None:
+    """Whichever of the two numbers is larger."""
+    await write(store, a_claim(1, "a", cost=_CHEAP))
+    counted = Counted()
+    for amount, currency in (("0.7", "CNY"), ("0.1", "USD"), ("0.05", "USD"), ("0.8", "CNY")):
+        await store.ledger.confirm({1: Decimal(amount)}, currency)
+        entry = await find(store, 1)
+        kept = "0.1" if amount == "0.05" else amount
+        assert (entry.confirmed, entry.currency) == (Decimal(kept), currency)
+    if not isinstance(store, FakeStore):
+        spent = {("yes", "CNY"): pytest.approx(1.5), ("yes", "USD"): pytest.approx(0.1)}
+        assert counted.by("mjbot_spent_total") == spent
 
 
 async def test_confirmed_amounts_are_counted_once(store: SqlStore | FakeStore) -> None:
