@@ -10,6 +10,7 @@ from bot.entities import CostKind, LimitSetting, Period, ServerRules
 from bot.entities.rules import Limits
 from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, find_limits
 from bot.policy.limit_parser import parse_amount, parse_count
+from bot.policy.spending_limits import choose_member_limits
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
 from cogs.text import limits
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerControl
@@ -54,17 +55,34 @@ def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCont
         text=_describe_subject(snapshot, subject),
         fields=[("Limits", _describe(snapshot, settings))],
         items=items,
-        warnings=_warn_of_zeros(snapshot, subject, settings or ()),
+        warnings=[*_warn_of_replaced(snapshot, subject), *_warn_of_zeros(snapshot, subject, settings or ())],
     )
 
 
 def _describe_subject(snapshot: ServerSnapshot, subject: str) -> str:
     if subject == EVERY_MEMBER:
-        return "Limits of **every member** in this server, but for roles that have limits of their own."
+        return "Limits of **every member** in this server, except for roles that have limits of their own."
     if subject == ALL_TOGETHER:
         return "Limits of **all members together** in this server. The operator's budget holds as well."
     role = snapshot.format_role(int(subject))
     return f"Limits of {role}, in place of every member's. Of several roles, the largest limit of a kind counts."
+
+
+def _warn_of_replaced(snapshot: ServerSnapshot, subject: str) -> list[str]:
+    """Name the limits of every member that a role's own limits put out of force, unless that was asked for by name."""
+    server = snapshot.rules.server
+    if not subject.isdecimal() or not server.role_limits.get(int(subject)):
+        return []
+    held = {_identify(one) for one in choose_member_limits(server, (int(subject),))}
+    lost = tuple(one for one in server.member_limits if _identify(one) not in held)
+    if not lost:
+        return []
+    return [f"For this role, these limits of every member no longer hold: {snapshot.format_limits(lost)}."]
+
+
+def _identify(setting: LimitSetting) -> tuple[Period, CostKind | None, bool]:
+    """Return what a limit limits: two of the same differ only in how much they allow."""
+    return setting.period, setting.kind, setting.amount is not None
 
 
 def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> list[str]:

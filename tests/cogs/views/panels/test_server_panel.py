@@ -247,6 +247,25 @@ def test_a_limit_of_0_says_that_it_switches_drawing_off() -> None:
     assert "⚠️ Videos are switched off for **all members together**, because the limit is 0." in text
 
 
+def test_limits_that_a_role_no_longer_has_are_named() -> None:
+    members = (
+        LimitSetting(period=Period.MONTH, amount=Decimal(20)),
+        LimitSetting(period=Period.MONTH, kind=CostKind.VIDEO, tasks=4),
+        LimitSetting(period=Period.DAY, tasks=3),
+    )
+    warning = "⚠️ For this role, these limits of every member no longer hold: $20.00 a month, 4 videos a month."
+    own: dict[tuple[LimitSetting, ...], bool] = {
+        (LimitSetting(period=Period.DAY, tasks=10),): True,
+        (): False,
+        members: False,
+    }
+    for limits, warns in own.items():
+        rules = Rules(server=ServerRules(member_limits=members, role_limits={FIRST_ID: limits}))
+        text = rendered(snapshot(rules), PanelState(Page.WHO, str(FIRST_ID)))[2]
+        assert (warning in text) is warns
+        assert "no longer hold" not in rendered(snapshot(rules), PanelState(Page.WHO, EVERY_MEMBER))[2]
+
+
 def test_a_replaced_change_is_named_with_its_author() -> None:
     """The last change wins, and says so."""
     mine = RuleChange(guild_id=1, person_id=2, made_at=NOW, what="time zone", before="UTC", after="Asia/Tokyo")
