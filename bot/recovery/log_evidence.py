@@ -114,12 +114,13 @@ def find_proof(page: BillingPage, before: Sequence[Claim], after: Collection[Cla
     """Return the newest claim that proves that the log shows every billed submit of that time; None without proof.
 
     `before` are at most MAX_CLAIMS billed claims before the lost one, newest first; `after` are those after it. The
-    newest one before, those of the last hour, and those after must each have a row at their time. Otherwise the log is
-    no longer written, lags, is another key's, or is cut off. new-api of 2025 answers with an empty list for any key in
-    the header. The order of claims is that of their ids, which are Discord's: the system's time may have been set.
+    newest one before, those of the last hour, and those after must each have a row at their time. Otherwise the log
+    is no longer written, lags, is another key's, or is cut off. new-api of 2025 answers with an empty list for any
+    key in the header. A row without a time may be the lost submit's. The order of claims is that of their ids,
+    which are Discord's: the system's time may have been set.
     """
     earlier, later = [list(filter(_has_task_in_log, claims)) for claims in (before, after)]
-    if not earlier or not page.has_newest_rows:
+    if not earlier or not page.has_newest_rows or page.undated_rows:
         return None
     shown = _match_claims(page.rows, [*earlier, *later])
     recent = [claim for claim in earlier[1:] if claim.made_at >= lost.made_at - _RECENT]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -76,11 +76,13 @@ class BillingPage:
     """One reading of the log: the billed rows, newest first, and what shows how much the relay left out.
 
     `sent_rows` is how many rows the relay sent, billed or not; `is_newest_first` whether it sent them in that order.
+    `undated_rows` is how many billed ones are left out, as they have no time: with them, it proves nothing is missing.
     """
 
     rows: tuple[BillingRow, ...]
     sent_rows: int
     is_newest_first: bool
+    undated_rows: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -114,8 +116,7 @@ def parse_billing_log(response: RelayResponse) -> BillingPage:
         if is_json_array(data) or (data is None and body.get("success") is True):
             objects = (row for row in data or () if is_json_object(row))
             billed = [_parse_row(row) for row in objects if coerce_int(row.get("type")) == _BILLED_TYPE]
-            rows = sorted(billed, key=lambda row: row.billed_at, reverse=True)
-            return BillingPage(rows=tuple(rows[:MAX_ROWS]), sent_rows=len(data or ()), is_newest_first=billed == rows)
+            return _build_page(billed, len(data or ()))
     raise classify_read_error(response, body)
 
 
@@ -135,13 +136,26 @@ def parse_task_by_state(response: RelayResponse, state: str) -> Task | None:
     raise classify_read_error(response, body)
 
 
-def _parse_row(row: Mapping[Any, Any]) -> BillingRow:
+def _build_page(billed: Sequence[BillingRow | None], sent_rows: int) -> BillingPage:
+    dated = [row for row in billed if row is not None]
+    if billed and not dated:
+        raise RelayUnreachable("a log without times")
+    rows = sorted(dated, key=lambda row: row.billed_at, reverse=True)
+    return BillingPage(
+        rows=tuple(rows[:MAX_ROWS]),
+        sent_rows=sent_rows,
+        is_newest_first=dated == rows,
+        undated_rows=len(billed) - len(dated),
+    )
+
+
+def _parse_row(row: Mapping[Any, Any]) -> BillingRow | None:
+    """Parse a row; None where it has no time."""
     seconds = coerce_int(row.get("created_at"))
     if seconds > _MAX_SECONDS:
         seconds //= 1000
     if not 0 < seconds < _LATEST:
-        # Without its time, the row cannot show whether a request is missing.
-        raise RelayUnreachable("a log without times")
+        return None
     match = _TASK_ID.search(coerce_text(row.get("content"))[:_MAX_CONTENT])
     return BillingRow(
         billed_at=datetime.fromtimestamp(seconds, UTC),

@@ -111,6 +111,12 @@ def test_a_log_that_may_lack_its_newest_rows_proves_nothing(
     assert (find_proof(page, [NEW, OLD], [], LOST) is not None) is proves
 
 
+def test_a_log_with_rows_without_a_time_proves_nothing() -> None:
+    """One of them may be the lost submit's."""
+    page = BillingPage(rows=(NEW_ROW, OLD_ROW), sent_rows=1000, is_newest_first=True, undated_rows=1)
+    assert find_proof(page, [NEW, OLD], [], LOST) is None
+
+
 def test_a_cut_log_of_a_new_key_proves_nothing() -> None:
     """It shows the first claim, and may lack the lost submit's row."""
     page = BillingPage(rows=(NEW_ROW,), sent_rows=1000, is_newest_first=True)

@@ -170,6 +170,14 @@ def test_other_responses_raise_errors(response: RelayResponse, error: type[Relay
         assert raised.value.retry_after == 1179.0
 
 
+@pytest.mark.parametrize("time", [None, 0, "yesterday", 1 << 62])
+def test_rows_without_a_time_are_left_out(time: object) -> None:
+    """And counted, if they are billed; the others are read."""
+    undated = [make_row(created_at=time), make_row(created_at=time, type=3)]
+    page = parse_billing_log(make_response(make_row(), *undated))
+    assert (page.rows, page.undated_rows, page.sent_rows, page.is_newest_first) == ((BILLED,), 1, 3, True)
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3))
 def test_any_values_in_a_row_are_tolerated(value: object) -> None:
     for field in ("created_at", "type", "content", "model_name", "quota"):
