@@ -295,9 +295,18 @@ def get_custom_id_kind(button: Button) -> ButtonKind:
 def get_submitted_action(custom_id: str) -> str:
     """Return the API's action under which a press of a button is billed, "" where it is not known."""
     action = resolve_action(custom_id)
-    if action.new_api_action:
-        return action.new_api_action
-    return _FALLBACK_ACTIONS.get(action.fallback, "")
+    known = action.new_api_action or _FALLBACK_ACTIONS.get(action.fallback, "")
+    return known or ("VIDEO" if _VIDEO_WORD.search(custom_id) else "")
+
+
+def makes_video(custom_id: str, parent: Task) -> bool:
+    """Whether a press of a button of `parent` makes clips: by its name, or because its parent is a video.
+
+    Midjourney names its buttons as it likes, so that one which no row of BUTTON_TABLE matches may make clips as well.
+    """
+    if resolve_action(custom_id).kind is ButtonKind.BOOKMARK:
+        return False
+    return parent.is_video or bool(_VIDEO_WORD.search(custom_id))
 
 
 def can_be_sent(custom_id: str) -> bool:
@@ -305,6 +314,7 @@ def can_be_sent(custom_id: str) -> bool:
     return "::" in custom_id
 
 
+_VIDEO_WORD = re.compile("animate|video|extend", re.IGNORECASE)
 _FALLBACK_ACTIONS: Mapping[FallbackKind, str] = {
     FallbackKind.IMAGINE: "IMAGINE",
     FallbackKind.IMAGINE_ALL: "IMAGINE",

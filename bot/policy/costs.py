@@ -24,7 +24,8 @@ class PaidRequest:
     `action` is the API's word, "" where it is not known. `prompt` is the one that is sent, and `parent_prompt` what a
     button without one draws from. Blocked words are looked for in `checked_prompt`, where that differs from `prompt`.
     `tasks` is how many tasks the request makes at most, and `forms` how many forms may be billed beside them.
-    `is_one_of_several`: it belongs to a press that makes several tasks, each by a request of its own.
+    `is_video`: it makes clips, whatever its action is. `is_one_of_several`: it belongs to a press that makes several
+    tasks, each by a request of its own.
     """
 
     action: str = ""
@@ -33,6 +34,7 @@ class PaidRequest:
     checked_prompt: str | None = None
     tasks: int = 1
     forms: int = 0
+    is_video: bool = False
     is_one_of_several: bool = False
 
 
@@ -49,7 +51,7 @@ def estimate_cost(prices: PriceList, request: PaidRequest, *, spender: Spender, 
     model = _FORM_MODEL if is_form else get_billing_model(action)
     expected, currency = _add_up(prices, model, speed, tasks, 0 if is_form else request.forms)
     kinds = {
-        CostKind.VIDEO: action == "VIDEO",
+        CostKind.VIDEO: action == "VIDEO" or request.is_video,
         CostKind.TURBO: speed == Speed.TURBO or Speed.TURBO.value in parent_names,
         CostKind.HD: "hd" in names | parent_names,
         CostKind.SEVERAL: tasks > 1 or request.is_one_of_several,

@@ -12,6 +12,7 @@ from bot.entities import (
     REPEAT_CONFIRMATION_AGE,
     Claim,
     ClaimState,
+    CostKind,
     Person,
     Place,
     Spending,
@@ -300,9 +301,8 @@ class ClaimWriter:
             ModalNotSent: The limits forbid the modal.
         """
         further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
-        judge = self._build_judge(
-            spender, PaidRequest(action="MODAL"), speed=claim.cost.speed, has_cooldown=False, is_confirmed=True
-        )
+        request = PaidRequest(action="MODAL", is_video=CostKind.VIDEO in claim.cost.kinds)
+        judge = self._build_judge(spender, request, speed=claim.cost.speed, has_cooldown=False, is_confirmed=True)
         price = judge.cost.expected or Decimal(0)
 
         def check(usage: Usage) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.clock import Now
-from bot.entities import FORM_BUTTON, Claim, ClaimState, Job, Place, PressedButton
+from bot.entities import FORM_BUTTON, Claim, ClaimState, CostKind, Job, Place, PressedButton
 from bot.errors import AlreadyPressed, ConfirmationNeeded, MjbotError, PressUnrecorded, PromptRefused
 from bot.metrics import PRESSES, count_unsent_presses
 from bot.midjourney.buttons import (
@@ -15,6 +15,7 @@ from bot.midjourney.buttons import (
     find_button,
     get_claim_key,
     get_submitted_action,
+    makes_video,
     name_button,
     resolve_action,
 )
@@ -213,9 +214,12 @@ class PressService:
         """
         press = press.require(await self._pending_modals.find_needed_command(press.task_id))
         await self._claims.check_press_permission(press)
-        await self._pending_modals.find_job(press, elsewhere=elsewhere)
+        waiting = await self._pending_modals.find_job(press, elsewhere=elsewhere)
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line
-        claim = await self._claims.write_claim(press, FORM_BUTTON, PaidRequest(action="MODAL", prompt=prompt))
+        opened_by = await self._store.list_claims_of_children([waiting.task_id])
+        is_video = any(CostKind.VIDEO in one.cost.kinds for one in opened_by)
+        request = PaidRequest(action="MODAL", prompt=prompt, is_video=is_video)
+        claim = await self._claims.write_claim(press, FORM_BUTTON, request)
         with self._sender.release_on_error(claim):
             # The modal may have been answered or declined between the first look and the claim.
             job = replace(await self._pending_modals.find_job(press, elsewhere=elsewhere), claim_id=claim.id)
@@ -343,6 +347,7 @@ def _build_request(button: Button, parent: Task, prompt: str | None, *, needs_fa
         checked_prompt=find_drawn_prompt(action, parent, prompt),
         tasks=_count_tasks(action, parent, needs_fallback=needs_fallback),
         forms=0 if prompt is None or needs_fallback else 1,
+        is_video=makes_video(button.custom_id, parent),
     )
 
 

@@ -14,8 +14,10 @@ from bot.midjourney.buttons import (
     ButtonKind,
     FallbackKind,
     find_button,
+    get_submitted_action,
     hash_custom_id,
     is_grid,
+    makes_video,
     name_button,
     resolve_action,
 )
@@ -352,3 +354,38 @@ def test_name_button_prefers_the_label() -> None:
     expected = ["Pan left", "Pan right", "Pan up", "Pan down"]
     assert expected == words[17:21]
     assert name_button(Button(custom_id="MJ::BOOKMARK::u", label=" ")) == "Favorite"
+
+
+VIDEO_BUTTONS = [
+    f"MJ::JOB::animate_low::1::{UUID}::SOLO",
+    f"MJ::JOB::animate_low_manual::1::{UUID}::SOLO",
+    f"MJ::JOB::animate_high_extend::1::{UUID}",
+    f"MJ::JOB::video_v2_upscale::1::{UUID}",
+    f"MJ::Job::Extend::{UUID}",
+]
+UPSCALE, REROLL = f"MJ::JOB::upsample::1::{UUID}", f"MJ::JOB::reroll::0::{UUID}::SOLO"
+
+
+@pytest.mark.parametrize("custom_id", VIDEO_BUTTONS)
+def test_button_that_is_named_like_a_video_makes_one(custom_id: str) -> None:
+    """It has the price of one too, where no row of the table matches it."""
+    assert makes_video(custom_id, Task(id="1"))
+    assert get_submitted_action(custom_id) == "VIDEO"
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "parent", "expected"),
+    [
+        (REROLL, Task(id="1", action="VIDEO"), True),
+        (REROLL, Task(id="1", buttons=(Button(custom_id=VIDEO_BUTTONS[2]),)), True),
+        (REROLL, Task(id="1", action="IMAGINE"), False),
+        (UPSCALE, Task(id="1", buttons=(Button(custom_id=VIDEO_BUTTONS[0]),)), False),
+        (f"MJ::Unknown::1::{UUID}", Task(id="1", action="VIDEO"), True),
+        (f"MJ::Unknown::1::{UUID}", Task(id="1"), False),
+        (f"MJ::BOOKMARK::{UUID}", Task(id="1", action="VIDEO"), False),
+    ],
+)
+def test_button_of_a_video_makes_one(custom_id: str, parent: Task, *, expected: bool) -> None:
+    """Whatever it is called, except the favorite, which draws nothing."""
+    assert makes_video(custom_id, parent) is expected
+    assert get_submitted_action(REROLL) == "REROLL"

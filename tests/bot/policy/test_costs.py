@@ -69,6 +69,8 @@ def test_estimate_is_the_most_that_may_be_billed(
         ("", {"parent_prompt": "a --hd"}, {CostKind.HD}),
         ("", {"prompt": "a --hd --turbo"}, {CostKind.HD, CostKind.TURBO}),
         ("", {"action": "VIDEO", "tasks": 2}, {CostKind.VIDEO, CostKind.SEVERAL}),
+        ("", {"action": "REROLL", "is_video": True}, {CostKind.VIDEO}),
+        ("", {"is_video": True}, {CostKind.VIDEO}),
         ("", {"action": "IMAGINE", "is_one_of_several": True}, {CostKind.SEVERAL}),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.entities import CostKind, LimitSetting, Period, ServerRules
 from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
@@ -14,13 +15,14 @@ from bot.errors import (
     PromptBanned,
     PromptRefused,
     RequesterUnknown,
+    SpendingLimitReached,
     SubmitOutcomeUnknown,
 )
-from bot.midjourney.task import Status, Task
+from bot.midjourney.task import Button, Status, Task
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.sample_entities import CHILD, MINH, V2, ZOOM, job, place, task, viewer
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, V2, ZOOM, job, place, task, viewer
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
@@ -46,6 +48,23 @@ async def test_child_waits_for_a_modal_that_was_not_opened_before(world: Service
     world.relay.set(task(CHILD, Status.SUCCESS))
     await world.clock.advance(25.0)
     assert world.store.closed == {800}
+
+
+@pytest.mark.parametrize("button", ["MJ::JOB::reroll::0::aa::SOLO", "MJ::JOB::animate_low_manual::1::aa::SOLO"])
+async def test_modal_of_a_video_counts_as_one(world: ServiceWorld, process: ServiceProcess, button: str) -> None:
+    """As the press that opened it does: a limit for videos holds for both."""
+    clip = task(status=Status.SUCCESS, action="VIDEO", buttons=(Button(custom_id=button, label="Again"),))
+    world.store.snapshots = {PARENT: clip}
+    world.relay.outcomes = [ASKS_FOR_MODAL]
+    world.relay.set(task(CHILD, Status.MODAL))
+    await process.presses.submit_press(press(button=button), FakePressFollowups())
+    await world.clock.advance(5.0)
+    assert world.store.claimed[100].cost.kinds == {CostKind.VIDEO}
+    limit = LimitSetting(period=Period.DAY, tasks=0, kind=CostKind.VIDEO)
+    world.store.rules.servers[6] = ServerRules(member_limits=(limit,))
+    with pytest.raises(SpendingLimitReached):
+        await process.presses.answer_modal(press(101, task_id=CHILD), "a fox", FakePressFollowups())
+    assert [one.kind for one in world.relay.sent] == ["action"]
 
 
 async def test_modal_with_a_lost_answer_is_not_sent_again(world: ServiceWorld, process: ServiceProcess) -> None:
