@@ -30,7 +30,7 @@ _FAILURE_PAUSES: Final = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 _NAMES_SECONDS: Final = 600.0
 """How soon the ids of commands are read again where the page names one that is not known."""
 _ROLE, _PERSON, _CHANNEL = 1, 2, 3
-_SLASH_COMMAND: Final = 1
+_SLASH_COMMAND, _MESSAGE_MENU = 1, 3
 _MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
@@ -168,7 +168,10 @@ class CommandPermissions(commands.Cog):
         """Servers whose page Discord refuses to tell; it is asked again when they become available again."""
 
     def find_denial(self, user: CommandUser, name: str) -> Denial | None:
-        """Return why a person may not use the slash command `name`, None where they may, as far as that is known."""
+        """Return why a person may not use a slash command or a message's menu, None where they may, if that is known.
+
+        `name` is the one it has in Discord, without a slash; no menu has the name of a slash command.
+        """
         overwrites = self._guilds.get(user.guild_id)
         if overwrites is None:
             if user.guild_id not in self._refused:
@@ -276,9 +279,13 @@ class CommandPermissions(commands.Cog):
             return
         answer = await with_timeout(self._bot.http.get_global_commands(self._bot.application_id or 0))
         registered = {int(one["id"]): one for one in answer}
-        slash = {key: one["name"] for key, one in registered.items() if one.get("type", 1) == _SLASH_COMMAND}
-        self._ids = {name: key for key, name in slash.items()}
-        self._names = {key: f"/{one['name']}" if key in slash else one["name"] for key, one in registered.items()}
+        kinds = {key: one.get("type", _SLASH_COMMAND) for key, one in registered.items()}
+        self._ids = {
+            one["name"]: key for key, one in registered.items() if kinds[key] in {_SLASH_COMMAND, _MESSAGE_MENU}
+        }
+        self._names = {
+            key: f"/{one['name']}" if kinds[key] == _SLASH_COMMAND else one["name"] for key, one in registered.items()
+        }
         self._names_read_at = self._monotonic()
 
 

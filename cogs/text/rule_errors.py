@@ -111,13 +111,21 @@ def _describe_place_or_person(error: RuleRefused) -> str:
             what = f"{shown} in a prompt" if shown else "a word of this prompt"
             return f"{rules} don't allow {what}. Reword it and try again."
         case CommandDenied(command=command):
-            name = quote_text(f"/{command.removeprefix('/')}") if command else "paid commands"
             return (
-                f"This server doesn't let you use {name} here, nor the buttons that draw. Its managers can change that "
-                "under **Server Settings**, **Integrations**."
+                f"This server doesn't let you use {_name_denied(command)}. Its managers can change that under "
+                "**Server Settings**, **Integrations**."
             )
         case _:
             return f"{rules} don't let you draw here. Ask {ask}."
+
+
+def _name_denied(command: str) -> str:
+    """Name a command that is denied, and the buttons for which it is needed; a menu's name has spaces, and no slash."""
+    if not command:
+        return "paid commands here, nor the buttons that draw"
+    name = quote_text(command if " " in command else f"/{command.removeprefix('/')}")
+    buttons = {"imagine": ", nor the buttons that draw", "animate": ", nor the buttons that animate"}
+    return f"{name} here{buttons.get(command, '')}"
 
 
 def describe_limit(error: SpendingLimitReached) -> str:

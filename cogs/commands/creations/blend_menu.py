@@ -6,7 +6,7 @@ checked and re-encoded. So the modal works in every process, and after the messa
 
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -46,6 +46,9 @@ BLEND_EVENT = "blend_click"
 _CUSTOM_ID = "mj:blend"
 _PRIVATE_CUSTOM_ID = "mj:blend:private"
 """The id of the button and the modal where the pictures come from a private message, and so the result is private."""
+_MENU: Final = "Blend with ..."
+_NEEDED_COMMANDS: Final = ("blend", _MENU)
+"""Discord checks who may use the menu, when it is chosen, but not the form; and the result is that of /blend."""
 _OTHERS, _SHAPE = "others", "shape"
 _GALLERY = "https://discord.com/"
 """Discord shows embeds that share a URL as one, with all their images."""
@@ -68,7 +71,7 @@ class BlendMenuCog(MessageMenuCog):
         runner: PaidCommandRunner,
         link_picture: Callable[[str, Viewer], PictureInput],
     ) -> None:
-        super().__init__(bot, _("Blend with ..."), self.blend_message)
+        super().__init__(bot, _(_MENU), self.blend_message)
         self._runner = runner
         self._link_picture = link_picture
 
@@ -100,7 +103,7 @@ class BlendMenuCog(MessageMenuCog):
                 self._link_picture(one, viewer) if isinstance(one, str) else validate_attachments(one)[0]
                 for one in shown
             )
-            ready = await self._runner.prepare_pictures(interaction, pictures)
+            ready = await self._runner.prepare_pictures(interaction, pictures, needed_commands=_NEEDED_COMMANDS)
             files = [
                 discord.File(BytesIO(one.data), f"picture-{number}.{one.kind}") for number, one in enumerate(ready, 1)
             ]
@@ -138,7 +141,12 @@ class BlendMenuCog(MessageMenuCog):
             def build_request(_: PersonDefaults) -> CommandRequest:
                 return build_blend((*begin, *(one.validate() for one in others)), shape)
 
-            await self._runner.run(interaction, build_request, private=custom_id == _PRIVATE_CUSTOM_ID)
+            await self._runner.run(
+                interaction,
+                build_request,
+                private=custom_id == _PRIVATE_CUSTOM_ID,
+                needed_commands=_NEEDED_COMMANDS,
+            )
 
 
 def _read_id(interaction: Interaction) -> str:

@@ -1,6 +1,6 @@
 """/describe, the same as a message's context menu, and /shorten: commands whose result is text."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import discord
 from discord import app_commands
@@ -65,15 +65,23 @@ class DescribeShortenCog(MessageMenuCog):
         if picture is None:
             await send_ephemeral(interaction, NO_PICTURE_HERE)
             return
-        await self._describe(interaction, picture, private=message.flags.ephemeral)
+        private = message.flags.ephemeral
+        await self._describe(interaction, picture, private=private, needed_commands=("describe",))
 
-    async def _describe(self, interaction: Interaction, picture: discord.Attachment | str, *, private: bool) -> None:
+    async def _describe(
+        self,
+        interaction: Interaction,
+        picture: discord.Attachment | str,
+        *,
+        private: bool,
+        needed_commands: Collection[str] = (),
+    ) -> None:
         def build_request(_: PersonDefaults) -> CommandRequest:
             if isinstance(picture, str):
                 return build_describe(self._link_picture(picture, get_viewer(interaction)))
             return build_describe(validate_attachments(picture)[0])
 
-        await self._runner.run(interaction, build_request, private=private)
+        await self._runner.run(interaction, build_request, private=private, needed_commands=needed_commands)
 
     @app_commands.command(name="shorten", description=_("Which words of a prompt matter, and shorter prompts"))
     @app_commands.describe(prompt=_("The prompt to shorten"), private=_("Only you see it"))

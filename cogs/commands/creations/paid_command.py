@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +11,7 @@ import discord
 from bot.clock import Clock
 from bot.errors import MjbotError, StoreUnavailable
 from bot.imaging.upload_validation import Upload
+from bot.policy.server_rules import find_needed_command
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput
 from bot.submissions.commands import CommandInvocation, CommandService, UnconfirmedCommand
 from cogs.context import Interaction, get_viewer, to_person, to_place
@@ -76,12 +77,19 @@ class PaidCommandRunner:
         self._load_defaults = load_defaults
 
     async def run(
-        self, interaction: Interaction, build_request: Callable[[PersonDefaults], CommandRequest], *, private: bool
+        self,
+        interaction: Interaction,
+        build_request: Callable[[PersonDefaults], CommandRequest],
+        *,
+        private: bool,
+        needed_commands: Collection[str] = (),
     ) -> None:
         """Submit what `build_request` returns; the MjbotError that it raises is shown to the person.
 
         It is called once without defaults, before the response is deferred: defaults only add options that were left
-        out, so that options which are valid without them are valid with them.
+        out, so that options which are valid without them are valid with them. `needed_commands` are those that the
+        person must be allowed to use although Discord has not checked them: it checks the slash command or the menu
+        that is used, but no form.
         """
         try:
             build_request(PersonDefaults())
@@ -101,7 +109,9 @@ class PaidCommandRunner:
             invocation = CommandInvocation(
                 interaction_id=interaction.id,
                 person=to_person(interaction.user),
-                spender=await self._trust.identify_spender(interaction, is_private=private),
+                spender=await self._trust.identify_spender(
+                    interaction, is_private=private, needed_commands=needed_commands
+                ),
             )
             defaults = await self._load_defaults(interaction.user.id)
             unconfirmed = await self._commands.submit_command(invocation, build_request(defaults), followups)
@@ -140,19 +150,25 @@ class PaidCommandRunner:
     async def confirm(
         self, interaction: Interaction, question: discord.Message, wanted: CommandRequest, *, private: bool
     ) -> None:
-        """Submit the command that a question is about; its message is a new one, as private as it was to be."""
+        """Submit the command that a question is about; its message is a new one, as private as it was to be.
+
+        The server's managers may have denied the command since, which Discord does not check for a button.
+        """
         place = to_place(interaction, question.id, ephemeral=private)
         followups = ClickFollowups(interaction, self._rate_limiter, self._sleep, parent=place)
         invocation = CommandInvocation(
             interaction_id=interaction.id,
             person=to_person(interaction.user),
-            spender=await self._trust.identify_spender(interaction, is_private=private),
+            spender=await self._trust.identify_spender(
+                interaction, is_private=private, needed_commands=(find_needed_command(wanted.action),)
+            ),
         )
         viewer = get_viewer(interaction)
         await self._commands.confirm_command(invocation, question.id, wanted, viewer, followups)
 
     async def prepare_pictures(
-        self, interaction: Interaction, pictures: tuple[PictureInput, ...]
+        self, interaction: Interaction, pictures: tuple[PictureInput, ...], *, needed_commands: Collection[str]
     ) -> tuple[Upload, ...]:
         """Read and check pictures for a later request, if this person may spend; raises like prepare_uploads."""
-        return await self._commands.prepare_uploads(await self._trust.identify_spender(interaction), pictures)
+        spender = await self._trust.identify_spender(interaction, needed_commands=needed_commands)
+        return await self._commands.prepare_uploads(spender, pictures)

@@ -17,12 +17,14 @@ from cogs.gateway.command_permissions import (
     find_denial,
 )
 from tests.fakes.clock import FakeClock
+from tests.pictures import draw_noise, encode
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
 
 GUILD, APPLICATION, IMAGINE, MEMBER, CHANNEL, ROLE, OTHER_ROLE = 1000, 50, 60, 7, 300, 401, 402
 EVERYONE, ALL_CHANNELS = GUILD, GUILD - 1
 MEMBERS = discord.Permissions(use_application_commands=True)
 NOTHING = Overwrites()
+PICTURE = encode(draw_noise(120, 80))
 
 
 def user(**changes: Any) -> CommandUser:  # noqa: ANN401
@@ -403,4 +405,43 @@ async def test_a_question_about_v1_needs_imagine_when_it_is_answered(tmp_path: P
         answer = await w.click(w.member, question, "Draw")
         await w.until(lambda: answer.followups)
         assert "`/imagine`" in answer.followups[0].content
+        assert w.relay.submits == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("imagine", {"prompt": "a fox"}), ("shorten", {"prompt": "a very red fox"})],
+)
+async def test_a_question_needs_its_command_when_it_is_answered(
+    tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    async with open_simcord_world(tmp_path, prices="imagine=0.5, shorten=0.5, currency=USD", confirm_above="0.3") as w:
+        question = await w.question(await w.slash(w.member, name, **options), "Draw")
+        await known_denial(w, name)
+        answer = await w.click(w.member, question, "Draw")
+        await w.until(lambda: answer.followups)
+        assert f"`/{name}`" in answer.followups[0].content
+        assert w.relay.submits == []
+
+
+@pytest.mark.parametrize(("denied", "is_menu"), [("blend", False), ("Blend with ...", True)])
+async def test_a_form_needs_the_menu_and_its_command_when_it_is_sent(
+    tmp_path: Path, denied: str, *, is_menu: bool
+) -> None:
+    async with open_simcord_world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("fox.png", PICTURE), ("owl.png", PICTURE)])
+        shown = await w.menu(w.member, message, "Blend with ...")
+        assert shown.response is not None
+        form = await w.click(w.member, await w.titled(shown.response.id, "Blend with ..."), "Add pictures")
+        await known_denial(w, denied, is_menu=is_menu)
+        assert f"{denied}`" in await w.told(await w.act(w.member.submit_modal(form, {"shape": ["SQUARE"]})))
+        assert w.relay.submits == []
+        assert f"{denied}`" in await w.told(await w.menu(w.member, message, "Blend with ..."))
+
+
+async def test_the_menu_that_describes_needs_describe(tmp_path: Path) -> None:
+    async with open_simcord_world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("fox.png", PICTURE)])
+        await known_denial(w, "describe")
+        assert "`/describe`" in await w.told(await w.menu(w.member, message, "Describe this image"))
         assert w.relay.submits == []

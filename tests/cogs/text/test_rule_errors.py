@@ -119,6 +119,20 @@ DOLLARS: Mapping[str, Any] = {"currency": "USD", "is_amount": True, "period": "m
                 "that under **Server Settings**, **Integrations**."
             ),
         ),
+        (
+            CommandDenied("server", command="describe"),
+            (
+                "This server doesn't let you use `/describe` here. Its managers can change that under "
+                "**Server Settings**, **Integrations**."
+            ),
+        ),
+        (
+            CommandDenied("server", command="Blend with ..."),
+            (
+                "This server doesn't let you use `Blend with ...` here. Its managers can change that under "
+                "**Server Settings**, **Integrations**."
+            ),
+        ),
         (limit("3"), f"This server allows you 3 jobs a day, and none is left. It resets {MIDNIGHT}."),
         (
             limit("1", kind="video", period="month"),
