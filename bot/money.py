@@ -45,6 +45,10 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "modal": ("mj_modal",),
 }
 """The names of the relay's models for each action that people may write."""
+BILLED_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    name: models for name, models in _ACTIONS.items() if name not in {"low_variation", "high_variation", "upload"}
+}
+"""The actions that requests of members may lead to, with the models as which the relay may bill each."""
 _OTHER_NAMES: Final = {
     "vary": "variation", "variations": "variation", "v": "variation", "vary_subtle": "low_variation",
     "vary_strong": "high_variation", "upscales": "upscale", "upsample": "upscale", "u": "upscale", "redo": "reroll",

@@ -34,7 +34,13 @@ async def run_background_work(app: App) -> AsyncGenerator[None]:
         app.supervisor.start(WorkKey("retention"), app.retention.run)
         cleanup = RulesCleanup(app.store.rules, app.bot.is_in_guild, app.clock)
         app.supervisor.start(WorkKey("rules cleanup"), cleanup.run)
+        # Before anything is sent: budgets count in the currency, and with the prices, that were known last.
+        await app.price_memory.load()
+        await app.operator_rules.use_stored_prices()
         app.supervisor.start(WorkKey("price sources"), app.price_sources.run)
+        app.supervisor.start(
+            WorkKey("price memory"), partial(app.price_memory.run, app.price_sources.wait_for_first_read)
+        )
         app.supervisor.start(WorkKey("operator's prices"), app.operator_rules.run)
         app.supervisor.start(WorkKey("balance"), partial(app.balance.run, app.price_sources.wait_for_first_read))
         app.supervisor.start(WorkKey("ledger"), app.ledger_keeper.run)

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 from bot.billing.balance import BalanceMonitor, BalanceReader
 from bot.billing.ledger_keeper import LedgerKeeper
+from bot.billing.price_memory import PriceMemory
 from bot.billing.price_sources import PriceSources
 from bot.clock import Clock
 from bot.entities import RuleChange
@@ -111,6 +112,7 @@ class App:
         """Build what reads prices, the balance and the relay's log, and the channels that tell of them."""
         clock, relay, store, prices = self.clock, self.relay, self.store, self.policy.prices
         self.price_sources = PriceSources(relay, prices, clock)
+        self.price_memory = PriceMemory(store.rules, prices, clock)
         self.balance = BalanceMonitor(
             BalanceReader(relay, prices, relay.account_rate_limiter, clock),
             store.rules,

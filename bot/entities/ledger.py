@@ -4,8 +4,8 @@ Amounts are decimal numbers in one currency, with at most six decimal places.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -186,10 +186,13 @@ class Spending:
 class SpendingPlan:
     """What is counted while a claim is judged.
 
-    Only amounts in `currency` are added. `unpriced` is counted for each task of a claim that an older version of the
-    bot wrote, which knew no prices.
+    Amounts are added in `currency`: those in another one of `rates` are multiplied by its rate, and those in any other
+    count as they are, so that nothing that was spent counts nothing. `unpriced` is counted for each task of a claim
+    that an older version of the bot wrote, which knew no prices, and `dearest` for each task whose price is not known.
     """
 
     counts: Sequence[SpendingCount] = ()
     currency: str = ""
+    rates: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     unpriced: Decimal = Decimal(0)
+    dearest: Decimal = Decimal(0)

@@ -123,11 +123,27 @@ class ServerGrant(_RulesModel):
     server_limits: Limits = ()
 
 
+class KnownMoney(_RulesModel):
+    """What was known last of prices and the relay's money, so that a restart does not lose what amounts mean.
+
+    `currency` is that of the price list, and `dearest` the price of its dearest task; 0 where no price is known. The
+    rest is what the relay told, see RelayMoney.
+    """
+
+    currency: str = ""
+    dearest: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    relay_currency: str = ""
+    balance_currency: str = "USD"
+    quota_per_unit: Annotated[Decimal, Field(gt=0)] | None = None
+    rates: Mapping[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict[str, Decimal])
+
+
 class OperatorRules(_RulesModel):
     """What the operator sets for everything in `/mjadmin`.
 
     `prices` are written like the setting PRICES. `alarms_by_dm`: the operator gets alarms by DM. `balance_is_low` is no
-    rule: the operator was warned that the balance fell to BALANCE_ALARM, and it has not risen above it since.
+    rule: the operator was warned that the balance fell to BALANCE_ALARM, and it has not risen above it since. Nor is
+    `last_money`, which the bot itself writes.
     """
 
     paused: bool = False
@@ -137,6 +153,7 @@ class OperatorRules(_RulesModel):
     log_channel_id: int = 0
     alarms_by_dm: bool = False
     balance_is_low: bool = False
+    last_money: KnownMoney | None = None
 
 
 class Block(_RulesModel):

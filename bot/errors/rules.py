@@ -71,8 +71,8 @@ class SpendingLimitReached(RuleRefused):
     """A limit that was set in Discord is used up; a limit of 0 switches drawing off.
 
     `scope` says whose use it counts, `kind` which expensive requests ("" all). `most` and `left` are tasks, or amounts
-    in `currency` where `is_amount`, or where that is not empty. `wanted` is what the request would have used; an amount
-    of 0 where its price is not known.
+    in `currency` where `is_amount`, or where that is not empty. `wanted` is what the request would have used; where its
+    price is not known, an amount that is assumed, or 0.
     """
 
     scope: Literal["person", "member", "server", "everyone"] = field(default="member", kw_only=True)
@@ -83,6 +83,7 @@ class SpendingLimitReached(RuleRefused):
     wanted: Decimal = field(default=Decimal(1), kw_only=True)
     currency: str = field(default="", kw_only=True)
     is_amount: bool = field(default=False, kw_only=True)
+    is_price_known: bool = field(default=True, kw_only=True)
     resets_at: datetime = field(kw_only=True)
 
 

@@ -124,11 +124,15 @@ class OperatorRulesService:
     async def run(self) -> None:
         """Use the prices that any process set, until cancelled."""
         while not self.has_fixed_prices:
-            try:
-                self._apply((await self.read()).prices)
-            except StoreUnavailable:
-                log.debug("The prices that the operator set could not be read.")
+            await self.use_stored_prices()
             await self._clock.sleep(_REFRESH_SECONDS)
+
+    async def use_stored_prices(self) -> None:
+        """Use the prices that were set, if the database answers."""
+        try:
+            self._apply((await self.read()).prices)
+        except StoreUnavailable:
+            log.debug("The prices that the operator set could not be read.")
 
     def _apply(self, text: str) -> None:
         if self.has_fixed_prices or text == self._applied:

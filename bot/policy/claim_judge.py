@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.entities import Cost, CountScope, LimitUsedUp, Period, Rules, SpendingPlan, Usage
+from bot.entities import Cost, CountScope, KnownMoney, LimitUsedUp, Period, Rules, SpendingPlan, Usage
 from bot.errors import ConfirmationNeeded
+from bot.money import MAX_AMOUNT
 from bot.policy.blocked_words import check_words
 from bot.policy.rules import Spender, SpendingPolicy, next_utc_midnight
 from bot.policy.server_rules import check_rules
@@ -40,18 +41,34 @@ class ClaimJudge:
     def count_limits(self, rules: Rules, at: datetime) -> SpendingPlan:
         """Return what the limits count, whether or not a rule refuses the request."""
         limits = list_limits(rules, self.spender.role_ids, self.spender.guild_id, at)
+        money = self._get_money(rules)
+        rates, own = money.rates, money.rates.get(money.currency)
         return SpendingPlan(
             counts=tuple(dict.fromkeys(limit.count for limit in limits)),
-            currency=self.policy.prices.currency,
+            currency=money.currency,
+            rates={name: own / rate for name, rate in rates.items() if name != money.currency} if own else {},
             unpriced=self.policy.prices.unpriced_amount,
+            dearest=money.dearest,
         )
+
+    def _get_money(self, rules: Rules) -> KnownMoney:
+        """Return what is known of prices, or was known last: limits must not forget over a restart what was spent."""
+        return self.policy.prices.known_money or rules.operator.last_money or KnownMoney()
+
+    def _get_counted_cost(self, rules: Rules) -> Cost:
+        """Return the cost that limits of an amount count: that of the dearest tasks, if the price is not known."""
+        money, expected = self._get_money(rules), self.cost.expected
+        if expected is None and money.dearest:
+            expected = min(money.dearest * self.tasks, MAX_AMOUNT)
+        return replace(self.cost, expected=expected, currency=self.cost.currency or money.currency)
 
     def check(self, usage: Usage) -> None:
         """Raise PolicyRefused if the request exceeds a limit, or else if the person has to confirm it first."""
         counted = usage if self.has_cooldown else replace(usage, last_claim_at=None)
         self.policy.check_limits(counted, tasks=self.tasks)
         limits = list_limits(usage.rules, self.spender.role_ids, self.spender.guild_id, usage.at)
-        check_spending(limits, usage.spending, self.cost, self.tasks)
+        cost, is_price_known = self._get_counted_cost(usage.rules), self.cost.expected is not None
+        check_spending(limits, usage.spending, cost, self.tasks, is_price_known=is_price_known)
         if self.needs_confirmation:
             raise self.build_confirmation(usage)
 
@@ -61,7 +78,8 @@ class ClaimJudge:
         `usage` is what was read before it.
         """
         limits = list_limits(usage.rules, self.spender.role_ids, self.spender.guild_id, usage.at)
-        found = [*self._list_used_up_settings(usage), *list_used_up(limits, usage.spending, self.cost, self.tasks)]
+        cost = self._get_counted_cost(usage.rules)
+        found = [*self._list_used_up_settings(usage), *list_used_up(limits, usage.spending, cost, self.tasks)]
         return min(found, key=lambda one: one.scope not in {CountScope.PERSON, CountScope.MEMBER}, default=None)
 
     def _list_used_up_settings(self, usage: Usage) -> Iterator[LimitUsedUp]:

@@ -1,12 +1,13 @@
 """What requests are expected to cost: the relay's log first, then its price list, then the setting PRICES."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
+from bot.entities import KnownMoney
 from bot.midjourney.request_options import Speed
-from bot.money import MAX_AMOUNT, NO_PRICES, PriceSetting, join_speed, split_speed
+from bot.money import BILLED_ACTIONS, MAX_AMOUNT, NO_PRICES, PriceSetting, join_speed, split_speed
 from bot.relay.responses.account_responses import NO_RELAY_MONEY, RelayMoney, round_amount
 
 PriceSource = Literal["log", "relay", "settings"]
@@ -45,6 +46,8 @@ class PriceList:
         self._last_bill = ("", Decimal(0), "")
         self._ratio: Decimal | None = None
         self._amounts: dict[PriceSource, dict[str, tuple[Decimal, str]]] = {source: {} for source in _SOURCES}
+        self._dearest: Decimal | None = None
+        self._remembered = KnownMoney()
 
     @property
     def currency(self) -> str:
@@ -57,9 +60,51 @@ class PriceList:
         price = self.find_price("mj_imagine")
         return price.amount if price else Decimal(0)
 
+    @property
+    def dearest(self) -> Decimal:
+        """What limits count for a task whose price is not known: the dearest price that is; 0 where none is known."""
+        if self._dearest is None:
+            known = max((price.amount for price in self.list_prices().values()), default=None)
+            remembered = self.convert(self._remembered.dearest, self._remembered.currency) or Decimal(0)
+            self._dearest = remembered if known is None else known
+        return min(self._dearest, MAX_AMOUNT)
+
+    @property
+    def known_money(self) -> KnownMoney | None:
+        """What a later process should remember; None while no currency is known."""
+        if not self.currency:
+            return None
+        return KnownMoney(
+            currency=self.currency,
+            dearest=self.dearest,
+            relay_currency=self.money.currency,
+            balance_currency=self.money.balance_currency,
+            quota_per_unit=self.money.quota_per_unit,
+            rates=self.money.rates,
+        )
+
+    def remember(self, known: KnownMoney) -> None:
+        """Use what an earlier process knew, until the relay tells its money itself."""
+        self._remembered, self._dearest = known, None
+        if self.money is NO_RELAY_MONEY:
+            self.set_relay_money(
+                RelayMoney(
+                    quota_per_unit=known.quota_per_unit,
+                    currency=known.relay_currency,
+                    rates=known.rates,
+                    balance_currency=known.balance_currency,
+                )
+            )
+
+    def list_unpriced_actions(self) -> Sequence[str]:
+        """List the actions that have no price, where others have one."""
+        if not self.list_prices():
+            return ()
+        return [name for name, models in BILLED_ACTIONS.items() if not all(map(self.find_price, models))]
+
     def set_configured(self, setting: PriceSetting) -> None:
         """Replace the prices that people set."""
-        self._configured = setting
+        self._configured, self._dearest = setting, None
         self._amounts["settings"] = {model: (amount, setting.currency) for model, amount in setting.prices.items()}
 
     def set_relay_money(self, money: RelayMoney) -> None:
@@ -83,6 +128,7 @@ class PriceList:
         self._apply_list()
 
     def _apply_list(self) -> None:
+        self._dearest = None
         prices = dict(self._listed)
         self._ratio = ratio = self._find_ratio()
         if ratio is not None:
@@ -101,6 +147,7 @@ class PriceList:
         """
         if amount > MAX_AMOUNT:
             return
+        self._dearest = None
         base, own_speed = split_speed(model)
         learnt = self._amounts["log"]
         for name in {join_speed(base, own_speed), join_speed(base, speed)}:

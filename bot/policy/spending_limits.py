@@ -79,11 +79,17 @@ def choose_member_limits(server: ServerRules, role_ids: Collection[int]) -> Sequ
 
 
 def check_spending(
-    limits: Sequence[SpendingLimit], spending: Mapping[SpendingCount, Spending], cost: Cost, tasks: int
+    limits: Sequence[SpendingLimit],
+    spending: Mapping[SpendingCount, Spending],
+    cost: Cost,
+    tasks: int,
+    *,
+    is_price_known: bool = True,
 ) -> None:
     """Raise SpendingLimitReached if a request of so many tasks exceeds one of the limits.
 
-    A request without a known price uses no amount; but where nothing is left of an amount, it is refused too.
+    A request without an expected price uses no amount; but where nothing is left of an amount, it is refused too. If
+    not `is_price_known`, the expected price is only assumed.
     """
     for limit in limits:
         kind = limit.setting.kind
@@ -103,6 +109,7 @@ def check_spending(
             wanted=wanted,
             currency=cost.currency if limit.is_amount else "",
             is_amount=limit.is_amount,
+            is_price_known=is_price_known,
             resets_at=limit.resets_at,
         )
 

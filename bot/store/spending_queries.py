@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -10,13 +11,14 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
+    Numeric,
     Subquery,
     Text,
     bindparam,
     case,
+    cast,
     func,
     literal,
-    or_,
     select,
     true,
     type_coerce,
@@ -35,16 +37,12 @@ _PERSON, _GUILD = bindparam("person_id", type_=BigInteger), bindparam("guild_id"
 _AT = bindparam("at", type_=UtcDateTime)
 _TASKS = func.coalesce(claims.c.submits, 1)
 _CONFIRMED, _EXPECTED = (type_coerce(column, BigInteger) for column in (claims.c.confirmed, claims.c.expected))
-_AMOUNT = case(
-    (claims.c.outcome == LedgerOutcome.CREDITED, 0),
-    (claims.c.action.is_(None) & claims.c.confirmed.is_(None), _TASKS * bindparam("unpriced", type_=BigInteger)),
-    (
-        or_(claims.c.currency.is_(None), claims.c.currency == bindparam("currency", type_=Text)),
-        func.coalesce(_CONFIRMED, _EXPECTED, 0),
-    ),
-    else_=0,
-)
-"""The amount of one claim in millionths; 0 for one that is credited, or is in another currency."""
+_DEAREST = bindparam("dearest", type_=BigInteger)
+_MAX_RATE = 10**12
+
+
+def _to_units(amount: Decimal) -> int:
+    return int((amount * AMOUNT_UNITS).to_integral_value())
 
 
 def format_kinds(kinds: frozenset[CostKind]) -> str:
@@ -76,25 +74,50 @@ def select_usage(plan: SpendingPlan, person_id: int, guild_id: int, at: datetime
     for count in plan.counts:
         name = f"begin_{count.scope}"
         begins[name] = min(begins.get(name, count.since), count.since)
-    return _build_usage(tuple((count.scope, count.kind) for count in plan.counts)), {
+    rates = list(plan.rates.items())
+    return _build_usage(tuple((count.scope, count.kind) for count in plan.counts), len(rates)), {
         "person_id": person_id,
         "guild_id": guild_id,
         "at": at,
         "until": at + _MAX_LEAD,
         "midnight": midnight,
-        "currency": plan.currency,
-        "unpriced": int((plan.unpriced * AMOUNT_UNITS).to_integral_value()),
+        "unpriced": _to_units(plan.unpriced),
+        "dearest": _to_units(plan.dearest),
+        **{f"currency{number}": name for number, (name, _) in enumerate(rates)},
+        **{f"rate{number}": min(_to_units(rate) or 1, _MAX_RATE) for number, (_, rate) in enumerate(rates)},
         **begins,
         **{f"since{number}": count.since for number, count in enumerate(plan.counts)},
     }
 
 
+def _build_amount(rates: int) -> ColumnElement[Any]:
+    """Build the amount of one claim in millionths; 0 for one that is credited.
+
+    So many other currencies have a rate; an amount in any further one counts as it is.
+    """
+    known = func.coalesce(_CONFIRMED, _EXPECTED)
+    per_task = case((claims.c.action.is_(None), bindparam("unpriced", type_=BigInteger)), else_=_DEAREST)
+    converted = [
+        (
+            claims.c.currency == bindparam(f"currency{number}", type_=Text),
+            # A product of two integers of 64 bits may overflow.
+            type_coerce(
+                cast(known, Numeric(38)) * bindparam(f"rate{number}", type_=BigInteger) / AMOUNT_UNITS, BigInteger
+            ),
+        )
+        for number in range(rates)
+    ]
+    is_credited = claims.c.outcome == LedgerOutcome.CREDITED
+    return case((is_credited, 0), (known.is_(None), _TASKS * per_task), *converted, else_=known)
+
+
 @lru_cache(maxsize=128)
-def _build_usage(counts: tuple[tuple[CountScope, CostKind | None], ...]) -> Executable:
+def _build_usage(counts: tuple[tuple[CountScope, CostKind | None], ...], rates: int) -> Executable:
     """Build the statement for limits of these scopes and kinds; each scope is read once, however many limits it has."""
+    amount = _build_amount(rates)
     columns = {scope: [_sum_since("midnight", _TASKS).label(name)] for scope, name in _COUNTED_SCOPES.items()}
     for number, (scope, kind) in enumerate(counts):
-        for name, value in (("tasks", _TASKS), ("amount", _AMOUNT)):
+        for name, value in (("tasks", _TASKS), ("amount", amount)):
             total = _sum_since(f"since{number}", value, kind).label(f"{name}{number}")
             columns.setdefault(scope, []).append(total)
     first, *more = (_select_scope(scope, found) for scope, found in columns.items())

@@ -180,7 +180,7 @@ async def _read_usage(
         planned = plan(rules, at)
     found = (await connection.execute(*select_usage(planned, person_id, guild_id, at))).mappings().one()
     spending = {
-        count: Spending(int(found[f"tasks{number}"]), Decimal(int(found[f"amount{number}"])) / AMOUNT_UNITS)
+        count: Spending(int(found[f"tasks{number}"]), Decimal(round(found[f"amount{number}"])) / AMOUNT_UNITS)
         for number, count in enumerate(planned.counts)
     }
     latest = [date for date in (found["before"], found["after"]) if date is not None]

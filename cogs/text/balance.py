@@ -10,6 +10,7 @@ from bot.policy.prices import PriceList
 from cogs.text.amounts import format_amount
 
 _SOURCES: Final = {"log": "the relay's log", "relay": "the relay's price list", "settings": "PRICES"}
+WITHOUT_PRICES: Final = "Limits of an amount can't count new requests before that: set limits of jobs, or prices."
 _TOP_UP: Final = "Top it up in the relay's console."
 
 
@@ -24,7 +25,7 @@ def report_money(prices: PriceList, balance: Balance, alarm_at: Decimal | None) 
     """Report the prices that are known, and the balance; what cannot be known is no failure."""
     message, advice = describe_balance(balance, alarm_at, prices.currency)
     return [
-        Finding("Prices", is_ok=True, message=describe_prices(prices)),
+        Finding("Prices", is_ok=True, message=describe_prices(prices), advice=describe_unpriced(prices)),
         Finding("Balance", is_ok=True, message=message, advice=advice),
     ]
 
@@ -33,7 +34,7 @@ def describe_prices(prices: PriceList) -> str:
     """Say how many prices are known, and where that of an imagine comes from."""
     known = prices.list_prices()
     if not known:
-        return "not known, so none are shown: the relay tells none, and PRICES is empty."
+        return f"not known, so none are shown: the relay tells none, and PRICES is empty. {WITHOUT_PRICES}"
     origins: Sequence[str] = sorted({_SOURCES[price.source] for price in known.values()})
     count = f"{len(known)} {'model' if len(known) == 1 else 'models'}"
     found = f"known for {count} of the relay, from {' and '.join(origins)}"
@@ -41,6 +42,14 @@ def describe_prices(prices: PriceList) -> str:
         return f"{found}."
     cost = format_amount(imagine.amount, imagine.currency, is_about=imagine.source != "log")
     return f"{found}; an imagine costs {cost}."
+
+
+def describe_unpriced(prices: PriceList) -> str:
+    """Say which actions have no price, and what budgets count for them; "" where all have one, or none."""
+    if not (names := prices.list_unpriced_actions()):
+        return ""
+    each = f"budgets count {format_amount(prices.dearest, prices.currency)} for each, the dearest price known"
+    return f"No price is known for {', '.join(names)}: {each}, until the relay's log tells it or you set it."
 
 
 def describe_balance(balance: Balance, alarm_at: Decimal | None, currency: str) -> tuple[str, str]:

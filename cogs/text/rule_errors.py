@@ -139,7 +139,8 @@ def describe_limit(error: SpendingLimitReached) -> str:
     if error.left <= 0:
         return f"{allowed}, and {'nothing' if is_amount else 'none'} is left. It resets {resets}."
     if is_amount:
-        wanted = f"this costs {format_amount(error.wanted, error.currency, is_about=True)}"
+        amount = format_amount(error.wanted, error.currency, is_about=True)
+        wanted = f"this costs {amount}" if error.is_price_known else f"this has no known price and counts as {amount}"
         left, instead = f"{format_amount(error.left, error.currency)} is left", "Start something cheaper"
     else:
         wanted = f"this starts {_format_number(error.wanted)} at once"

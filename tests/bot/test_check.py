@@ -163,7 +163,10 @@ async def test_a_blocked_address_fails_the_check(
             "newapi-2026",
             {"has_account_routes": False},
             [
-                "ok    Prices: not known, so none are shown: the relay tells none, and PRICES is empty.",
+                (
+                    "ok    Prices: not known, so none are shown: the relay tells none, and PRICES is empty. "
+                    "Limits of an amount can't count new requests before that: set limits of jobs, or prices."
+                ),
                 NOT_TOLD,
             ],
         ),

@@ -426,9 +426,10 @@ class FakeStore:
     def _amount(self, claim: Claim, plan: SpendingPlan) -> Decimal:
         rows = self.ledger_rows
         currency = rows.currencies.get(claim.id, claim.cost.currency)
-        if rows.outcomes.get(claim.id) is LedgerOutcome.CREDITED or currency not in {"", plan.currency}:
+        if rows.outcomes.get(claim.id) is LedgerOutcome.CREDITED:
             return Decimal(0)
-        return rows.confirmed.get(claim.id, claim.cost.expected or Decimal(0))
+        known = rows.confirmed.get(claim.id, claim.cost.expected)
+        return plan.dearest * _billed(claim) if known is None else known * plan.rates.get(currency, Decimal(1))
 
     def _usage(self, person_id: int, at: datetime) -> Usage:
         recent = self._spent_before(at + timedelta(days=1))

@@ -37,7 +37,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
-from cogs.text.balance import describe_balance
+from cogs.text.balance import describe_balance, describe_unpriced
 from cogs.text.guidance import describe_ledger_file
 from cogs.views.panels.admin_controls import (
     ADMIN_CLICK_EVENT,
@@ -222,8 +222,9 @@ class AdminCog(commands.Cog):
             case AdminPage.LIMITS:
                 return render_limits_page(context)
             case AdminPage.PRICES:
-                prices = services.policy.prices.list_prices()
-                return render_prices(context, prices, is_fixed=services.rules.has_fixed_prices)
+                prices, is_fixed = services.policy.prices, services.rules.has_fixed_prices
+                unpriced = describe_unpriced(prices)
+                return render_prices(context, prices.list_prices(), is_fixed=is_fixed, unpriced=unpriced)
             case AdminPage.MONEY:
                 monitor = services.balance
                 balance = describe_balance(monitor.balance, monitor.alarm_at, context.currency)

@@ -20,6 +20,7 @@ from bot.policy.prices import Price
 from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
+from cogs.text.balance import WITHOUT_PRICES
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_code
 from cogs.views.colors import ACTIVE_COLOR
 from cogs.views.panels.admin_controls import (
@@ -179,8 +180,8 @@ def render_limits_page(context: AdminContext) -> _View:
     return embed, _build_view(AdminPage.LIMITS, items)
 
 
-def render_prices(context: AdminContext, prices: Mapping[str, Price], *, is_fixed: bool) -> _View:
-    """Render the known prices with their sources."""
+def render_prices(context: AdminContext, prices: Mapping[str, Price], *, is_fixed: bool, unpriced: str = "") -> _View:
+    """Render the known prices with their sources, and what is told of actions without one."""
     if prices:
         lines = (
             f"{format_code(name)} {format_amount(price.amount, price.currency, is_about=price.source != 'log')}, "
@@ -189,8 +190,13 @@ def render_prices(context: AdminContext, prices: Mapping[str, Price], *, is_fixe
         )
         text = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
     else:
-        text = "No price is known, so none is shown anywhere. Set them here if the relay doesn't tell them."
+        text = (
+            "No price is known, so none is shown anywhere. Set them here if the relay doesn't tell them. "
+            f"{WITHOUT_PRICES}"
+        )
     embed = _build_embed("Prices", text)
+    if unpriced:
+        embed.add_field(name="Without a price", value=_cut_field(unpriced), inline=False)
     if is_fixed:
         embed.set_footer(text=f"{_FIXED} PRICES is set in the environment, so prices can't be set here.")
     elif context.operator.prices:

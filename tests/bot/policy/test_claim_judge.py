@@ -9,6 +9,7 @@ import pytest
 from bot.entities import (
     CostKind,
     CountScope,
+    KnownMoney,
     LimitSetting,
     OperatorRules,
     Period,
@@ -135,3 +136,39 @@ def test_who_may_not_draw_is_refused_and_not_asked(asked: ClaimJudge, used: Usag
 def test_a_button_whose_form_is_billed_costs_what_the_form_does(action: str, model: str, price: str) -> None:
     cost = judge(action).cost
     assert (cost.action, cost.model, cost.expected) == (action, model, Decimal(price))
+
+
+def test_request_without_a_price_counts_as_the_dearest() -> None:
+    """A budget must hold for what has no price too, and the refusal says that the amount is assumed."""
+    limit = LimitSetting(period=Period.DAY, amount=Decimal(1))
+    judge("VIDEO", prices="imagine=0.6, currency=USD").check(usage(limit))
+    with pytest.raises(SpendingLimitReached) as refused:
+        judge("VIDEO", 2, prices="imagine=0.6, currency=USD", is_confirmed=True).check(usage(limit))
+    assert (refused.value.wanted, refused.value.currency, refused.value.is_price_known) == (
+        Decimal("1.2"),
+        "USD",
+        False,
+    )
+    judge("VIDEO", 2, prices="", is_confirmed=True).check(usage(limit))
+
+
+def test_money_that_was_known_before_a_restart_still_counts() -> None:
+    """While the relay tells nothing: its currency, its rates and the dearest price; until it tells others."""
+    known = KnownMoney(currency="CNY", dearest=Decimal(7), rates={"USD": Decimal(1), "CNY": Decimal(8)})
+    limit = LimitSetting(period=Period.DAY, amount=Decimal(5))
+    rules = Rules(operator=OperatorRules(person_limits=(limit,), last_money=known))
+    plan = judge(prices="").plan(rules, NOON)
+    assert (plan.currency, plan.rates, plan.dearest) == ("CNY", {"USD": Decimal(8)}, Decimal(7))
+    with pytest.raises(SpendingLimitReached) as refused:
+        judge(prices="").check(Usage(0, 0, None, NOON, rules, {}))
+    assert (refused.value.wanted, refused.value.currency) == (Decimal(7), "CNY")
+    assert judge().plan(rules, NOON).currency == "USD"
+
+
+def test_amount_is_used_up_by_a_request_without_a_price() -> None:
+    """The last one says so, as it counts as the dearest."""
+    used_up = judge("VIDEO", prices="imagine=0.6, currency=USD").find_used_up(
+        usage(LimitSetting(period=Period.DAY, amount=Decimal("0.6")))
+    )
+    assert used_up
+    assert used_up.is_amount

@@ -24,6 +24,7 @@ from bot.entities import (
     Usage,
 )
 from bot.errors import DrawingPaused
+from bot.money import MAX_AMOUNT
 from bot.store.sql_store import SqlStore
 from tests.fakes.sample_rows import NOON, a_claim, allow, later
 from tests.fakes.store import FakeStore
@@ -90,10 +91,51 @@ async def test_claim_of_a_wrong_clock_fills_no_limit(
     assert (seen[0].person_submits_today, seen[0].all_submits_today) == (1 + counted, 1 + counted)
 
 
-async def test_amounts_in_another_currency_are_not_added(store: SqlStore | FakeStore) -> None:
-    """Their tasks count all the same."""
-    await store.create_claim(a_claim(1, cost=replace(_CHEAP, currency="CNY")), allow)
-    assert (await count(store))[_COUNTS[0]] == Spending(1, Decimal(0))
+@pytest.mark.parametrize(
+    ("currency", "rates", "amount"),
+    [
+        ("USD", {}, "0.5"),
+        ("", {}, "0.5"),
+        ("CNY", {}, "0.5"),
+        ("CNY", {"USD": "7.3"}, "1.13"),
+        ("USD", {"CNY": "0.25"}, "0.2"),
+    ],
+)
+async def test_amounts_in_another_currency_count(
+    store: SqlStore | FakeStore, currency: str, rates: dict[str, str], amount: str
+) -> None:
+    """By the rate where it is known, and otherwise as they are: what was spent never counts nothing."""
+    await store.create_claim(a_claim(1, "a", cost=replace(_CHEAP, currency="CNY", expected=Decimal("0.4"))), allow)
+    await store.create_claim(a_claim(2, "b", cost=_CHEAP), allow)
+    plan = SpendingPlan(
+        counts=_COUNTS[:1], currency=currency, rates={name: Decimal(rate) for name, rate in rates.items()}
+    )
+    usage = await store.find_usage(7, 30, lambda rules, at: plan)
+    assert usage.spending[_COUNTS[0]] == Spending(2, Decimal(amount))
+
+
+async def test_tasks_without_a_price_count_as_the_dearest(store: SqlStore | FakeStore) -> None:
+    """Each of them, until a row of the log tells what it cost."""
+    await store.create_claim(a_claim(1, "a", cost=_CHEAP), allow)
+    await store.create_claim(a_claim(2, "b", cost=replace(_CHEAP, expected=None, currency=""), submits=2), allow)
+    plan = SpendingPlan(counts=_COUNTS[:1], currency="USD", dearest=Decimal("0.8"))
+    usage = await store.find_usage(7, 30, lambda rules, at: plan)
+    assert usage.spending[_COUNTS[0]] == Spending(3, Decimal("1.7"))
+    await store.ledger.confirm({2: Decimal("0.3")}, "USD")
+    usage = await store.find_usage(7, 30, lambda rules, at: plan)
+    assert usage.spending[_COUNTS[0]] == Spending(3, Decimal("0.4"))
+
+
+async def test_sums_of_the_largest_amounts_do_not_overflow(sql: SqlStore) -> None:
+    """An amount above the largest is stored as the largest."""
+    for number in range(3):
+        await sql.create_claim(a_claim(number + 1, str(number), cost=_CHEAP), allow)
+    await sql.ledger.confirm(dict.fromkeys((1, 2, 3), Decimal(10) ** 15), "USD")
+    assert (await count(sql))[_COUNTS[0]] == Spending(3, 3 * MAX_AMOUNT)
+    rates = {"USD": Decimal(10) ** 9, "VND": Decimal(10) ** -12}
+    plan = SpendingPlan(counts=_COUNTS[:1], currency="CNY", rates=rates)
+    usage = await sql.find_usage(7, 30, lambda rules, at: plan)
+    assert usage.spending[_COUNTS[0]].amount >= 3 * MAX_AMOUNT
 
 
 async def test_claims_of_an_older_version_count(sql: SqlStore) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.billing.balance import Balance, BalanceState
 from bot.money import parse_prices
 from bot.policy.prices import PriceList
-from cogs.text.balance import describe_balance, describe_balance_alarm, describe_prices, report_money
+from cogs.text.balance import describe_balance, describe_balance_alarm, describe_prices, describe_unpriced, report_money
 from tests.fakes.relay_account import DOLLARS
 
 LOW = Balance(state="known", amount=Decimal("4.2"), currency="USD", comparable=Decimal("4.2"))
@@ -69,7 +69,10 @@ def test_an_unknown_balance(state: BalanceState, message: str, advice: str) -> N
 
 def test_prices() -> None:
     prices = PriceList()
-    assert describe_prices(prices) == "not known, so none are shown: the relay tells none, and PRICES is empty."
+    assert describe_prices(prices) == (
+        "not known, so none are shown: the relay tells none, and PRICES is empty. Limits of an amount can't count new "
+        "requests before that: set limits of jobs, or prices."
+    )
     prices.set_configured(parse_prices("video=0.8, currency=USD"))
     assert describe_prices(prices) == "known for 1 model of the relay, from PRICES."
     prices.set_relay_money(DOLLARS)
@@ -88,3 +91,17 @@ def test_nothing_of_this_is_a_failure() -> None:
     assert [(one.name, one.is_ok, bool(one.advice)) for one in found] == [
         ("Prices", True, False), ("Balance", True, True)
     ]  # fmt: skip
+
+
+def test_actions_without_a_price_are_named() -> None:
+    """Budgets count the dearest price for them; where all have a price, or none has, nothing is said."""
+    prices = PriceList()
+    assert describe_unpriced(prices) == ""
+    prices.set_configured(parse_prices("imagine=0.1, video=0.8, currency=USD"))
+    names = "blend, describe, shorten, upscale, variation, reroll, zoom, pan, edit, faceswap, modal"
+    assert describe_unpriced(prices) == (
+        f"No price is known for {names}: budgets count $0.80 for each, the dearest price known, until the relay's log "
+        "tells it or you set it."
+    )
+    prices.set_configured(parse_prices(f"imagine=0.1, video=0.8, currency=USD, {names.replace(',', '=0.1,')}=0.1"))
+    assert describe_unpriced(prices) == ""
