@@ -62,7 +62,7 @@ class DrawingReporter:
         except StoreUnavailable:
             message = "can't be checked, because the database doesn't answer: no one can draw."
             return [Finding(name, is_ok=False, message=message, advice="Try again in a minute.")]
-        left = limits.join_fitting(list_limits(overview, self.policy), _MAX_TEXT)
+        left = limits.join_fitting(list_limits(overview, self.policy, is_other=who != "you"), _MAX_TEXT)
         findings = [Finding(f"Limits for {who}", is_ok=True, message=f"what is left:\n{left}")]
         if overview.refusal is None:
             return [Finding(name, is_ok=True, message="no rule refuses it."), *findings]

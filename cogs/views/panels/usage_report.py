@@ -64,6 +64,11 @@ _SCOPES: Final = {
     CountScope.SERVER: "this server's members together",
     CountScope.EVERYONE: "everyone together",
 }
+_SCOPES_OF_OTHERS: Final = _SCOPES | {
+    CountScope.PERSON: "they, everywhere",
+    CountScope.MEMBER: "they, in this server",
+}
+"""For a report about a person who is not its reader."""
 _PERIODS: Final = {Period.DAY: "today", Period.MONTH: "this month"}
 
 
@@ -261,23 +266,27 @@ def _format_entry(entry: LedgerEntry) -> str:
     return " · ".join(filter(None, parts))
 
 
-def list_limits(overview: LimitsOverview, policy: SpendingPolicy) -> Iterator[str]:
-    """List what is left of each limit: those of the settings, then those that were set in Discord."""
-    usage = overview.usage
+def list_limits(overview: LimitsOverview, policy: SpendingPolicy, *, is_other: bool = False) -> Iterator[str]:
+    """List what is left of each limit: those of the settings, then those that were set in Discord.
+
+    `is_other`: the limits are not the reader's own.
+    """
+    usage, scopes = overview.usage, _SCOPES_OF_OTHERS if is_other else _SCOPES
     midnight = next_utc_midnight(usage.at)
     for most, used, whose in (
-        (policy.daily_submits_per_person, usage.person_submits_today, _SCOPES[CountScope.PERSON]),
-        (policy.daily_submits, usage.all_submits_today, _SCOPES[CountScope.EVERYONE]),
+        (policy.daily_submits_per_person, usage.person_submits_today, scopes[CountScope.PERSON]),
+        (policy.daily_submits, usage.all_submits_today, scopes[CountScope.EVERYONE]),
     ):
         left = max(most - used, 0)
         yield _format_left(str(left), f"{most} jobs", "today", whose, midnight, is_used_up=left <= 0)
     for limit in overview.limits:
         if limit.is_amount and not policy.prices.currency:
             continue  # no sum of money is shown where no price is known
-        yield _format_limit(limit, limit.measure_left(usage.spending), policy.prices.currency)
+        whose = scopes[limit.count.scope]
+        yield _format_limit(limit, limit.measure_left(usage.spending), policy.prices.currency, whose)
 
 
-def _format_limit(limit: SpendingLimit, left: Decimal, currency: str) -> str:
+def _format_limit(limit: SpendingLimit, left: Decimal, currency: str, whose: str) -> str:
     setting = limit.setting
     kind = f"for {_KINDS.get(setting.kind, 'several jobs at once')}" if setting.kind else ""
     if limit.is_amount:
@@ -287,7 +296,7 @@ def _format_limit(limit: SpendingLimit, left: Decimal, currency: str) -> str:
         noun = _KINDS.get(setting.kind, "jobs at once") if setting.kind else "jobs"
         rest, most, kind = f"{left:f}", f"{setting.most:f} {noun}", ""
     period = " ".join(filter(None, (_PERIODS[setting.period], kind)))
-    return _format_left(rest, most, period, _SCOPES[limit.count.scope], limit.resets_at, is_used_up=left <= 0)
+    return _format_left(rest, most, period, whose, limit.resets_at, is_used_up=left <= 0)
 
 
 def _format_left(left: str, most: str, period: str, whose: str, resets_at: datetime, *, is_used_up: bool) -> str:
