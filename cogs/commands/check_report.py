@@ -137,7 +137,7 @@ class CheckReporter:
         """Report whether this server's members may draw; only the operator is told which setting decides."""
         if (guild := interaction.guild) is None or not is_bot_in_guild(interaction):
             return []
-        [access] = await judge_guilds(self.policy, self.trust, [guild], self.rules)
+        [access] = await judge_guilds(self.policy, self.trust, [guild], self.rules, self.clock.now())
         if access.refusal is None and not access.may_draw and interaction.user.id not in self.trust.owners:
             return []  # the report of the rules says why, in words for managers
         if access.refusal is None or await self.is_operator_guild(interaction):
@@ -173,7 +173,7 @@ class CheckReporter:
             return []
         others = [guild for guild in self.bot.guilds if guild.id != interaction.guild_id]
         findings: list[Finding] = []
-        for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS], self.rules):
+        for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS], self.rules, self.clock.now()):
             message, advice = describe_guild(self.policy, each)
             name = f"Server {escape_markdown(each.name)} ({each.guild_id})"
             findings.append(Finding(name, is_ok=True, message=message, advice=advice))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from bot.entities import ServerAccess
+from bot.entities import AgePolicy, ServerAccess
 from bot.errors import GuildRefusal, PersonNotAllowed, PolicyRefused, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
@@ -76,7 +76,7 @@ def _describe_pause(seconds: float) -> str:
 
 
 def describe_guild(policy: SpendingPolicy, guild: GuildAccess) -> tuple[str, str]:
-    """Describe for the operator whether a server's members may draw there and why, and the next step where not."""
+    """Describe for the operator whether a server may draw and why, by which own rules, and the next step where not."""
     if guild.refusal is None and policy.is_drawing_off:
         off = _name_off_switch(policy)
         return f"no one may draw, because {off} is 0.", f"To switch drawing on, set {off} to 1 or more."
@@ -90,7 +90,24 @@ def describe_guild(policy: SpendingPolicy, guild: GuildAccess) -> tuple[str, str
         case "server":
             return "no one may draw, because its managers paused it.", "To go on, run /mjresume in that server."
         case _:
-            return f"all members may draw, because {_explain_permission(policy, guild)}.", ""
+            own = _summarize_rules(guild)
+            rules = f" This server's rules: {own}." if own else ""
+            return f"this server may draw, because {_explain_permission(policy, guild)}.{rules}", ""
+
+
+def _summarize_rules(guild: GuildAccess) -> str:
+    """Summarize a server's own rules about who may draw where: "1 role may not draw, only 2 channels"."""
+    rules, blocks = guild.rules.server, [one for one in guild.rules.blocks if one.guild_id == guild.guild_id]
+    parts = (
+        (len(rules.denied_roles), "", "role", " may not draw"),
+        (len(rules.allowed_roles), "only ", "role", ""),
+        (len(rules.allowed_channels), "only ", "channel", ""),
+        (len(blocks), "", "member", " blocked"),
+    )
+    found = [f"{before}{format_count(count, noun)}{after}" for count, before, noun, after in parts if count]
+    if rules.age_policy is AgePolicy.REFUSE:
+        found.append("only age-restricted channels")
+    return ", ".join(found)
 
 
 def _explain_permission(policy: SpendingPolicy, guild: GuildAccess) -> str:

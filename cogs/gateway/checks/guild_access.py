@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import discord
 
-from bot.entities import NO_RULES, Rules, ServerAccess, ServerGrant, ServerRules
+from bot.entities import NO_RULES, Block, Rules, ServerAccess, ServerGrant, ServerRules
 from bot.errors import StoreUnavailable
 from bot.ops.diagnostics import Finding
 from bot.policy.access import GuildAccess
@@ -24,13 +25,19 @@ MAX_GUILDS: Final = 20
 _MAX_NAME_LENGTH: Final = 100
 
 
-async def read_rules(store: RulesStore | None, guild_ids: Collection[int]) -> Mapping[int, Rules]:
-    """Read the rules of servers that were set in Discord; those of 0 hold everywhere. Without a database, none."""
+async def read_rules(
+    store: RulesStore | None, guild_ids: Collection[int], at: datetime | None = None
+) -> Mapping[int, Rules]:
+    """Read the rules of servers that were set in Discord; those of 0 hold everywhere. Without a database, none.
+
+    With `at`, they have the blocks of the servers that hold then.
+    """
     try:
         if store is None:
             return {}
         operator = (await store.find_rules(0, 0)).operator
         grants, servers = await store.list_grants(), await store.list_server_rules(guild_ids)
+        blocks = {guild_id: await _list_blocks(store, guild_id, at) for guild_id in guild_ids} if at else {}
     except StoreUnavailable as gone:
         STORE_OUTAGE.report(log, "The rules of servers are not known.", gone)
         return {}
@@ -39,9 +46,14 @@ async def read_rules(store: RulesStore | None, guild_ids: Collection[int]) -> Ma
             operator=operator,
             grant=grants.get(guild_id, ServerGrant()),
             server=servers.get(guild_id, ServerRules()),
+            blocks=blocks.get(guild_id, ()),
         )
         for guild_id in {0, *guild_ids}
     }
+
+
+async def _list_blocks(store: RulesStore, guild_id: int, at: datetime) -> tuple[Block, ...]:
+    return tuple(block for block in await store.list_blocks(guild_id) if block.is_active(at))
 
 
 async def report_pauses(store: RulesStore) -> list[Finding]:
@@ -80,10 +92,11 @@ async def judge_guilds(
     trust: GuildTrust,
     guilds: Iterable[discord.Guild],
     store: RulesStore | None = None,
+    at: datetime | None = None,
 ) -> Sequence[GuildAccess]:
-    """Find out for each server whether its members may spend there."""
+    """Find out for each server whether its members may spend there; see read_rules for `store` and `at`."""
     listed = list(guilds)
-    rules = await read_rules(store, [guild.id for guild in listed])
+    rules = await read_rules(store, [guild.id for guild in listed], at)
     return [await judge_guild(policy, trust, guild, rules.get(guild.id, NO_RULES)) for guild in listed]
 
 

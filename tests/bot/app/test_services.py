@@ -39,7 +39,7 @@ async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, ca
                     "(ALLOWED_USERS is not set). Limits: 30 jobs a day (UTC) for each person and 500 for all "
                     "together, no wait between two."
                 ),
-                f"Server Art ({GUILD_ID}): all members may draw, because ALLOWED_GUILDS names it.",
+                f"Server Art ({GUILD_ID}): this server may draw, because ALLOWED_GUILDS names it.",
             ],
         ),
         (
@@ -105,7 +105,7 @@ async def test_a_server_that_the_bot_joins_later_is_logged(tmp_path: Path, caplo
         assert guild is not None
         caplog.clear()
         w.app.bot.dispatch("guild_join", guild)
-        await w.until(lambda: f"Server Art ({GUILD_ID}): all members may draw" in caplog.text)
+        await w.until(lambda: f"Server Art ({GUILD_ID}): this server may draw" in caplog.text)
 
 
 async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -235,7 +235,7 @@ ANOTHER_ID = GUILD_ID + 5
             {},
             False,
             "✅ Everything works",
-            "✅ **Drawing here**: all members may draw, because ALLOWED_GUILDS names it.",
+            "✅ **Drawing here**: this server may draw, because ALLOWED_GUILDS names it.",
         ),
         (
             {"allowed_guilds": frozenset({ANOTHER_ID})},
@@ -265,7 +265,7 @@ ANOTHER_ID = GUILD_ID + 5
             {"allowed_guilds": frozenset()},
             True,
             "✅",
-            "all members may draw, because you or your team own or manage it.",
+            "this server may draw, because you or your team own or manage it.",
         ),
         ({"daily_submits": 0}, False, "⚠️ Something needs fixing", "⚠️ **Who may draw**: no one, because"),
     ],

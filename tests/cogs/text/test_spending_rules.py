@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import OperatorRules, Rules, ServerAccess, ServerGrant, ServerRules
+from bot.entities import AgePolicy, Block, OperatorRules, Rules, ServerAccess, ServerGrant, ServerRules
 from bot.errors import GuildRefusal, PersonNotAllowed, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
@@ -75,8 +75,8 @@ def test_the_policy_is_one_line(changes: dict[str, Any], text: str) -> None:
 @pytest.mark.parametrize(
     ("refusal", "changes", "text", "step"),
     [
-        (None, {"allowed_guilds": {6}}, "all members may draw, because ALLOWED_GUILDS names it.", ""),
-        (None, {}, "all members may draw, because you or your team own or manage it.", ""),
+        (None, {"allowed_guilds": {6}}, "this server may draw, because ALLOWED_GUILDS names it.", ""),
+        (None, {}, "this server may draw, because you or your team own or manage it.", ""),
         (None, {"daily_submits": 0}, "no one may draw, because DAILY_SUBMITS is 0.", "set DAILY_SUBMITS to 1 or more"),
         (
             None,
@@ -105,7 +105,7 @@ def test_each_server_has_its_reason_and_the_next_step(
         (Rules(operator=OperatorRules(paused=True)), "no one may draw, because you paused all drawing", "/mjadmin"),
         (Rules(grant=ServerGrant(access=ServerAccess.DENIED)), "no one may draw, because you denied it", "/mjadmin"),
         (Rules(server=ServerRules(paused=True)), "no one may draw, because its managers paused it.", "/mjresume"),
-        (Rules(grant=ServerGrant(access=ServerAccess.ALLOWED)), "all members may draw, because you allowed it", ""),
+        (Rules(grant=ServerGrant(access=ServerAccess.ALLOWED)), "this server may draw, because you allowed it", ""),
     ],
 )
 def test_rules_of_discord_change_what_is_said_of_a_server(rules: Rules, text: str, step: str) -> None:
@@ -114,6 +114,30 @@ def test_rules_of_discord_change_what_is_said_of_a_server(rules: Rules, text: st
     assert message.startswith(text)
     assert step in advice
     assert guild.may_draw is (not step)
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        (Rules(), ""),
+        (Rules(server=ServerRules(member_limits=(), private_answers=False)), ""),
+        (
+            Rules(
+                server=ServerRules(denied_roles=frozenset({5}), allowed_channels=frozenset({6})),
+                blocks=(Block(guild_id=GUILD_ID, person_id=PERSON_ID), Block(guild_id=0, person_id=9)),
+            ),
+            " This server's rules: 1 role may not draw, only 1 channel, 1 member blocked.",
+        ),
+        (
+            Rules(server=ServerRules(allowed_roles=frozenset({5, 6}), age_policy=AgePolicy.REFUSE)),
+            " This server's rules: only 2 roles, only age-restricted channels.",
+        ),
+    ],
+)
+def test_a_servers_own_rules_are_summarized(rules: Rules, text: str) -> None:
+    guild = GuildAccess(GUILD_ID, "Art", None, rules)
+    said = f"this server may draw, because you or your team own or manage it.{text}"
+    assert describe_guild(POLICY, guild) == (said, "")
 
 
 def test_a_pause_of_everything_is_named_first() -> None:

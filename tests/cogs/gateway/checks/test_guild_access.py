@@ -1,6 +1,8 @@
 """What the rules that were set in Discord stop, as the checks report it."""
 
-from bot.entities import OperatorRules, ServerAccess, ServerGrant, ServerRules
+from datetime import UTC, datetime
+
+from bot.entities import Block, OperatorRules, ServerAccess, ServerGrant, ServerRules
 from cogs.gateway.checks.guild_access import read_rules, report_pauses
 from tests.fakes.rules import FakeRules
 
@@ -26,3 +28,11 @@ async def test_rules_are_read_for_each_server_and_for_everywhere() -> None:
     found = await read_rules(rules, [5, 6])
     assert {guild_id: each.server.paused for guild_id, each in found.items()} == {0: False, 5: True, 6: False}
     assert await read_rules(None, [5]) == {}
+
+
+async def test_only_blocks_that_hold_then_are_read() -> None:
+    rules, now = FakeRules(lambda: None), datetime(2026, 11, 23, tzinfo=UTC)
+    lasting = Block(guild_id=5, person_id=1)
+    rules.blocks = {(5, 1): lasting, (5, 2): Block(guild_id=5, person_id=2, until=now)}
+    assert (await read_rules(rules, [5], now))[5].blocks == (lasting,)
+    assert (await read_rules(rules, [5]))[5].blocks == ()
