@@ -283,6 +283,7 @@ def test_the_bots_own_buttons_are_listed() -> None:
         ButtonKind.FORGET_REFUSALS,
         ButtonKind.DRAW_AGAIN,
         ButtonKind.REPAINT_AGAIN,
+        ButtonKind.CONFIRM_PRICE,
     }
     assert free | asked == ours
     assert {1} == {len(kind) for kind in ButtonKind}
