@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.entities import AgePolicy, CostKind, LimitSetting, ServerRules
 from bot.entities.rules import Limits
+from bot.policy.time_zones import format_zone
 
 _NOUNS: Final[Mapping[CostKind | None, tuple[str, str]]] = {
     None: ("job", "jobs"),
@@ -105,7 +106,7 @@ _TEXTS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "log_channel_id": ("log channel", _describe_channel),
     "gallery_channel_id": ("gallery channel", _describe_channel),
     "log_prompts": ("prompts in the log channel", lambda on: "shown" if on else "not shown"),
-    "time_zone": ("time zone", str),
+    "time_zone": ("time zone", format_zone),
     "language": ("language", lambda code: code or "the server's"),
     "paused": ("drawing", lambda on: "paused" if on else "on"),
 }

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from bot.errors import TimeZoneUnknown
 
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE)
+_OFFSET_NAME: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
 _MOST_EAST, _MOST_WEST = 14, 12
 _CITIES: Final = {"hanoi": "Asia/Ho_Chi_Minh", "beijing": "Asia/Shanghai"}
 """Large cities that have no time zone of their own name."""
@@ -43,6 +44,12 @@ def _name_offset(sign: str, hours: int) -> str:
     if hours > (_MOST_EAST if sign == "+" else _MOST_WEST):
         return ""
     return f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if hours else "UTC"
+
+
+def format_zone(name: str) -> str:
+    """Return what to call a time zone: "UTC+2" for "Etc/GMT-2", and any other by its IANA name."""
+    found = _OFFSET_NAME.fullmatch(name)
+    return f"UTC{'+' if found[1] == '-' else '-'}{found[2]}" if found else name
 
 
 @cache

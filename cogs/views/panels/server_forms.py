@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.entities import ServerRules
 from bot.policy.blocked_words import ParsedWords, parse_words
+from bot.policy.time_zones import format_zone
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
 from cogs.text import limits
 from cogs.text.word_problems import describe_word_problem
@@ -26,7 +27,7 @@ def build_zone_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
     modal = ui.Modal(title="Time zone", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     field = ui.TextInput[Any](
         custom_id=ZONE_FIELD,
-        default=rules.time_zone[:_MAX_ZONE_LENGTH] or None,
+        default=format_zone(rules.time_zone)[:_MAX_ZONE_LENGTH] or None,
         placeholder="Asia/Ho_Chi_Minh",
         max_length=_MAX_ZONE_LENGTH,
         required=False,

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import TimeZoneUnknown
-from bot.policy.time_zones import find_zone_name
+from bot.policy.time_zones import find_zone_name, format_zone
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,18 @@ def test_an_unknown_time_zone_is_refused_with_similar_names(typed: str, similar:
     with pytest.raises(TimeZoneUnknown) as refused:
         find_zone_name(typed)
     assert [*refused.value.similar] == similar
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Etc/GMT-2", "UTC+2"),
+        ("Etc/GMT+11", "UTC-11"),
+        ("UTC", "UTC"),
+        ("Etc/GMT", "Etc/GMT"),
+        ("Europe/Paris", "Europe/Paris"),
+        ("Mars/Olympus", "Mars/Olympus"),
+    ],
+)
+def test_a_number_of_hours_is_shown_as_people_write_it(name: str, shown: str) -> None:
+    assert format_zone(name) == shown
