@@ -17,13 +17,14 @@ from discord.ext import commands
 from bot.billing.balance import BalanceMonitor
 from bot.clock import Now
 from bot.entities import LedgerFilter, ServerAccess, ServerGrant
+from bot.errors import RuleInputRefused
 from bot.features.ledger_csv import write_ledger_csv
 from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.json_values import is_json_array
 from bot.policy.rules import SpendingPolicy
 from bot.ports.ledger import Ledger
-from cogs.commands.management.admin_forms import OperatorForms
+from cogs.commands.management.admin_forms import OperatorForms, find_form_page
 from cogs.commands.registration import usable_anywhere
 from cogs.context import MODAL_EVENT, Interaction
 from cogs.gateway.guild_trust import GuildTrust
@@ -31,6 +32,7 @@ from cogs.messaging.responses import (
     acknowledge,
     defer_click,
     defer_thinking,
+    explain_error,
     replace_response_on_error,
     send_ephemeral,
     send_ephemeral_on_error,
@@ -127,7 +129,10 @@ class AdminCog(commands.Cog):
             if refusal := self._judge(interaction):
                 await send_ephemeral(interaction, refusal)
             elif await defer_click(interaction):
-                page, notice = await self._forms.save(control, data, interaction.user.id)
+                try:
+                    page, notice = await self._forms.save(control, data, interaction.user.id)
+                except RuleInputRefused as error:
+                    page, notice = find_form_page(control), f"⚠️ {explain_error(error, interaction)}"
                 await self._show(interaction, page, notice=notice)
 
     def _judge(self, interaction: Interaction) -> str:

@@ -76,14 +76,14 @@ class OperatorForms:
             case AdminAction.EDIT_BUDGET if control.guild_id:
                 _operator, grant = await self._rules.read_in_time(control.guild_id)
                 await self._rules.set_budget(control.guild_id, person_id, self._read_limits(data, grant.server_limits))
-                return AdminControl(AdminAction.PICK_SERVER, control.value), ""
+                return find_form_page(control), ""
             case AdminAction.EDIT_LIMITS if control.value in _TITLES:
                 operator, _grant = await self._rules.read_in_time()
                 is_total = control.value == "total"
                 stored = operator.total_limits if is_total else operator.person_limits
                 wanted = self._read_limits(data, stored)
                 await self._rules.set_limits("total" if is_total else "person", person_id, wanted)
-                return _open(AdminPage.LIMITS), ""
+                return find_form_page(control), ""
             case _:
                 return AdminControl(AdminAction.UNKNOWN), ""
 
@@ -122,6 +122,13 @@ class OperatorForms:
         if await self._moderation.unblock_person(0, blocked, person_id):
             return f"<@{blocked}> can draw again, where the servers allow it."
         return f"<@{blocked}> wasn't blocked everywhere. Nothing changed."
+
+
+def find_form_page(control: AdminControl) -> AdminControl:
+    """Return the page on which a form of limits is opened, and which its answer shows."""
+    if control.action is AdminAction.EDIT_BUDGET:
+        return AdminControl(AdminAction.PICK_SERVER, control.value)
+    return _open(AdminPage.LIMITS)
 
 
 def _read_person(data: Mapping[str, Any]) -> int:

@@ -15,7 +15,7 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.entities import Rules, ServerAccess
-from bot.errors import ServerDenied, ServerNotAllowed
+from bot.errors import RuleInputRefused, ServerDenied, ServerNotAllowed
 from bot.features.limits_overview import LimitsReader
 from bot.features.moderation import Moderation
 from bot.features.server_rules import EditRules, ServerRulesService, compute_fingerprint, is_limits_subject
@@ -31,6 +31,7 @@ from cogs.messaging.responses import (
     acknowledge,
     defer_click,
     defer_thinking,
+    explain_error,
     replace_response_on_error,
     send_ephemeral,
     send_ephemeral_on_error,
@@ -188,7 +189,13 @@ class ServerCog(commands.Cog):
             await send_ephemeral(interaction, refusal)
             return
         read_field = partial(read_text_field, data)
-        if edit := build_edit_from_form(control, read_field, self._policy.prices.currency):
+        try:
+            edit = build_edit_from_form(control, read_field, self._policy.prices.currency)
+        except RuleInputRefused as error:
+            # In place of what stands above the panel, which may say that an earlier form was saved.
+            await self._show(interaction, control.state, notice=f"⚠️ {explain_error(error, interaction)}")
+            return
+        if edit:
             is_words = control.action is Action.EDIT_WORDS
             notice = describe_left_out_words(read_words(read_field)) if is_words else ""
             await self._change(interaction, control, edit, notice=notice)
