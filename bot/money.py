@@ -235,5 +235,16 @@ def split_speed(model: str) -> tuple[str, str]:
     return _SAME_MODELS.get(name, name), speed
 
 
+def name_action(model: str) -> str:
+    """Return the name under which people set the price of a relay's model; "" where no action has it.
+
+    Of two such names it is the one that stands for the fewest models.
+    """
+    base, speed = split_speed(model)
+    names = sorted((name for name, models in _ACTIONS.items() if base in models), key=lambda name: len(_ACTIONS[name]))
+    # A variation's own model has only the name that stands for all three.
+    return f"{speed}_{names[0]}" if names and speed else next(iter(names), "")
+
+
 _SAME_MODELS: Final = {"mj_swap_face": "swap_face", "mj_edit": "mj_edits"}
 """Other names that relays have for a model."""

@@ -17,7 +17,7 @@ _MAX_RATIO: Final = Decimal(100)
 _RATIO_DIGITS: Final = Decimal("0.0001")
 _MAX_LEARNT: Final = 500
 """How many prices are kept from the log; a relay has some fifty models of Midjourney."""
-_NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
+NEVER_BILLED: Final = frozenset({"mj_custom_zoom", "mj_inpaint"})
 """Buttons that open a form: new-api charges only the form, whatever price these models have."""
 
 
@@ -136,7 +136,7 @@ class PriceList:
             prices |= {model: price for model, price in multiplied.items() if price is not None}
         named = {join_speed(*split_speed(model)): amount for model, amount in prices.items()}
         self._amounts["relay"] = {
-            model: (Decimal(0) if model in _NEVER_BILLED else amount, self._listed_currency)
+            model: (Decimal(0) if model in NEVER_BILLED else amount, self._listed_currency)
             for model, amount in named.items()
         }
 

@@ -3,7 +3,7 @@
 Values that the environment fixes are marked with 🔒: they are upper bounds, and are changed in the environment only.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,8 @@ from bot.entities import Block, LedgerTotal, OperatorRules, ServerAccess, Server
 from bot.entities.rules import Limits
 from bot.errors import GuildRefusal
 from bot.features.server_rule_texts import describe_limits
-from bot.policy.prices import Price
+from bot.money import name_action
+from bot.policy.prices import NEVER_BILLED, Price
 from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
@@ -183,12 +184,7 @@ def render_limits_page(context: AdminContext) -> _View:
 def render_prices(context: AdminContext, prices: Mapping[str, Price], *, is_fixed: bool, unpriced: str = "") -> _View:
     """Render the known prices with their sources, and what is told of actions without one."""
     if prices:
-        lines = (
-            f"{format_code(name)} {format_amount(price.amount, price.currency, is_about=price.source != 'log')}, "
-            f"from {_name_source(price, is_fixed=is_fixed)}"
-            for name, price in prices.items()
-        )
-        text = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
+        text = limits.join_fitting(_list_prices(prices, is_fixed=is_fixed), limits.EMBED_DESCRIPTION)
     else:
         text = (
             "No price is known, so none is shown anywhere. Set them here if the relay doesn't tell them. "
@@ -210,8 +206,7 @@ def render_money(context: AdminContext, balance: Sequence[str], alarm_at: Decima
     """Render the balance, its alarm, and where alarms and changes are shown."""
     operator = context.operator
     embed = _build_embed("Money", f"The balance {' '.join(filter(None, balance))}")
-    alarm = f"at {format_amount(alarm_at, context.currency)}" if alarm_at is not None else "off"
-    embed.add_field(name="Alarm", value=f"{_FIXED} {alarm} (`BALANCE_ALARM`)", inline=False)
+    embed.add_field(name="Alarm", value=_describe_alarm(context, alarm_at), inline=False)
     channel = f"<#{operator.log_channel_id}>" if operator.log_channel_id else "None. Alarms are in the bot's log only."
     if not in_server:
         channel += "\nTo choose one, run `/mjadmin` in its server."
@@ -263,6 +258,34 @@ def _describe_used(used: LedgerTotal | None) -> str:
         return jobs
     is_about = bool(used.unconfirmed)
     return f"{jobs}, {format_amount(used.amount, used.currency, is_about=is_about)}"
+
+
+def _list_prices(prices: Mapping[str, Price], *, is_fixed: bool) -> Iterator[str]:
+    """List the prices by the names that the form takes, and their source once where all have the same."""
+    sources = {_name_source(price, is_fixed=is_fixed) for price in prices.values()}
+    if len(sources) == 1:
+        yield f"All from {next(iter(sources))}:"
+    for model, price in prices.items():
+        shown = format_amount(price.amount, price.currency, is_about=price.source != "log")
+        if model in NEVER_BILLED and not price.amount:
+            shown = "free until the form is sent"
+        source = f", from {_name_source(price, is_fixed=is_fixed)}" if len(sources) > 1 else ""
+        yield f"{format_code(name_action(model) or model)} {shown}{source}"
+
+
+def _describe_alarm(context: AdminContext, alarm_at: Decimal | None) -> str:
+    """Say below which balance there is an alarm, where that is set, and where alarms go."""
+    if alarm_at is None:
+        return f"{_FIXED} off. Set in the environment below which balance to warn, for example `BALANCE_ALARM=5`."
+    operator = context.operator
+    by_dm = "by direct message to you" if operator.alarms_by_dm else ""
+    if operator.log_channel_id:
+        where = f"<#{operator.log_channel_id}>{f', or {by_dm} where that fails' if by_dm else ''}"
+    else:
+        where = by_dm or "the bot's log only"
+    shown = format_amount(alarm_at, context.currency)
+    goes = where if where == by_dm else f"to {where}"
+    return f"{_FIXED} at {shown}, set in the environment (`BALANCE_ALARM`). Alarms go {goes}."
 
 
 def _name_source(price: Price, *, is_fixed: bool) -> str:

@@ -140,8 +140,52 @@ def test_values_of_the_environment_are_marked() -> None:
         "🔒 1,500 jobs a day (`DAILY_SUBMITS`)\nSet here: no limits",
     ]
     money, _ = render_money(context, ("isn't read yet.", ""), Decimal(5), in_server=True)
-    assert money.fields[0].value == "🔒 at 5.00 (`BALANCE_ALARM`)"
+    assert (
+        money.fields[0].value
+        == "🔒 at 5.00, set in the environment (`BALANCE_ALARM`). Alarms go to the bot's log only."
+    )
     prices, view = render_prices(context, {"mj_imagine": Price(Decimal("0.1"), "USD", "settings")}, is_fixed=True)
-    assert prices.description == "`mj_imagine` about $0.10, from PRICES 🔒"
+    assert prices.description == "All from PRICES 🔒:\n`imagine` about $0.10"
     buttons = [part for row in view.to_components() for part in row["components"]]
     assert [part["disabled"] for part in buttons if part["label"] == "Set prices"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("alarm_at", "changes", "text"),
+    [
+        (None, {}, "🔒 off. Set in the environment below which balance to warn, for example `BALANCE_ALARM=5`."),
+        (Decimal(5), {"log_channel_id": 7}, "Alarms go to <#7>."),
+        (Decimal(5), {"alarms_by_dm": True}, "Alarms go by direct message to you."),
+        (
+            Decimal(5),
+            {"log_channel_id": 7, "alarms_by_dm": True},
+            "Alarms go to <#7>, or by direct message to you where that fails.",
+        ),
+    ],
+)
+def test_the_alarm_says_how_it_is_set_and_where_it_goes(
+    alarm_at: Decimal | None, changes: dict[str, Any], text: str
+) -> None:
+    context = AdminContext(operator=OperatorRules(**changes), currency="USD")
+    money, _ = render_money(context, ("isn't read yet.", ""), alarm_at, in_server=True)
+    assert str(money.fields[0].value).endswith(text)
+
+
+def test_prices_have_the_names_of_the_form() -> None:
+    """A button that opens a form costs nothing itself; different sources are named at each price."""
+    listed = {
+        "mj_custom_zoom": Price(Decimal(0), "USD", "relay"),
+        "mj_edits": Price(Decimal("0.2"), "USD", "relay"),
+        "mj_turbo_high_variation": Price(Decimal("0.3"), "USD", "relay"),
+    }
+    context = AdminContext(operator=OperatorRules(), currency="USD")
+    same, _ = render_prices(context, listed, is_fixed=False)
+    assert str(same.description).splitlines() == [
+        "All from the relay's price list:",
+        "`mj_custom_zoom` free until the form is sent",
+        "`edit` about $0.20",
+        "`turbo_high_variation` about $0.30",
+    ]
+    mixed, _ = render_prices(context, {**listed, "mj_video": Price(Decimal(1), "USD", "log")}, is_fixed=False)
+    assert "`video` $1.00, from the relay's log" in str(mixed.description)
+    assert "`edit` about $0.20, from the relay's price list" in str(mixed.description)
