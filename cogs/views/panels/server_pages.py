@@ -8,6 +8,7 @@ import discord
 from bot.entities import AgePolicy, CountScope, RuleLevel, Spending
 from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER
 from bot.policy.spending_limits import SpendingLimit, find_time_zone
+from bot.policy.time_zones import format_zone
 from cogs.text.quotes import quote_text
 from cogs.views.panels.server_controls import Action, ControlBuilder
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot, join_lines
@@ -70,6 +71,7 @@ def render_money(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
     own.append(f"Every member: {snapshot.format_limits(server.member_limits) or 'no limits'}")
     if server.role_limits:
         own.append("Some roles have limits of their own: see **Who**.")
+    zone = format_zone(server.time_zone)
     now = snapshot.at.astimezone(find_time_zone(server.time_zone))
     prices = (
         ""
@@ -83,7 +85,7 @@ def render_money(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
             ("Limits of this server", join_lines(own)),
             (
                 "Time zone",
-                f"`{server.time_zone}`, now {now:%H:%M}. This server's days and months begin there at midnight.",
+                f"`{zone}`, now {now:%H:%M}. This server's days and months begin there at midnight.",
             ),
         ],
         items=[
@@ -185,5 +187,7 @@ def render_language(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCo
     return PageContent(
         text="So far I speak only English. Your choice is saved, and counts as soon as I speak more.",
         fields=[("Language", LANGUAGES.get(chosen) or quote_text(stored))],
-        items=[builder.menu(Action.SET_LANGUAGE, options, row=1, placeholder="Language", part="language")],
+        items=[
+            builder.menu(Action.SET_LANGUAGE, options, row=1, placeholder="Language of my messages", part="language")
+        ],
     )

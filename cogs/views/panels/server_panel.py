@@ -51,7 +51,10 @@ ONLY_IN_SERVERS: Final = (
     "These are the settings of a server, and I haven't joined one here. Run `/mjserver` in a server that I'm in."
 )
 STALE_SERVER_PANEL: Final = "I no longer know this button. Run `/mjserver` for a panel with fresh ones."
-GUIDE_ENDED: Final = "✅ That's all I need. Change any of it here, at any time: nothing needs a restart."
+GUIDE_ENDED: Final = (
+    "✅ That's all I need. Change any of it here, at any time: nothing needs a restart. "
+    "In the menu, **Content** has blocked words, and **Log** the log channel and the gallery channel."
+)
 
 
 def render_server_panel(snapshot: ServerSnapshot, state: PanelState) -> tuple[discord.Embed, ui.View]:

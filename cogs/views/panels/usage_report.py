@@ -20,6 +20,7 @@ from bot.features.usage_report import OwnUsage, Spent, UsageLine, UsageRange, Us
 from bot.imaging.chart_drawer import Bar
 from bot.policy.rules import SpendingPolicy, next_utc_midnight
 from bot.policy.spending_limits import SpendingLimit
+from bot.policy.time_zones import format_zone
 from cogs.components.event_item import EventItem, build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
@@ -146,7 +147,8 @@ def render_report(
 ) -> tuple[discord.Embed, ui.View]:
     """Render a report; `name_server` returns the name of a server, "" where it is not known."""
     embed = discord.Embed(title=_TITLES[choice.page], color=ACTIVE_COLOR)
-    head = f"**{_RANGES[report.which]}**, {_GROUPS[report.group].lower()}. Days begin at midnight, {report.zone}."
+    zone = format_zone(report.zone)
+    head = f"**{_RANGES[report.which]}**, {_GROUPS[report.group].lower()}. Days begin at midnight, {zone}."
     total = f"**Total**: {_format_use(report.total, has_detail=True)}"
     lines = limits.join_fitting(_list_lines(report, name_server), limits.EMBED_DESCRIPTION - 700)
     parts = (f"{head}\n{total}", lines or "Nothing was drawn in this time.", _explain(report, has_chart=has_chart))
@@ -252,7 +254,9 @@ def _explain(report: UsageReport, *, has_chart: bool) -> str:
         return "The chart couldn't be drawn now." if report.total.tasks else ""
     if not report.currency:
         return "🟦 jobs"
-    return f"🟦 {_cut_currency(report.currency)}, confirmed by the service's log · 🟧 striped: not confirmed yet"
+    is_partly = report.total.get_spent(report.currency).unconfirmed > 0
+    confirmed = f"🟦 {_cut_currency(report.currency)}, confirmed by the service's log"
+    return f"{confirmed} · 🟧 striped: not confirmed yet" if is_partly else confirmed
 
 
 def _format_entry(entry: LedgerEntry) -> str:

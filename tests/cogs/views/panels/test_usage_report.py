@@ -159,6 +159,17 @@ def test_every_report_is_a_valid_message(*, has_chart: bool) -> None:
         assert 0 < limits.length(alt) <= limits.ALT_TEXT
 
 
+def test_only_a_chart_with_unconfirmed_amounts_explains_its_stripes() -> None:
+    for report in REPORTS:
+        choice = UsageChoice(UsagePage.ALL, report.which, report.group)
+        embed, _ = render_report(report, choice, list(UsagePage), name_server=lambda _: LONG, has_chart=True)
+        is_partly = report.total.get_spent(report.currency).unconfirmed > 0
+        assert ("striped" in str(embed.description)) is is_partly
+        sure = replace(report, total=replace(report.total, spent={report.currency: Spent(Decimal(1))}))
+        embed, _ = render_report(sure, choice, list(UsagePage), name_server=lambda _: LONG, has_chart=True)
+        assert "striped" not in str(embed.description)
+
+
 def test_bars_are_numbered_as_the_lines_are() -> None:
     """By day they have the day of the month; no chart has more numbers than names."""
     for report in REPORTS:
