@@ -101,6 +101,7 @@ def _build_admin_services(app: App) -> AdminServices:
         balance=app.balance,
         policy=app.policy,
         trust=app.trust,
+        limits_reader=LimitsReader(app.store, app.policy),
         now=app.clock.now,
     )
 

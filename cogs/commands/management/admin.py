@@ -19,6 +19,7 @@ from bot.clock import Now
 from bot.entities import LedgerFilter, ServerAccess, ServerGrant
 from bot.errors import RuleInputRefused
 from bot.features.ledger_csv import write_ledger_csv
+from bot.features.limits_overview import LimitsReader
 from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.json_values import is_json_array
@@ -81,6 +82,7 @@ class AdminServices:
     balance: BalanceMonitor
     policy: SpendingPolicy
     trust: GuildTrust
+    limits_reader: LimitsReader
     now: Now
 
 
@@ -90,7 +92,7 @@ class AdminCog(commands.Cog):
     def __init__(self, bot: commands.AutoShardedBot, services: AdminServices) -> None:
         self._bot = bot
         self._services = services
-        self._forms = OperatorForms(services.rules, services.moderation, services.policy)
+        self._forms = OperatorForms(services.rules, services.moderation, services.policy, services.limits_reader)
 
     async def cog_load(self) -> None:
         """Handle the components of any panel message."""

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from discord import ui
 
+from bot.entities import CountScope
 from bot.entities.rules import Limits
+from bot.features.limits_overview import LimitsReader
 from bot.features.moderation import LONGEST_BLOCK_HOURS, Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.money import PRICES_EXAMPLE
-from bot.policy.rules import SpendingPolicy
+from bot.policy.rules import Spender, SpendingPolicy
 from cogs.components.modals import read_choice, read_text_field
 from cogs.text.quotes import quote_text
 from cogs.views.panels.admin_controls import (
@@ -26,7 +28,7 @@ from cogs.views.panels.admin_controls import (
     build_person_modal,
     build_prices_modal,
 )
-from cogs.views.panels.server_limits import ALL_KINDS, build_limit_fields, read_limits
+from cogs.views.panels.server_limits import ALL_KINDS, build_limit_fields, read_limits, warn_of_used_up
 
 _TITLES: Final[Mapping[str, str]] = {"person": "Limits of each person", "total": "Limits of everyone together"}
 _FIXED_PRICES: Final = "`PRICES` is set in the environment, so prices can't be set here. Nothing changed."
@@ -40,7 +42,10 @@ _BAD_HOURS: Final = (
 class OperatorForms:
     """Builds and saves the forms."""
 
-    def __init__(self, rules: OperatorRulesService, moderation: Moderation, policy: SpendingPolicy) -> None:
+    def __init__(
+        self, rules: OperatorRulesService, moderation: Moderation, policy: SpendingPolicy, limits_reader: LimitsReader
+    ) -> None:
+        self._limits_reader = limits_reader
         self._rules = rules
         self._moderation = moderation
         self._policy = policy
@@ -76,16 +81,23 @@ class OperatorForms:
             case AdminAction.EDIT_BUDGET if control.guild_id:
                 _operator, grant = await self._rules.read_in_time(control.guild_id)
                 await self._rules.set_budget(control.guild_id, person_id, self._read_limits(data, grant.server_limits))
-                return find_form_page(control), ""
+                return find_form_page(control), await self._warn_of_used_up(control.guild_id, person_id)
             case AdminAction.EDIT_LIMITS if control.value in _TITLES:
                 operator, _grant = await self._rules.read_in_time()
                 is_total = control.value == "total"
                 stored = operator.total_limits if is_total else operator.person_limits
                 wanted = self._read_limits(data, stored)
                 await self._rules.set_limits("total" if is_total else "person", person_id, wanted)
-                return find_form_page(control), ""
+                # A person's own use says nothing about that of the others.
+                return find_form_page(control), await self._warn_of_used_up(0, person_id) if is_total else ""
             case _:
                 return AdminControl(AdminAction.UNKNOWN), ""
+
+    async def _warn_of_used_up(self, guild_id: int, person_id: int) -> str:
+        """Say which limits of a server's budget, or of everyone together (`guild_id` 0), leave nothing now."""
+        overview = await self._limits_reader.read(Spender(person_id, guild_id))
+        scope = CountScope.SERVER if guild_id else CountScope.EVERYONE
+        return warn_of_used_up(overview.limits, overview.usage.spending, level="operator", scope=scope)
 
     def _read_limits(self, data: Mapping[str, Any], stored: Limits) -> Limits:
         return read_limits(partial(read_text_field, data), stored, ALL_KINDS, self._policy.prices.currency)

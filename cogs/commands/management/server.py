@@ -18,7 +18,13 @@ from bot.entities import Rules, ServerAccess
 from bot.errors import RuleInputRefused, ServerDenied, ServerNotAllowed
 from bot.features.limits_overview import LimitsReader
 from bot.features.moderation import Moderation
-from bot.features.server_rules import EditRules, ServerRulesService, compute_fingerprint, is_limits_subject
+from bot.features.server_rules import (
+    ALL_TOGETHER,
+    EditRules,
+    ServerRulesService,
+    compute_fingerprint,
+    is_limits_subject,
+)
 from bot.json_values import is_json_array
 from bot.policy.rules import SpendingPolicy
 from cogs.commands.management.moderation import judge_block_target
@@ -56,7 +62,7 @@ from cogs.views.panels.server_forms import (
     describe_left_out_words,
     read_words,
 )
-from cogs.views.panels.server_limits import build_limits_modal, is_kind
+from cogs.views.panels.server_limits import build_limits_modal, is_kind, warn_of_used_up
 from cogs.views.panels.server_panel import (
     GUIDE_ENDED,
     NOT_A_MANAGER,
@@ -212,8 +218,15 @@ class ServerCog(commands.Cog):
         if control.action is Action.END_GUIDE:
             await self._show(interaction, PanelState(Page.WHO), notice=GUIDE_ENDED)
         else:
+            if changed.changes and control.action is Action.EDIT_LIMITS and control.state.subject == ALL_TOGETHER:
+                notice = await self._warn_of_used_up(interaction)
             texts = filter(None, (describe_change(changed), notice))
             await self._show(interaction, control.state, notice="\n".join(texts))
+
+    async def _warn_of_used_up(self, interaction: Interaction) -> str:
+        """Say which limits of all members together leave nothing now."""
+        overview = await self._limits_reader.read(await self._trust.identify_spender(interaction))
+        return warn_of_used_up(overview.limits, overview.usage.spending, level="server")
 
     async def _open_modal(self, interaction: Interaction, control: ServerControl) -> None:
         """Open a form, filled in with what is stored; Discord waits three seconds for it."""

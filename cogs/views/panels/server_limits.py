@@ -1,16 +1,16 @@
 """Render the limits of one role, of every member, or of all members together, and the form that changes them. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from discord import ui
 
-from bot.entities import CostKind, LimitSetting, Period, ServerRules
+from bot.entities import CostKind, CountScope, LimitSetting, Period, RuleLevel, ServerRules, Spending, SpendingCount
 from bot.entities.rules import Limits
 from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, find_limits
 from bot.policy.limit_parser import parse_amount, parse_count
-from bot.policy.spending_limits import choose_member_limits
+from bot.policy.spending_limits import SpendingLimit, choose_member_limits
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
 from cogs.text import limits
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerControl
@@ -91,6 +91,29 @@ def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> 
     whose = names.get(subject) or snapshot.format_role(int(subject))
     kinds = dict.fromkeys(_name_kind(one) for one in settings if one.most == 0)
     return [f"{_SWITCHED_OFF[kind]} switched off for {whose}, because the limit is 0." for kind in kinds]
+
+
+def warn_of_used_up(
+    limits_held: Iterable[SpendingLimit],
+    spending: Mapping[SpendingCount, Spending],
+    *,
+    level: RuleLevel,
+    scope: CountScope = CountScope.SERVER,
+) -> str:
+    """Say which limits of a level and scope leave nothing, though they are above 0; "" if all leave something."""
+    found = [
+        one
+        for one in limits_held
+        if one.level == level and one.count.scope is scope and one.setting.most > 0 and one.measure_left(spending) <= 0
+    ]
+    return "\n".join(f"⚠️ {_describe_used_up(one.setting)}" for one in found)
+
+
+def _describe_used_up(setting: LimitSetting) -> str:
+    when = "today" if setting.period is Period.DAY else "this month"
+    if setting.kind:
+        return f"**{_KINDS[setting.kind]}**: already used up, nothing more {when}."
+    return f"Already used up: nothing more {when}."
 
 
 def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:

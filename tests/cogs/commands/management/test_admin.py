@@ -170,6 +170,24 @@ async def test_prices_are_used_at_once(tmp_path: Path) -> None:
         assert price.currency == "EUR"
 
 
+async def test_a_budget_below_what_is_used_says_so(tmp_path: Path) -> None:
+    """Of a server, and of everyone together."""
+    async with open_simcord_world(tmp_path, prices="imagine=0.10, currency=USD") as w:
+        await w.slash(w.member, "imagine", prompt="a fox")
+        panel = await picked(w, await opened(w))
+        await filled(w, panel, "Budget", amount_month="0.05")
+        await w.until(lambda: _says_used_up(w, panel))
+        await filled(w, panel, "Budget", amount_month="5")
+        await w.until(lambda: not _says_used_up(w, panel))
+        panel = await turned(w, panel, "Limits")
+        await filled(w, panel, "Everyone together", number_month="1")
+        await w.until(lambda: _says_used_up(w, panel))
+
+
+def _says_used_up(w: SimcordWorld, panel: discord.Message) -> bool:
+    return "⚠️ Already used up: nothing more this month." in (w.message(panel.id) or panel).content
+
+
 async def test_everything_is_paused_and_resumed(tmp_path: Path) -> None:
     async with open_simcord_world(tmp_path) as w:
         panel = await turned(w, await opened(w), "Everything")

@@ -29,7 +29,7 @@ from cogs.components.custom_ids import TaskCustomId
 from cogs.components.event_item import EventItem
 from cogs.views.panels.server_controls import BLOCKED_MEMBERS, GUIDE, Action, Page, PanelState, ServerControl
 from cogs.views.panels.server_forms import build_words_modal, build_zone_modal
-from cogs.views.panels.server_limits import build_limits_modal
+from cogs.views.panels.server_limits import build_limits_modal, warn_of_used_up
 from cogs.views.panels.server_panel import describe_change, render_server_panel
 from cogs.views.panels.server_snapshot import ServerSnapshot
 from tests.discord_payloads.forms import modal_refusals
@@ -264,6 +264,32 @@ def test_limits_that_a_role_no_longer_has_are_named() -> None:
         text = rendered(snapshot(rules), PanelState(Page.WHO, str(FIRST_ID)))[2]
         assert (warning in text) is warns
         assert "no longer hold" not in rendered(snapshot(rules), PanelState(Page.WHO, EVERY_MEMBER))[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "used", "text"),
+    [
+        (
+            LimitSetting(period=Period.MONTH, amount=Decimal(2)),
+            Spending(3, Decimal(2)),
+            "⚠️ Already used up: nothing more this month.",
+        ),
+        (LimitSetting(period=Period.MONTH, amount=Decimal(2)), Spending(3, Decimal("1.99")), ""),
+        (LimitSetting(period=Period.DAY, tasks=3), Spending(4, Decimal(0)), "⚠️ Already used up: nothing more today."),
+        (
+            LimitSetting(period=Period.DAY, kind=CostKind.VIDEO, tasks=3),
+            Spending(3, Decimal(0)),
+            "⚠️ **Videos**: already used up, nothing more today.",
+        ),
+        (LimitSetting(period=Period.DAY, tasks=0), Spending(4, Decimal(0)), ""),
+    ],
+)
+def test_a_limit_that_leaves_nothing_is_named(setting: LimitSetting, used: Spending, text: str) -> None:
+    """Of those that were saved; a limit of 0 has a warning of its own."""
+    held = list_limits(Rules(server=ServerRules(server_limits=(setting,))), (), GUILD, NOW)
+    spending = {one.count: used for one in held}
+    assert warn_of_used_up(held, spending, level="server") == text
+    assert not warn_of_used_up(held, spending, level="operator")
 
 
 def test_a_replaced_change_is_named_with_its_author() -> None:
