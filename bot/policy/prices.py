@@ -151,7 +151,8 @@ class PriceList:
         base, own_speed = split_speed(model)
         learnt = self._amounts["log"]
         for name in {join_speed(base, own_speed), join_speed(base, speed)}:
-            if name in learnt or len(learnt) < _MAX_LEARNT:
+            known = learnt.get(name)
+            if (len(learnt) < _MAX_LEARNT) if known is None else (amount or not known[0]):
                 learnt[name] = (amount, currency)
         if amount > 0:
             self._last_bill = (model, amount, currency)
@@ -166,14 +167,22 @@ class PriceList:
         return ratio if ratio and ratio <= _MAX_RATIO else None
 
     def find_price(self, model: str, speed: str = "") -> Price | None:
-        """Return the price of a task that the relay bills as `model`, at a speed; None where it is not known."""
+        """Return the price of a task that the relay bills as `model`, at a speed; None where it is not known.
+
+        A task that was billed for nothing tells the price only where no other source has one.
+        """
+        free: Price | None = None
         for name in _list_names(model, speed):
             for source in _SOURCES:
                 if found := self._amounts[source].get(name):
                     amount = self.convert(*found)
-                    if amount is not None and amount <= MAX_AMOUNT:
-                        return Price(amount, self.currency, source)
-        return None
+                    if amount is None or amount > MAX_AMOUNT:
+                        continue
+                    price = Price(amount, self.currency, source)
+                    if amount or source != "log":
+                        return price
+                    free = free or price
+        return free
 
     def convert(self, amount: Decimal, currency: str) -> Decimal | None:
         """Convert an amount to the currency of this list; None where the relay does not tell the rate."""

@@ -172,3 +172,15 @@ def test_amounts_that_are_too_large_to_be_true_are_no_prices() -> None:
     prices.set_relay_money(YUAN)
     assert find(prices, "mj_video") is None
     assert prices.convert_quota(500_000 * 20_000_000) is None
+
+
+def test_a_row_that_was_billed_for_nothing_does_not_replace_a_price() -> None:
+    """Whichever is known first; where no other source has a price, it tells that the task is free."""
+    prices = build_prices()
+    prices.learn("mj_imagine", "", Decimal(0), "USD")
+    assert find(prices, "mj_imagine") == ("0", "USD", "log")
+    prices.set_relay_prices({"mj_imagine": Decimal("0.1")})
+    assert find(prices, "mj_imagine") == ("0.1", "USD", "relay")
+    prices.learn("mj_imagine", "", Decimal("0.2"), "USD")
+    prices.learn("mj_imagine", "", Decimal(0), "USD")
+    assert find(prices, "mj_imagine") == ("0.2", "USD", "log")
