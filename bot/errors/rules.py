@@ -92,7 +92,7 @@ class ConfirmationNeeded(PolicyRefused):
 
     `price` is for all `tasks` together; None where no price is known. `tasks_left` and `amount_left` are what the
     limits leave to this person before it, None where none limits that. `earlier` is the other reason to ask, so that
-    one answer is enough for both.
+    one answer is enough for both. `has_risen`: the person has confirmed a lower price.
     """
 
     tasks: int = 1
@@ -101,3 +101,4 @@ class ConfirmationNeeded(PolicyRefused):
     tasks_left: int | None = field(default=None, kw_only=True)
     amount_left: Decimal | None = field(default=None, kw_only=True)
     earlier: RepeatUnconfirmed | PressUnrecorded | None = field(default=None, kw_only=True)
+    has_risen: bool = field(default=False, kw_only=True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from bot.entities import Cost, CountScope, KnownMoney, LimitUsedUp, Period, Rules, SpendingPlan, Usage
 from bot.errors import ConfirmationNeeded
@@ -12,13 +14,17 @@ from bot.policy.rules import Spender, SpendingPolicy, next_utc_midnight
 from bot.policy.server_rules import check_rules
 from bot.policy.spending_limits import check_spending, list_limits, list_used_up, measure_least_left
 
+_MOST_RISE: Final = Decimal("1.1")
+_ROUNDING: Final = Decimal("0.0001")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimJudge:
     """The request that a claim is for; `plan` and `check` are what Store.create_claim takes.
 
     `cost` is for all of its `tasks`. `prompt` is the finished prompt, "" where there is none. `has_cooldown`: the
-    cooldown applies, as it does not between the submits of one press. `is_confirmed`: the person has seen the price.
+    cooldown applies, as it does not between the submits of one press. `is_confirmed`: the person has seen the price,
+    which was `confirmed_price`, None where that is not known.
     """
 
     policy: SpendingPolicy
@@ -28,6 +34,7 @@ class ClaimJudge:
     prompt: str = ""
     has_cooldown: bool = True
     is_confirmed: bool = False
+    confirmed_price: Decimal | None = None
 
     def plan(self, rules: Rules, at: datetime) -> SpendingPlan:
         """Check the rules about people, places and words, and return what the limits count; raise PolicyRefused."""
@@ -94,10 +101,16 @@ class ClaimJudge:
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether the request is expensive, or makes several tasks, and is not confirmed."""
+        """Whether the request is expensive, or makes several tasks, and is not confirmed at about this price."""
         price, most = self.cost.expected, self.policy.confirm_above
         is_expensive = price is not None and most is not None and price > most
-        return not self.is_confirmed and (is_expensive or self.tasks > 1)
+        return (not self.is_confirmed or self._has_price_risen) and (is_expensive or self.tasks > 1)
+
+    @property
+    def _has_price_risen(self) -> bool:
+        """Whether the price is more than a tenth above the confirmed one, which was rounded when it was shown."""
+        price, confirmed = self.cost.expected, self.confirmed_price
+        return price is not None and confirmed is not None and price > confirmed * _MOST_RISE + _ROUNDING
 
     def build_confirmation(self, usage: Usage) -> ConfirmationNeeded:
         """Return what a person has to know before they confirm the request: its price, and what is left."""
@@ -110,4 +123,5 @@ class ClaimJudge:
             currency=self.cost.currency,
             tasks_left=today if by_number is None else min(today, int(by_number)),
             amount_left=amount_left,
+            has_risen=self._has_price_risen,
         )

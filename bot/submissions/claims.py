@@ -52,8 +52,9 @@ class Press:
 
     `interaction_id` makes it unique; `place` is the message that was pressed, `viewer` what the person may see.
     `is_confirmed`: the person knows that an earlier press of the button may have been billed. `is_price_confirmed`: the
-    person has seen the price, or how many tasks it makes. `is_marked`: the message shows the button as pressed before.
-    `shown_at` is when Discord got the message, None where that is not known.
+    person has seen the price, or how many tasks it makes; `confirmed_price` is that price, None where it is not known.
+    `is_marked`: the message shows the button as pressed before. `shown_at` is when Discord got the message, None where
+    that is not known.
     """
 
     interaction_id: int
@@ -65,6 +66,7 @@ class Press:
     button_key: str
     is_confirmed: bool = False
     is_price_confirmed: bool = False
+    confirmed_price: Decimal | None = None
     is_marked: bool = False
     shown_at: datetime | None = None
 
@@ -131,13 +133,15 @@ class ClaimWriter:
         chosen_speed: str | None = None,
         has_cooldown: bool = True,
         is_confirmed: bool = False,
+        confirmed_price: Decimal | None = None,
     ) -> ClaimJudge:
         """Return the judge of a request at the speed at which it will be sent, with its expected cost.
 
         `chosen_speed` is what the person chose, None to read it from their settings; see choose_speed.
         """
         speed = await choose_speed(self._store, self._now, spender.person_id, request.prompt, chosen=chosen_speed)
-        return self._build_judge(spender, request, speed=speed, has_cooldown=has_cooldown, is_confirmed=is_confirmed)
+        judge = self._build_judge(spender, request, speed=speed, has_cooldown=has_cooldown, is_confirmed=is_confirmed)
+        return replace(judge, confirmed_price=confirmed_price)
 
     def _build_judge(
         self,
@@ -217,6 +221,7 @@ class ClaimWriter:
             chosen_speed=chosen_speed,
             has_cooldown=not line,
             is_confirmed=press.is_price_confirmed or line > 0,
+            confirmed_price=None if line else press.confirmed_price,
         )
 
     async def write_claim(

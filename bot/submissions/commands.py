@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from hashlib import blake2b
 
@@ -35,13 +36,14 @@ log = logging.getLogger(__name__)
 class CommandInvocation:
     """One use of a command: by whom, and in which server; `interaction_id` makes it unique.
 
-    `is_confirmed`: the person has seen the price.
+    `is_confirmed`: the person has seen the price, `confirmed_price`, which is None where that is not known.
     """
 
     interaction_id: int
     person: Person
     spender: Spender
     is_confirmed: bool = False
+    confirmed_price: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,16 +138,22 @@ class CommandService:
         wanted: CommandRequest,
         viewer: Viewer,
         followups: InteractionFollowups,
-    ) -> None:
-        """Submit what the message `question_id` asked about, once; see ClaimWriter.choose_claim_id."""
+    ) -> UnconfirmedCommand | None:
+        """Submit what the message `question_id` asked about, once; see ClaimWriter.choose_claim_id.
+
+        Return what the person has to confirm again, because the price rose; see submit_command.
+        """
         claim_id = await self._claims.choose_claim_id(question_id, command.person.id, viewer)
-        await self.submit_command(replace(command, interaction_id=claim_id, is_confirmed=True), wanted, followups)
+        confirmed = replace(command, interaction_id=claim_id, is_confirmed=True)
+        return await self.submit_command(confirmed, wanted, followups)
 
     async def _write_claim(
         self, command: CommandInvocation, wanted: CommandRequest, key: str, sent_prompt: str
     ) -> Claim:
         request = PaidRequest(action=wanted.action, prompt=wanted.prompt, checked_prompt=sent_prompt)
-        judge = await self._claims.prepare_judge(command.spender, request, is_confirmed=command.is_confirmed)
+        judge = await self._claims.prepare_judge(
+            command.spender, request, is_confirmed=command.is_confirmed, confirmed_price=command.confirmed_price
+        )
         claim = Claim(
             id=command.interaction_id,
             person_id=command.person.id,

@@ -42,7 +42,7 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
-from cogs.text.confirmations import describe_question
+from cogs.text.confirmations import describe_question, read_price
 from cogs.text.error_messages import describe_error
 from cogs.text.guidance import REMIX_UNSUPPORTED, STALE_BUTTON
 from cogs.views.press_question import PressQuestion, render_question_button
@@ -183,8 +183,9 @@ class TaskButtonHandler(commands.Cog):
         embed = PressQuestion(parent_link="" if place.ephemeral else place.link, prompt=prompt).render_embed()
         kind = ButtonKind.DRAW_AGAIN
         if isinstance(unconfirmed, ConfirmationNeeded):
-            kind = kind if unconfirmed.earlier else ButtonKind.CONFIRM_PRICE
-            text = describe_question(unconfirmed, now)
+            is_repeat = unconfirmed.earlier is not None or click.kind is ButtonKind.DRAW_AGAIN
+            kind = kind if is_repeat else ButtonKind.CONFIRM_PRICE
+            text = describe_question(unconfirmed, now, label="Draw again" if is_repeat else "Draw")
         else:
             text = describe_error(unconfirmed, now)
         await self._rate_limiter.acquire_token(interaction.token)
@@ -199,17 +200,22 @@ class TaskButtonHandler(commands.Cog):
 
     async def _confirm(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Submit the press that a question is about; the question loses its button, so that it is answered once."""
+        shown = interaction.message.content if interaction.message else ""
         if interaction.message is None or not await replace_message(interaction, _SENDING[click.kind]):
             return
         question = PressQuestion.from_message(interaction.message)
         parent = find_linked_place(question.parent_link, interaction)
         press = await build_press(interaction, click, self._trust, parent=parent)
-        # The question about an earlier press tells a high price too.
-        press = replace(press, is_price_confirmed=True, is_confirmed=click.kind is ButtonKind.DRAW_AGAIN)
+        press = replace(
+            press,
+            is_confirmed=click.kind is ButtonKind.DRAW_AGAIN,
+            is_price_confirmed=True,  # the question about an earlier press tells a high price too
+            confirmed_price=read_price(shown),
+        )
         followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
         try:
             await self._presses.confirm_press(press, interaction.message.id, question.prompt, b"", followups)
-        except (RepeatUnconfirmed, PressUnrecorded) as unconfirmed:
+        except (RepeatUnconfirmed, PressUnrecorded, ConfirmationNeeded) as unconfirmed:
             await self._ask(interaction, click, press, question.prompt, unconfirmed)
 
     async def _build_press(self, interaction: Interaction, click: TaskCustomId) -> Press:

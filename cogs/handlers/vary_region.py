@@ -46,7 +46,7 @@ from cogs.messaging.responses import (
 )
 from cogs.messaging.spoilers import needs_spoilers
 from cogs.text import limits
-from cogs.text.confirmations import describe_price, describe_question
+from cogs.text.confirmations import describe_price, describe_question, read_price
 from cogs.views.region_preview import (
     MASK_FILE_NAME,
     RegionPreview,
@@ -156,6 +156,7 @@ class VaryRegionHandler(commands.Cog):
             is_confirmed=click.kind is ButtonKind.REPAINT_AGAIN,
             # A text above the preview is a question, which told the price.
             is_price_confirmed=bool(proposed.price or message.content),
+            confirmed_price=read_price(message.content or proposed.price),
         )
         followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
         try:

@@ -1,10 +1,18 @@
 """Word the questions about expensive requests: what they cost, and what is left. Pure."""
 
+import re
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from bot.errors import ConfirmationNeeded
 from cogs.text.amounts import format_amount
 from cogs.text.error_messages import describe_error
+
+_PRICE: Final = re.compile(
+    r"(?:(?:The price rose\. )?(?:This costs|Up to \d+ jobs cost|This starts up to \d+ jobs, for) a|A)bout"
+    r" [^\d\s]?(\d[\d,]{0,20}(?:\.\d{1,9})?)"
+)
 
 
 def describe_question(needed: ConfirmationNeeded, now: datetime, *, label: str = "Draw") -> str:
@@ -14,6 +22,12 @@ def describe_question(needed: ConfirmationNeeded, now: datetime, *, label: str =
     """
     last = describe_error(needed.earlier, now) if needed.earlier else f"You pay only if you press **{label}**."
     return " ".join(filter(None, (_describe_request(needed), describe_left(needed), last)))
+
+
+def read_price(text: str) -> Decimal | None:
+    """Read the price from what describe_question or describe_price wrote; None where it names none."""
+    found = _PRICE.match(text)
+    return Decimal(found[1].replace(",", "")) if found else None
 
 
 def describe_price(needed: ConfirmationNeeded) -> str:
@@ -36,6 +50,9 @@ def describe_left(needed: ConfirmationNeeded) -> str:
 
 def _describe_request(needed: ConfirmationNeeded) -> str:
     price = "" if needed.price is None else format_amount(needed.price, needed.currency, is_about=True)
+    if needed.has_risen and price:
+        jobs = f"Up to {needed.tasks} jobs cost {price} together" if needed.tasks > 1 else f"This costs {price}"
+        return f"The price rose. {jobs} now."
     if needed.tasks > 1:
         return f"This starts up to {needed.tasks} jobs{f', for {price} together' if price else ''}."
     return f"This costs {price}." if price else ""

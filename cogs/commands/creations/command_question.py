@@ -11,6 +11,7 @@ from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.context import Interaction, get_requester
 from cogs.messaging.attachments import DiscordUpload
 from cogs.messaging.responses import replace_message, send_ephemeral_on_error
+from cogs.text.confirmations import read_price
 from cogs.views.command_question import (
     COMMAND_ANSWER_EVENT,
     PICTURE_PREFIX,
@@ -41,11 +42,12 @@ class CommandQuestionCog(commands.Cog):
             message, requester = interaction.message, get_requester(interaction.message)
             if message is None or (requester is not None and requester.id != interaction.user.id):
                 raise NotTheRequester
+            price = read_price(message.content)
             if not await replace_message(interaction, _SENDING):
                 return
             try:
                 wanted = await _read_request(message, choice)
-                await self._runner.confirm(interaction, message, wanted, private=choice.is_private)
+                await self._runner.confirm(interaction, message, wanted, price=price, private=choice.is_private)
             except UploadUnreadable as lost:
                 raise CommandUnknown from lost
 

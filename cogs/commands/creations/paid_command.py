@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -118,8 +119,13 @@ class PaidCommandRunner:
             if unconfirmed is not None:
                 await self._ask(interaction, unconfirmed, private=private)
 
-    async def _ask(self, interaction: Interaction, unconfirmed: UnconfirmedCommand, *, private: bool) -> None:
-        """Ask this person privately whether to send a command; nothing is claimed before the answer."""
+    async def _ask(
+        self, interaction: Interaction, unconfirmed: UnconfirmedCommand, *, private: bool, again: bool = False
+    ) -> None:
+        """Ask this person privately whether to send a command; nothing is claimed before the answer.
+
+        `again`: the interaction's message is an earlier question.
+        """
         kept, pictures = unconfirmed.kept, unconfirmed.pictures
         files = [
             discord.File(BytesIO(one.data), f"{PICTURE_PREFIX}{number}.{one.kind}")
@@ -136,7 +142,7 @@ class PaidCommandRunner:
             "allowed_mentions": discord.AllowedMentions.none(),
         }
         await self._rate_limiter.acquire_token(interaction.token)
-        if private:
+        if private or again:
             await with_timeout(interaction.edit_original_response(attachments=files, **shown))
             return
         # Discord can't make the public "thinking ..." private, so it is deleted.
@@ -148,11 +154,18 @@ class PaidCommandRunner:
             log.info("A public answer could not be deleted: %s.", summarize_error(error))
 
     async def confirm(
-        self, interaction: Interaction, question: discord.Message, wanted: CommandRequest, *, private: bool
+        self,
+        interaction: Interaction,
+        question: discord.Message,
+        wanted: CommandRequest,
+        *,
+        price: Decimal | None,
+        private: bool,
     ) -> None:
         """Submit the command that a question is about; its message is a new one, as private as it was to be.
 
         The server's managers may have denied the command since, which Discord does not check for a button.
+        If the price rose since the question, which told `price`, the question is asked again.
         """
         place = to_place(interaction, question.id, ephemeral=private)
         followups = ClickFollowups(interaction, self._rate_limiter, self._sleep, parent=place)
@@ -162,9 +175,12 @@ class PaidCommandRunner:
             spender=await self._trust.identify_spender(
                 interaction, is_private=private, needed_commands=(find_needed_command(wanted.action),)
             ),
+            confirmed_price=price,
         )
         viewer = get_viewer(interaction)
-        await self._commands.confirm_command(invocation, question.id, wanted, viewer, followups)
+        unconfirmed = await self._commands.confirm_command(invocation, question.id, wanted, viewer, followups)
+        if unconfirmed is not None:
+            await self._ask(interaction, unconfirmed, private=private, again=True)
 
     async def prepare_pictures(
         self, interaction: Interaction, pictures: tuple[PictureInput, ...], *, needed_commands: Collection[str]

@@ -1,6 +1,7 @@
 """Which requests must be confirmed, and what a person is told before they do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -86,6 +87,25 @@ def test_expensive_requests_and_several_tasks_are_asked_about(asked: ClaimJudge,
     with pytest.raises(ConfirmationNeeded) as needed:
         asked.check(usage())
     assert (needed.value.tasks, needed.value.price) == (asked.tasks, asked.cost.expected)
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "is_asked"),
+    [("0.8", False), ("0.73", False), ("0.72", True), ("0.1", True), ("2", False), (None, False)],
+)
+def test_a_price_that_rose_by_more_than_a_tenth_is_asked_about_again(confirmed: str | None, *, is_asked: bool) -> None:
+    price = Decimal(confirmed) if confirmed else None
+    asked = replace(judge("VIDEO", is_confirmed=True), confirmed_price=price)
+    assert asked.needs_confirmation is is_asked
+    assert asked.build_confirmation(usage()).has_risen is is_asked
+    assert not replace(judge("VIDEO", above=None, is_confirmed=True), confirmed_price=price).needs_confirmation
+
+
+@pytest.mark.parametrize("price", ["0.00004", "0.00014"])
+def test_a_price_that_was_rounded_is_not_asked_about_again(price: str) -> None:
+    asked = judge("IMAGINE", prices=f"imagine={price}, currency=USD", above="0", is_confirmed=True)
+    shown = Decimal(price).quantize(Decimal("0.0001"))
+    assert not replace(asked, confirmed_price=shown).needs_confirmation
 
 
 def test_the_question_tells_what_the_strictest_limits_leave() -> None:

@@ -40,6 +40,19 @@ async def test_an_expensive_press_is_sent_when_it_is_confirmed(tmp_path: Path, *
         assert not w.env.errors
 
 
+async def test_a_price_that_rose_is_asked_about_again(tmp_path: Path) -> None:
+    async with open_simcord_world(tmp_path, **PRICED) as w:
+        grid = await w.finished(w.relay.add_task("grid"))
+        question = await w.question(await w.click(w.member, grid, "U2"), "Draw")
+        await w.restart(**{**PRICED, "prices": "upscale=1.5, currency=USD"})
+        again = await w.question(await w.click(w.member, question, "Draw"), "Draw")
+        assert again.content.startswith("The price rose. This costs about $1.50 now.")
+        assert w.relay.submits == []
+        await w.child(await w.click(w.member, again, "Draw"), "✅ Picture 2")
+        assert len(w.relay.submits) == 1
+        assert not w.env.errors
+
+
 async def test_another_person_cannot_answer(tmp_path: Path) -> None:
     """Discord shows the question to one person only; a forged click is refused."""
     async with open_simcord_world(tmp_path, **PRICED) as w:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfirmationNeeded, PressUnrecorded, RepeatUnconfirmed
-from cogs.text.confirmations import describe_price, describe_question
+from cogs.text.confirmations import describe_price, describe_question, read_price
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
@@ -27,6 +27,14 @@ DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
                 "This starts up to 4 jobs, for about $0.80 together. You have 26 jobs left. You pay only if you press "
                 "**Draw**."
             ),
+        ),
+        (
+            ConfirmationNeeded(4, **DOLLARS, has_risen=True),
+            "The price rose. Up to 4 jobs cost about $0.80 together now. You pay only if you press **Draw**.",
+        ),
+        (
+            ConfirmationNeeded(**DOLLARS, has_risen=True),
+            "The price rose. This costs about $0.80 now. You pay only if you press **Draw**.",
         ),
         (ConfirmationNeeded(4), "This starts up to 4 jobs. You pay only if you press **Draw**."),
         (
@@ -54,3 +62,20 @@ def test_a_question_tells_price_and_what_is_left(needed: ConfirmationNeeded, tex
 )
 def test_a_price_is_shown_where_it_is_known(needed: ConfirmationNeeded, text: str) -> None:
     assert describe_price(needed) == text
+
+
+@pytest.mark.parametrize("currency", ["USD", "VND", "credits", ""])
+@pytest.mark.parametrize("price", ["0.8", "0.0123", "1234.5", "1234567.25", "7"])
+@pytest.mark.parametrize("more", [{}, {"tasks": 4}, {"has_risen": True}, {"tasks": 4, "has_risen": True}])
+def test_the_shown_price_is_read_again(currency: str, price: str, more: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"price": Decimal(price), "currency": currency, "amount_left": Decimal(9), **more}
+    needed = ConfirmationNeeded(**given)
+    assert read_price(describe_question(needed, NOW)) == Decimal(price)
+    assert read_price(describe_price(needed)) == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "This was already done. Draw again?", "This starts up to 4 jobs.", "costs about x"]
+)
+def test_no_price_is_read_where_none_was_shown(text: str) -> None:
+    assert read_price(text) is None

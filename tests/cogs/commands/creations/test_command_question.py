@@ -72,6 +72,22 @@ async def test_a_command_is_sent_when_it_is_confirmed(
         assert not w.env.errors
 
 
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_price_that_rose_is_asked_about_again(tmp_path: Path, *, private: bool) -> None:
+    """In the same message, which still holds the prompt; the answer to that is sent as private as it was to be."""
+    async with open_simcord_world(tmp_path, **PRICED) as w:
+        question = await asked(w, "imagine", private=private, prompt="a lighthouse")
+        await w.restart(**{**PRICED, "prices": "imagine=0.2, currency=USD"})
+        await w.click(w.member, question, "Draw")
+        again = await w.until(lambda: _find_question(w, question.id))
+        assert again.content.startswith("The price rose. This costs about $0.20 now. You have 30 jobs left.")
+        assert w.relay.submits == []
+        child = await w.child(await w.click(w.member, again, "Draw"), "✅")
+        assert child.flags.ephemeral is private
+        assert [one.body["prompt"] for one in w.relay.submits] == ["a lighthouse"]
+        assert not w.env.errors
+
+
 async def test_pictures_are_sent_in_their_order(tmp_path: Path) -> None:
     """They are attached to the question."""
     async with open_simcord_world(tmp_path, **PRICED) as w:
