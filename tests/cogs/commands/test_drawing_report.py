@@ -76,9 +76,10 @@ async def test_what_the_operator_set_is_named_as_such(tmp_path: Path, is_paused:
     """Managers are not told to change what they can't."""
     async with open_simcord_world(tmp_path) as w:
         may_manage(w, w.member)
-        rules, denied = w.app.store.rules, ServerGrant(access=ServerAccess.DENIED)
+        rules = w.app.store.rules
+        grant = ServerGrant(access=ServerAccess.DEFAULT if is_paused else ServerAccess.DENIED)
         await rules.change_operator_rules(lambda _: (OperatorRules(paused=is_paused), []))
-        await rules.change_grant(GUILD_ID, lambda _: (denied, []))
+        await rules.change_grant(GUILD_ID, lambda _: (grant, []))
         title, text = await check(w)
         assert title == BROKEN
         expected = "has paused all drawing" if is_paused else "has switched drawing off in this server"
