@@ -314,7 +314,8 @@ def can_be_sent(custom_id: str) -> bool:
     return "::" in custom_id
 
 
-_VIDEO_WORD = re.compile("animate|video|extend", re.IGNORECASE)
+# Not PromptAnalyzerExtended, which shows the details of /shorten.
+_VIDEO_WORD = re.compile("animate|video|extend(?!ed)", re.IGNORECASE)
 _FALLBACK_ACTIONS: Mapping[FallbackKind, str] = {
     FallbackKind.IMAGINE: "IMAGINE",
     FallbackKind.IMAGINE_ALL: "IMAGINE",
