@@ -28,15 +28,19 @@ _CERTIFICATE_DATE_CODES = {9, 10}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `advice` is the next step after a failure, or together with `is_ok` after a warning."""
+    """One line of the report; `advice` is the next step after a failure, or together with `is_ok` after a warning.
+
+    `is_note`: it is neither good nor bad, such as what someone denied on purpose.
+    """
 
     name: str
     is_ok: bool
     message: str
     advice: str = ""
+    is_note: bool = False
 
     def __str__(self) -> str:
-        mark = "FAIL" if not self.is_ok else "WARN" if self.advice else "ok  "
+        mark = "FAIL" if not self.is_ok else "note" if self.is_note else "WARN" if self.advice else "ok  "
         return f"{mark}  {self.name}: {self.message} {self.advice}".rstrip()
 
 

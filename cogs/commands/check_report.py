@@ -1,7 +1,7 @@
 """Collect the findings of /mjcheck: all of them for the operator, and what concerns this server for its managers."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -25,7 +25,7 @@ from bot.ops.health import Health
 from bot.ops.platform_disk import DiskProblem
 from bot.policy.rules import SpendingPolicy
 from bot.ports import RulesStore, Store
-from cogs.commands.drawing_report import DrawingReporter
+from cogs.commands.drawing_report import VERDICT, DrawingReporter
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
 from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guilds, read_rules, report_guild, report_policy
@@ -44,10 +44,15 @@ _OWNERS_CHECK: Final = "owners"
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of one /mjcheck; `can_retry`: the relay refused buttons, which may be tried again from here."""
+    """The findings of one /mjcheck.
+
+    `can_retry`: the relay refused buttons, which may be tried again from here. `is_member_refused`: a rule keeps the
+    member who was named from drawing.
+    """
 
     findings: list[Finding]
     can_retry: bool = False
+    is_member_refused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +83,22 @@ class CheckReporter:
         return guild is not None and is_bot_in_guild(interaction) and await self.trust.is_operator_guild(guild)
 
     async def build(self, interaction: Interaction, member: discord.User | discord.Member | None = None) -> Report:
-        """Test everything that this person may know about, and the rules for a member whom they name."""
+        """Test everything that this person may know about; the rules for a member whom they name come first."""
+        report = await self._build(interaction)
+        if member is None or not is_bot_in_guild(interaction):
+            return report
+        named = await self.drawing.report_other(interaction, member)
+        is_refused = any(finding.is_note and finding.name.startswith(VERDICT) for finding in named)
+        return replace(report, findings=[*named, *report.findings], is_member_refused=is_refused)
+
+    async def _build(self, interaction: Interaction) -> Report:
         relay = await check_relay(self.check_key, self.relay_url)
         store = await check_database(self.store, self.find_store_problem())
         disk, pictures = check_disk(self.disk), await self.check_pictures()
         health = await self.health.find_problems(ignoring=_REPORTED_SEPARATELY)
         general = [
             *await self._check_drawing_here(interaction),
-            *await self._report_rules(interaction, member),
+            *await self._report_rules(interaction),
             Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
             _check_permissions(interaction),
         ]
@@ -149,11 +162,9 @@ class CheckReporter:
         advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
         return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]
 
-    async def _report_rules(
-        self, interaction: Interaction, member: discord.User | discord.Member | None
-    ) -> list[Finding]:
+    async def _report_rules(self, interaction: Interaction) -> list[Finding]:
         """Report the rules for this channel and person, where the bot is in the server."""
-        return await self.drawing.report(interaction, member) if is_bot_in_guild(interaction) else []
+        return await self.drawing.report(interaction) if is_bot_in_guild(interaction) else []
 
     async def _check_settings(self) -> list[Finding]:
         """Report ids of the wrong kind in ALLOWED_GUILDS and ALLOWED_USERS, and a public bot."""

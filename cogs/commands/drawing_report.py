@@ -1,5 +1,6 @@
 """The part of /mjcheck about rules: who may draw here, with which limits, and which commands are denied."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import PolicyRefused, ServerNotAllowed, StoreUnavailable
+from bot.entities import Block, Rules
+from bot.errors import (
+    CommandDenied,
+    DrawingPaused,
+    PersonBlocked,
+    PolicyRefused,
+    RuleRefused,
+    ServerNotAllowed,
+    SpendingLimitReached,
+    StoreUnavailable,
+)
 from bot.features.limits_overview import LimitsReader
 from bot.ops.diagnostics import Finding
 from bot.policy.rules import Spender, SpendingPolicy
@@ -19,8 +30,12 @@ from cogs.gateway.guild_trust import GuildTrust
 from cogs.text import limits
 from cogs.text.error_messages import describe_error
 from cogs.text.input_errors import NOT_CHARGED
+from cogs.text.quotes import quote_text
 from cogs.views.panels.usage_report import list_limits
 
+VERDICT: Final = "Drawing here for"
+"""How the name of the finding begins that says whether a person may draw."""
+_REASON_LENGTH: Final = 100
 _MAX_NAMED: Final = 10
 """How many roles, channels and people are named for one command."""
 _MAX_TEXT: Final = 900
@@ -38,25 +53,28 @@ class DrawingReporter:
     trust: GuildTrust
     policy: SpendingPolicy
 
-    async def report(self, interaction: Interaction, member: discord.User | discord.Member | None) -> list[Finding]:
+    async def report(self, interaction: Interaction) -> list[Finding]:
         """Report what holds in the channel of an interaction, by the server's Integrations page as it is now."""
         guild_id = interaction.guild_id or 0
         await self.permissions.refresh(guild_id)
         own = await self.trust.identify_spender(interaction, needed_commands=("imagine",))
-        findings = [*await self._report_person(own, "you", interaction), self._report_page(guild_id)]
-        if member is None or member.id == interaction.user.id:
-            return findings
+        return [*await self._report_person(own, "you", interaction), self._report_page(guild_id)]
+
+    async def report_other(self, interaction: Interaction, member: discord.User | discord.Member) -> list[Finding]:
+        """Report what a member whom the person named may do in this channel, their verdict first."""
+        if member.id == interaction.user.id:
+            return []
         if not interaction.permissions.manage_guild and interaction.user.id not in self.trust.owners:
             message = "only people who have the permission Manage Server can check another member."
-            return [*findings, Finding("Member", is_ok=False, message=message, advice="Ask one of them.")]
+            return [Finding("Member", is_ok=False, message=message, advice="Ask one of them.")]
         if not isinstance(member, discord.Member):
             message = f"<@{member.id}> is no member of this server."
-            return [*findings, Finding("Member", is_ok=False, message=message, advice="Choose a member.")]
-        return [*findings, *await self._report_member(interaction, member)]
+            return [Finding("Member", is_ok=False, message=message, advice="Choose a member.")]
+        return await self._report_member(interaction, member)
 
     async def _report_person(self, spender: Spender, who: str, interaction: Interaction) -> list[Finding]:
         """Report the first rule that refuses a person, and their limits with the use of each."""
-        name = f"Drawing here for {who}"
+        name = f"{VERDICT} {who}"
         try:
             overview = await self.limits.read(spender)
         except StoreUnavailable:
@@ -68,9 +86,13 @@ class DrawingReporter:
             return [Finding(name, is_ok=True, message="no rule refuses it."), *findings]
         if isinstance(overview.refusal, ServerNotAllowed):  # which the report of the server says already
             return findings
-        said = _quote_refusal(overview.refusal, interaction.client.clock.now())
-        message = said if who == "you" else f"refused. They are told: {said}"
-        return [Finding(name, is_ok=False, message=message), *findings]
+        now = interaction.client.clock.now()
+        said = _quote_refusal(overview.refusal, now)
+        if who == "you":
+            return [Finding(name, is_ok=False, message=said), *findings]
+        cause, advice = explain_refusal(overview.refusal, overview.rules, spender.guild_id, now)
+        message = f"refused. {cause or f'They are told: {said}'}"
+        return [Finding(name, is_ok=True, message=message, advice=advice, is_note=True), *findings]
 
     async def _report_member(self, interaction: Interaction, member: discord.Member) -> list[Finding]:
         user = _build_user(interaction, member)
@@ -87,9 +109,19 @@ class DrawingReporter:
         )
         who = f"<@{member.id}>"
         findings = await self._report_person(spender, who, interaction)
-        lines = "\n".join(f"`/{name}`: {describe_denial(denial, user.guild_id)}" for name, denial in denied.items())
-        shown = limits.cut(f"denied here:\n{lines}" if denied else "none is denied here.", _MAX_TEXT)
-        return [*findings, Finding(f"Commands for {who}", is_ok=True, message=shown)]
+        lines = "\n".join(
+            f"`/{name}`: {describe_denial(denial, user.guild_id)}"
+            for name, denial in denied.items()
+            if self._is_for_members(name, user)
+        )
+        shown = limits.cut(f"denied here:\n{lines}" if lines else "none is denied here.", _MAX_TEXT)
+        return [*findings, Finding(f"Commands for {who}", is_ok=True, message=shown, is_note=bool(lines))]
+
+    def _is_for_members(self, name: str, user: CommandUser) -> bool:
+        """Whether a person expects to have a command: members without its permissions never see those of moderators."""
+        command = self.bot.tree.get_command(name)
+        needed = command.default_permissions if command else None
+        return needed is None or user.permissions.is_superset(needed)
 
     def _list_names(self) -> list[str]:
         found = (one.name for one in self.bot.tree.get_commands() if isinstance(one, app_commands.Command))
@@ -100,12 +132,38 @@ class DrawingReporter:
         page = self.permissions.list_overwrites(guild_id)
         if page is None:
             message = "Discord doesn't tell what this server's Integrations page denies, so its defaults hold."
-            return Finding("Commands here", is_ok=True, message=message, advice="Try again in a minute.")
+            return Finding("Commands here", is_ok=True, message=message, advice="Try again in a minute.", is_note=True)
         lines = list(_list_overwrites(page, guild_id))
         if not lines:
             return Finding("Commands here", is_ok=True, message="this server's Integrations page denies none.")
         text = limits.join_fitting([f"set on this server's Integrations page. {_SEE_INTEGRATIONS}", *lines], _MAX_TEXT)
-        return Finding("Commands here", is_ok=True, message=text)
+        return Finding("Commands here", is_ok=True, message=text, is_note=True)
+
+
+def explain_refusal(refusal: PolicyRefused, rules: Rules, guild_id: int, now: datetime) -> tuple[str, str]:
+    """Say to a manager why a member is refused, "" where what the member is told says it, and what changes that.
+
+    Who blocked a person everywhere, and why, is the operator's business.
+    """
+    if isinstance(refusal, PersonBlocked) and refusal.level == "server":
+        block = next((one for one in rules.blocks if one.guild_id == guild_id and one.is_active(now)), None)
+        return (_describe_block(block) if block else ""), "`/mjunblock` with this member lets them draw again."
+    match refusal:
+        case CommandDenied():
+            return "", _SEE_INTEGRATIONS
+        case DrawingPaused(level="server"):
+            return "", "`/mjresume` lets everyone draw again."
+        case RuleRefused(level="server") | SpendingLimitReached(level="server"):
+            return "", "`/mjserver` changes this server's rules and limits."
+        case _:
+            return "", "Only the operator of this bot can change that."
+
+
+def _describe_block(block: Block) -> str:
+    end = f"until <t:{math.ceil(block.until.timestamp())}:f>" if block.until else "without an end"
+    by = f" by <@{block.blocked_by}>" if block.blocked_by else ""
+    reason = f" Reason: {quote_text(block.reason, _REASON_LENGTH)}." if block.reason else ""
+    return f"Blocked in this server{by}, {end}.{reason}"
 
 
 def describe_denial(denial: Denial, guild_id: int) -> str:

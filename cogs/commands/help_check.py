@@ -40,6 +40,8 @@ _GROUPS: Final = {
 }
 """The commands in the order of /mjhelp, the most useful first."""
 COMMAND_NAMES: Final = tuple(chain.from_iterable(_GROUPS.values()))
+NOTE_MARK: Final = "\N{INFORMATION SOURCE}\ufe0f"
+"""In front of what is neither good nor bad."""
 _BUTTONS = (
     "**U** picks one picture, **V** varies one, 🔄 makes four new ones: anything that draws costs money (paid). "
     "**Split**, **Original**, **Family** and 🗑️ are free. Green buttons have been pressed before."
@@ -113,8 +115,10 @@ class HelpCheckCog(commands.Cog):
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
             items.append(TaskButton(retry))
         is_ok = all(finding.is_ok for finding in report.findings)
-        has_warnings = any(finding.advice for finding in report.findings)
+        has_warnings = any(finding.advice and not finding.is_note for finding in report.findings)
         title = "✅ Everything works, with warnings" if has_warnings else "✅ Everything works"
+        if report.is_member_refused:
+            title = f"{NOTE_MARK} This member may not draw here"
         embed = discord.Embed(
             title=title if is_ok else "⚠️ Something needs fixing",
             color=DONE_COLOR if is_ok else FAILED_COLOR,
@@ -138,6 +142,6 @@ class HelpCheckCog(commands.Cog):
 
 
 def _format_finding(finding: Finding) -> str:
-    mark = "❌" if not finding.is_ok else "⚠️" if finding.advice else "✅"
+    mark = "❌" if not finding.is_ok else NOTE_MARK if finding.is_note else "⚠️" if finding.advice else "✅"
     text = f"{mark} **{finding.name}**: {finding.message}"
     return f"{text}\n**Next:** {finding.advice}" if finding.advice else text

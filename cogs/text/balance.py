@@ -26,7 +26,7 @@ def report_money(prices: PriceList, balance: Balance, alarm_at: Decimal | None) 
     message, advice = describe_balance(balance, alarm_at, prices.currency)
     return [
         Finding("Prices", is_ok=True, message=describe_prices(prices), advice=describe_unpriced(prices)),
-        Finding("Balance", is_ok=True, message=message, advice=advice),
+        Finding("Balance", is_ok=True, message=message, advice=advice, is_note=not advice and balance.state != "known"),
     ]
 
 

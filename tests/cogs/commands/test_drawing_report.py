@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ import discord
 import pytest
 from simcord import MemberActor
 
-from bot.entities import LimitSetting, OperatorRules, Period, ServerAccess, ServerGrant, ServerRules
-from cogs.commands.drawing_report import describe_denial
+from bot.entities import Block, LimitSetting, OperatorRules, Period, Rules, ServerAccess, ServerGrant, ServerRules
+from bot.errors import DrawingPaused, PersonBlocked, PolicyRefused, RoleDenied, ServerDenied
+from cogs.commands.drawing_report import describe_denial, explain_refusal
+from cogs.commands.help_check import NOTE_MARK
 from cogs.gateway.command_permissions import Denial
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
 
 BROKEN, FINE = "⚠️ Something needs fixing", "✅ Everything works"
+REFUSED = f"{NOTE_MARK} This member may not draw here"
+OPERATORS = "Only the operator of this bot can change that."
 
 
 def may_manage(w: SimcordWorld, member: MemberActor) -> None:
@@ -95,7 +100,7 @@ async def test_a_daily_limit_of_zero_is_no_success(tmp_path: Path) -> None:
 
 
 async def test_a_named_member_is_checked_with_the_reason(tmp_path: Path) -> None:
-    """Blocks, roles, and each command that the Integrations page denies them."""
+    """Their verdict comes first; then each command for members that the Integrations page denies them."""
     async with open_simcord_world(tmp_path) as w:
         may_manage(w, w.member)
         known = {one["name"]: int(one["id"]) for one in w.env.backend.commands[None].values()}
@@ -103,14 +108,51 @@ async def test_a_named_member_is_checked_with_the_reason(tmp_path: Path) -> None
         w.env.backend.get_guild(GUILD_ID).members[w.stranger.id].role_ids.append(role.id)
         w.guild.set_command_permissions(known["imagine"], {role: False})
         title, text = await check(w, member=w.stranger)
-        assert title == BROKEN
-        assert "✅ **Drawing here for you**" in text
+        assert title == REFUSED
         told = "refused. They are told: This server doesn't let you use `/imagine` here"
-        assert f"❌ **Drawing here for <@{w.stranger.id}>**: {told}" in text
+        assert text.startswith(f"{NOTE_MARK} **Drawing here for <@{w.stranger.id}>**: {told}")
+        assert "✅ **Drawing here for you**" in text
+        assert "(they, everywhere)" in text
+        assert "**Next:** To change that: Server Settings, Integrations." in text
         assert f"`/imagine`: denied for <@&{role.id}>" in text
-        assert f"`/imagine`: <@&{role.id}> is denied" in text
-        assert "`/mjcheck`: it needs permissions that they lack" in text
+        assert (
+            f"{NOTE_MARK} **Commands for <@{w.stranger.id}>**: denied here:\n`/imagine`: <@&{role.id}> is denied"
+            in text
+        )
+        assert "`/mjcheck`:" not in text
         assert "`/mjstatus`:" not in text
+
+
+async def test_a_blocked_member_is_checked_with_who_blocked_them(tmp_path: Path) -> None:
+    async with open_simcord_world(tmp_path) as w:
+        may_manage(w, w.member)
+        block = Block(guild_id=GUILD_ID, person_id=w.stranger.id, blocked_by=4711, reason="spam")
+        await w.app.store.rules.save_block(block, [])
+        title, text = await check(w, member=w.stranger)
+        assert title == REFUSED
+        assert text.startswith(
+            f"{NOTE_MARK} **Drawing here for <@{w.stranger.id}>**: refused. Blocked in this server by <@4711>, without "
+            "an end. Reason: `spam`.\n**Next:** `/mjunblock` with this member lets them draw again.\n"
+        )
+        assert f"✅ **Commands for <@{w.stranger.id}>**: none is denied here." in text
+        assert "This server's rules: 1 member blocked." in text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advice"),
+    [
+        (DrawingPaused("server"), "`/mjresume` lets everyone draw again."),
+        (DrawingPaused("operator"), OPERATORS),
+        (PersonBlocked("operator"), OPERATORS),
+        (RoleDenied("server", role_id=5), "`/mjserver` changes this server's rules and limits."),
+        (ServerDenied("operator"), OPERATORS),
+    ],
+)
+def test_what_a_member_is_told_has_a_next_step_for_managers(refusal: PolicyRefused, advice: str) -> None:
+    """Who blocked a person everywhere, and why, is not told."""
+    rules = Rules(blocks=(Block(guild_id=0, person_id=2, blocked_by=1, reason="spam"),))
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert explain_refusal(refusal, rules, GUILD_ID, now) == ("", advice)
 
 
 async def test_other_members_cannot_be_checked_by_members(tmp_path: Path) -> None:
