@@ -90,12 +90,14 @@ class SpendingLimitReached(RuleRefused):
 class ConfirmationNeeded(PolicyRefused):
     """The request is expensive or makes several tasks, and the person has not confirmed it.
 
-    `price` is for all `tasks` together; None where no price is known. `tasks_left` and `amount_left` are what the
-    limits leave to this person before it, None where none limits that. `earlier` is the other reason to ask, so that
-    one answer is enough for both. `has_risen`: the person has confirmed a lower price.
+    `price` is for all `tasks` together; None where no price is known. `kind` is a CostKind's value, "" for what is not
+    expensive by its kind. `tasks_left` and `amount_left` are what the limits leave to this person before it, None where
+    none limits that. `earlier` is the other reason to ask, so that one answer is enough for both. `has_risen`: the
+    person has confirmed a lower price.
     """
 
     tasks: int = 1
+    kind: str = field(default="", kw_only=True)
     price: Decimal | None = field(default=None, kw_only=True)
     currency: str = field(default="", kw_only=True)
     tasks_left: int | None = field(default=None, kw_only=True)

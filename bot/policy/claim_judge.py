@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from bot.entities import Cost, CountScope, KnownMoney, LimitUsedUp, Period, Rules, SpendingPlan, Usage
+from bot.entities import Cost, CostKind, CountScope, KnownMoney, LimitUsedUp, Period, Rules, SpendingPlan, Usage
 from bot.errors import ConfirmationNeeded
 from bot.money import MAX_AMOUNT
 from bot.policy.blocked_words import check_words
@@ -119,6 +119,7 @@ class ClaimJudge:
         today = self.policy.count_left_today(usage)
         return ConfirmationNeeded(
             self.tasks,
+            kind=next((kind for kind in (CostKind.VIDEO, CostKind.HD, CostKind.TURBO) if kind in self.cost.kinds), ""),
             price=self.cost.expected,
             currency=self.cost.currency,
             tasks_left=today if by_number is None else min(today, int(by_number)),

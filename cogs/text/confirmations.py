@@ -1,6 +1,7 @@
 """Word the questions about expensive requests: what they cost, and what is left. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -10,9 +11,11 @@ from cogs.text.amounts import format_amount
 from cogs.text.error_messages import describe_error
 
 _PRICE: Final = re.compile(
-    r"(?:(?:The price rose\. )?(?:This costs|Up to \d+ jobs cost|This starts up to \d+ jobs, for) a|A)bout"
+    r"(?:(?:The price rose\. )?(?:This[ \w]{0,20} costs|Up to \d+ jobs cost|This starts up to \d+ jobs, for) a|A)bout"
     r" [^\d\s]?(\d[\d,]{0,20}(?:\.\d{1,9})?)"
 )
+_NOUNS: Final[Mapping[str, str]] = {"video": " video", "turbo": " turbo job", "hd": " HD job"}
+"""What an expensive request is called, by CostKind."""
 
 
 def describe_question(needed: ConfirmationNeeded, now: datetime, *, label: str = "Draw") -> str:
@@ -20,7 +23,8 @@ def describe_question(needed: ConfirmationNeeded, now: datetime, *, label: str =
 
     `label` is that of the button that sends it.
     """
-    last = describe_error(needed.earlier, now) if needed.earlier else f"You pay only if you press **{label}**."
+    pays = f"You pay only if you press **{label}**. Dismiss this message to drop it."
+    last = describe_error(needed.earlier, now) if needed.earlier else pays
     return " ".join(filter(None, (_describe_request(needed), describe_left(needed), last)))
 
 
@@ -55,4 +59,4 @@ def _describe_request(needed: ConfirmationNeeded) -> str:
         return f"The price rose. {jobs} now."
     if needed.tasks > 1:
         return f"This starts up to {needed.tasks} jobs{f', for {price} together' if price else ''}."
-    return f"This costs {price}." if price else ""
+    return f"This{_NOUNS.get(needed.kind, '')} costs {price}." if price else ""

@@ -14,7 +14,8 @@ PRICED: dict[str, Any] = {
     "prices": "upscale=0.8, reroll=0.1, modal=0.6, imagine=0.1, currency=USD",
     "confirm_above": "0.5",
 }
-QUESTION = "This costs about $0.80. You have 30 jobs left. You pay only if you press **Draw**."
+DROP = " Dismiss this message to drop it."
+QUESTION = "This costs about $0.80. You have 30 jobs left. You pay only if you press **Draw**." + DROP
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -111,7 +112,10 @@ async def test_a_preview_without_the_price_asks_for_it(tmp_path: Path) -> None:
         await w.restart(**PRICED)
         await w.click(w.member, preview, "Repaint")
         asked = await w.until(lambda: shown if (shown := w.message(preview.id)) and shown.content else None)
-        assert asked.content == "This costs about $0.60. You have 30 jobs left. You pay only if you press **Repaint**."
+        assert (
+            asked.content
+            == "This costs about $0.60. You have 30 jobs left. You pay only if you press **Repaint**." + DROP
+        )
         assert w.relay.submits == []
         await w.child(await w.click(w.member, asked, "Repaint"), "✅ Four pictures")
 
@@ -121,7 +125,10 @@ async def test_several_jobs_are_asked_about_without_a_price(tmp_path: Path) -> N
     async with open_simcord_world(tmp_path, daily_submits_per_person=4) as w:
         described = await w.finished(w.relay.add_task("describe"))
         question = await w.question(await w.click(w.member, described, "Imagine all"), "Draw")
-        assert question.content == "This starts up to 4 jobs. You have 4 jobs left. You pay only if you press **Draw**."
+        assert (
+            question.content
+            == "This starts up to 4 jobs. You have 4 jobs left. You pay only if you press **Draw**." + DROP
+        )
         assert w.relay.submits == []
         confirmed = await w.click(w.member, question, "Draw")
         await w.until(lambda: len(confirmed.followups) == 4)

@@ -18,6 +18,10 @@ DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
     [
         (ConfirmationNeeded(**DOLLARS), "This costs about $0.80. You pay only if you press **Draw**."),
         (
+            ConfirmationNeeded(kind="video", **DOLLARS),
+            "This video costs about $0.80. You pay only if you press **Draw**.",
+        ),
+        (
             ConfirmationNeeded(**DOLLARS, tasks_left=1, amount_left=Decimal("3.2")),
             "This costs about $0.80. You have 1 job and $3.20 left. You pay only if you press **Draw**.",
         ),
@@ -36,7 +40,7 @@ DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
             ConfirmationNeeded(**DOLLARS, has_risen=True),
             "The price rose. This costs about $0.80 now. You pay only if you press **Draw**.",
         ),
-        (ConfirmationNeeded(4), "This starts up to 4 jobs. You pay only if you press **Draw**."),
+        (ConfirmationNeeded(4, kind="hd"), "This starts up to 4 jobs. You pay only if you press **Draw**."),
         (
             ConfirmationNeeded(**DOLLARS, tasks_left=2, earlier=RepeatUnconfirmed("", own=True)),
             "This costs about $0.80. You have 2 jobs left. The earlier press may have been charged. Draw again?",
@@ -49,7 +53,8 @@ DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
 )
 def test_a_question_tells_price_and_what_is_left(needed: ConfirmationNeeded, text: str) -> None:
     """Where it is about an earlier press too, one answer is enough."""
-    assert describe_question(needed, NOW) == text
+    drop = "" if needed.earlier else " Dismiss this message to drop it."
+    assert describe_question(needed, NOW) == text + drop
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ PRICED: dict[str, Any] = {
 }
 FENCED = 'a "fox" with ``` and *stars* --ar 3:2'
 
+DROP = " Dismiss this message to drop it."
+
 
 async def asked(w: SimcordWorld, name: str, *, private: bool, **options: Any) -> discord.Message:  # noqa: ANN401
     """Run a command, and return its private question."""
@@ -56,7 +58,8 @@ async def test_a_command_is_sent_when_it_is_confirmed(
     async with open_simcord_world(tmp_path, **PRICED) as w:
         question = await asked(w, name, private=private, **options)
         assert (
-            question.content == f"This costs about {price}. You have 30 jobs left. You pay only if you press **Draw**."
+            question.content
+            == f"This costs about {price}. You have 30 jobs left. You pay only if you press **Draw**." + DROP
         )
         await w.until(lambda: not w.public)
         await w.restart(**PRICED)
