@@ -71,7 +71,7 @@ def test_a_price_is_shown_where_it_is_known(needed: ConfirmationNeeded, text: st
 
 @pytest.mark.parametrize("currency", ["USD", "VND", "credits", ""])
 @pytest.mark.parametrize("price", ["0.8", "0.0123", "1234.5", "1234567.25", "7"])
-@pytest.mark.parametrize("more", [{}, {"tasks": 4}, {"has_risen": True}, {"tasks": 4, "has_risen": True}])
+@pytest.mark.parametrize("more", [{"kind": "hd"}, {"tasks": 4}, {"has_risen": True}, {"tasks": 4, "has_risen": True}])
 def test_the_shown_price_is_read_again(currency: str, price: str, more: dict[str, Any]) -> None:
     given: dict[str, Any] = {"price": Decimal(price), "currency": currency, "amount_left": Decimal(9), **more}
     needed = ConfirmationNeeded(**given)
