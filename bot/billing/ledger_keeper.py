@@ -92,12 +92,13 @@ class LedgerKeeper:
         entries_of = await self._ledger.list_entries_of_tasks({row.task_id for row in rows})
         unconfirmed = await self._ledger.list_unconfirmed(oldest, _MAX_ENTRIES)
         known = [entry for entries in entries_of.values() for entry in entries]
-        nameless = await self._list_entries_of([row for row in rows if not row.task_id])
         # Confirmed entries too: their rows are no other's.
-        matcher.match_request_ids([*unconfirmed, *known, *nameless])
+        possible = await self._list_entries_of(rows)
+        matcher.match_request_ids([*unconfirmed, *known, *possible])
+        matcher.reserve_lost(possible, entries_of)
         matcher.match_tasks(entries_of)
-        matcher.match_nameless(nameless)
-        matcher.match_lost(unconfirmed, entries_of.keys())
+        matcher.match_nameless(possible)
+        matcher.match_lost(unconfirmed, entries_of)
         amounts = {
             match.entry.claim_id: amount
             for match in matcher.matches
@@ -117,8 +118,6 @@ class LedgerKeeper:
 
     async def _list_entries_of(self, rows: Sequence[BillingRow]) -> Sequence[LedgerEntry]:
         """Return the entries of the rows' models and times, confirmed or not."""
-        if not rows:
-            return []
         wanted = LedgerFilter(since=rows[-1].billed_at - MAX_ROW_DELAY, before=rows[0].billed_at + MAX_ROW_LEAD)
         models = {row.model for row in rows}
         entries = await self._ledger.list_entries(wanted, limit=_MAX_ENTRIES)

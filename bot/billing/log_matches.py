@@ -4,7 +4,7 @@ Every row of a task belongs to one of the claims that led to it, so that the con
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,24 +92,55 @@ class LogMatcher:
 
         rows_of = _group((row for row in self._list_free() if not row.task_id), lambda row: row.model)
         for entry in sorted(entries, key=rank, reverse=True):
-            rows = rows_of[entry.model]
-            since = bisect_left(rows, entry.made_at - MAX_ROW_LEAD, key=lambda row: row.billed_at)
-            until = bisect_right(rows, entry.made_at + MAX_ROW_DELAY, key=lambda row: row.billed_at)
-            for row in reversed(rows[since:until]):
-                if self._get(entry).has_room and id(row) not in self._owned and not _names_other(row, entry):
+            for row in reversed(_list_possible(rows_of, entry)):
+                if self._get(entry).has_room and id(row) not in self._owned:
                     self._take(row, entry)
 
-    def match_lost(self, entries: Collection[LedgerEntry], known_tasks: Collection[str]) -> None:
-        """Give a row of a task that no claim led to to a lost entry of its model and time, whose search is long over.
+    def reserve_lost(self, entries: Collection[LedgerEntry], entries_of: Mapping[str, Sequence[LedgerEntry]]) -> None:
+        """Keep from the others a row for each lost entry that an earlier reading confirmed.
 
-        Only where there is a single such row: the key may serve other applications too.
+        Nothing names that row. It is one of a task that no claim led to, unless that claim was found since then; the
+        dearest of them, so that the others are never confirmed for more than what is left of the bill.
         """
-        unknown = [row for row in self._list_free() if row.task_id and row.task_id not in known_tasks]
-        for entry in entries:
-            if entry.outcome is LedgerOutcome.UNKNOWN and self._at - entry.made_at > _SEARCH_TIME:
-                own = [row for row in unknown if row.model == entry.model and _is_in_time(row, entry)]
-                if len(own) == 1 and id(own[0]) not in self._owned:
-                    self._take(own[0], entry)
+        settled = {task_id for task_id, own in entries_of.items() if all(one.confirmed is not None for one in own)}
+        named = (row for row in self._list_free() if row.task_id and row.task_id not in settled)
+        rows_of = _group(named, lambda row: row.model)
+        for entry in self._list_lost(entries, entries_of):
+            if entry.confirmed is not None:
+                own = [row for row in _list_possible(rows_of, entry) if id(row) not in self._owned]
+                own.sort(key=lambda row: (row.task_id in entries_of, -row.quota))
+                self._owned.update(id(row) for row in own[:1])
+
+    def match_lost(self, entries: Collection[LedgerEntry], entries_of: Mapping[str, Sequence[LedgerEntry]]) -> None:
+        """Give rows of tasks that no claim led to to lost entries of their model and time.
+
+        Only where there are not more such rows than lost entries: the key may serve other applications too.
+        """
+        named = (row for row in self._list_free() if row.task_id and row.task_id not in entries_of)
+        rows_of = _group(named, lambda row: row.model)
+        lost = [entry for entry in self._list_lost(entries, entries_of) if entry.confirmed is None]
+        possible = [_list_possible(rows_of, entry) for entry in lost]
+        claimants = Counter(id(row) for own in possible for row in own)
+        for entry, own in zip(lost, possible, strict=True):
+            free = [row for row in own if id(row) not in self._owned]
+            if free and len(own) <= min(claimants[id(row)] for row in own):
+                self._take(free[0], entry)
+
+    def _list_lost(
+        self, entries: Collection[LedgerEntry], entries_of: Mapping[str, Sequence[LedgerEntry]]
+    ) -> Sequence[LedgerEntry]:
+        """Return the entries without a task and a row whose search is long over, oldest first."""
+        known = {entry.claim_id for own in entries_of.values() for entry in own}
+        lost = [
+            entry
+            for entry in entries
+            if entry.outcome is LedgerOutcome.UNKNOWN
+            and not entry.task_id
+            and entry.claim_id not in known
+            and not self._get(entry).rows
+            and self._at - entry.made_at > _SEARCH_TIME
+        ]
+        return sorted(lost, key=lambda entry: (entry.made_at, entry.claim_id))
 
     def _choose(self, row: BillingRow, entries: Sequence[LedgerEntry]) -> LedgerEntry:
         """Choose the entry of a task that a row was billed for: of its model, with room, and the nearest in time."""
@@ -148,8 +179,12 @@ def _group(rows: Iterable[BillingRow], key: Callable[[BillingRow], str]) -> defa
     return groups
 
 
-def _is_in_time(row: BillingRow, entry: LedgerEntry) -> bool:
-    return entry.made_at - MAX_ROW_LEAD <= row.billed_at <= entry.made_at + MAX_ROW_DELAY
+def _list_possible(rows_of: Mapping[str, Sequence[BillingRow]], entry: LedgerEntry) -> Sequence[BillingRow]:
+    """Return the rows, grouped by model and sorted by time, of an entry's model and time and of no other request."""
+    rows = rows_of.get(entry.model, ())
+    since = bisect_left(rows, entry.made_at - MAX_ROW_LEAD, key=lambda row: row.billed_at)
+    until = bisect_right(rows, entry.made_at + MAX_ROW_DELAY, key=lambda row: row.billed_at)
+    return [row for row in rows[since:until] if not _names_other(row, entry)]
 
 
 def _names_other(row: BillingRow, entry: LedgerEntry) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -76,7 +76,7 @@ class TaskSupervisor:
         """Cancel all work that is not critical, and start only critical work from here on."""
         self._ending.set()
         self._execute_queued_orders()
-        ordinary = self._list_workers() - self._critical
+        ordinary = [worker for worker in self._list_workers() if worker not in self._critical]
         _cancel(ordinary)
         await asyncio.gather(*ordinary, return_exceptions=True)
 
@@ -98,8 +98,8 @@ class TaskSupervisor:
             _cancel(workers)
             await asyncio.gather(*workers, return_exceptions=True)
 
-    def _list_workers(self) -> set[asyncio.Task[None]]:
-        return set[asyncio.Task[None]]().union(*self._running.values())
+    def _list_workers(self) -> Sequence[asyncio.Task[None]]:
+        return [worker for workers in self._running.values() for worker in workers]
 
     async def _execute_orders(self) -> None:
         while True:

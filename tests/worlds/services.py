@@ -3,7 +3,7 @@
 A ServiceProcess is one life of the services. What survives it is the world: the store, the relay and Discord.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -69,6 +69,8 @@ class ServiceWorld:
     times: WatchTimes = TIMES
     lease: timedelta = LEASE
     spending_policy: SpendingPolicy = field(init=False)
+    random_fraction: Callable[[], float] = lambda: 0.5
+    """What the ledger keeper's intervals are drawn by."""
 
     def __post_init__(self) -> None:
         self.store = FakeStore(self.clock.now)
@@ -120,7 +122,13 @@ class ServiceWorld:
         commands = CommandService(store, jobs, rules, sender, image_processor, children, now=now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lost_messages, lease=self.lease, clock=self.clock.clock)
         ledger = steps.through(mine.ledger)
-        keeper = LedgerKeeper(ledger, lost_answers.billing_log, prices, clock=self.clock.clock)
+        keeper = LedgerKeeper(
+            ledger,
+            lost_answers.billing_log,
+            prices,
+            clock=self.clock.clock,
+            random_fraction=self.random_fraction,
+        )
         async with supervisor.serve():
             supervisor.start(WorkKey("poller"), poller.run)
             await ownership.run_once()

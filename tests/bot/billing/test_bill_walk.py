@@ -118,6 +118,7 @@ class BillWalk:
         )
         self.relay = Relay(settings, now=lambda: self.world.clock.now().timestamp())
         self.recorder = CallRecorder(self.world.clock.now)
+        self.world.random_fraction = Random(self.random.random()).random  # noqa: S311 - no secret
         self.world.allow(daily_submits_per_person=100_000, daily_submits=100_000)
         prices = self.world.spending_policy.prices
         prices.set_relay_money(RelayMoney(quota_per_unit=_UNITS, currency="USD", rates={"USD": Decimal(1)}))

@@ -238,6 +238,19 @@ async def test_row_of_a_confirmed_face_swap_is_no_others(world: KeeperWorld) -> 
     assert await world.find_amounts() == {1: (Decimal("0.05"), "USD"), 2: (None, "USD")}
 
 
+async def test_row_that_confirmed_a_lost_request_is_no_others(world: KeeperWorld) -> None:
+    """Of two lost requests of one model, of which the relay billed one, one is confirmed, in any later reading."""
+    for claim_id in (1, 2):
+        await world.store.create_claim(a_claim(claim_id, str(claim_id), cost=_DIME, made_at=_at(claim_id)), allow)
+        await world.store.settle_claim(claim_id, ClaimState.UNKNOWN)
+    world.relay.billed = [a_row("t1", 50_000)]
+    await world.clock.advance(4000.0)
+    for _ in range(2):
+        await world.keeper.complete()
+        await world.clock.advance(400.0)
+    assert await world.find_amounts() == {1: (Decimal("0.1"), "USD"), 2: (None, "USD")}
+
+
 async def test_outcomes_are_repaired_while_nothing_is_unconfirmed(world: KeeperWorld) -> None:
     """A claim that was settled after its task had ended."""
     await world.store.save_snapshot(Task(id="t1", status=Status.FAILURE))

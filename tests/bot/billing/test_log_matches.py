@@ -136,7 +136,7 @@ def test_entry_with_a_row_missing_is_settled_later(tasks: int, age: timedelta, *
     assert matcher.matches[0].is_settled(at) is is_settled
 
 
-LOST = an_entry(1, outcome=LedgerOutcome.UNKNOWN)
+LOST = replace(an_entry(1, outcome=LedgerOutcome.UNKNOWN), task_id="")
 LONG_AFTER = NOON + timedelta(hours=2)
 
 
@@ -157,6 +157,17 @@ LONG_AFTER = NOON + timedelta(hours=2)
         pytest.param([LOST], [a_row(5, at=900)], LONG_AFTER, {1: 5}, id="as late as can be"),
         pytest.param([LOST], [a_row(5, at=901)], LONG_AFTER, {}, id="too late"),
         pytest.param([LOST, replace(LOST, claim_id=2)], [a_row(5, at=3)], LONG_AFTER, {1: 5}, id="two entries"),
+        pytest.param(
+            [LOST, replace(LOST, claim_id=2)],
+            [a_row(5, at=3), a_row(6, at=9, task="t2")],
+            LONG_AFTER,
+            {1: 5, 2: 6},
+            id="two of two",
+        ),
+        pytest.param([replace(LOST, task_id="t9")], [a_row(5, at=3)], LONG_AFTER, {}, id="its task is known"),
+        pytest.param(
+            [replace(LOST, request_id="a")], [a_row(5, at=3, request="b")], LONG_AFTER, {}, id="another request"
+        ),
         pytest.param([LOST], [a_row(-5, at=3)], LONG_AFTER, {}, id="a negative amount"),
     ],
 )
@@ -165,12 +176,34 @@ def test_lost_request_gets_the_only_row_that_may_be_its(
 ) -> None:
     """The key may serve other applications, whose rows are of tasks that no claim led to either."""
     matcher = LogMatcher(rows, at)
-    matcher.match_lost(entries, {"known"})
+    matcher.match_lost(entries, {"known": []})
     assert sums(matcher) == expected
 
 
 def test_lost_request_gets_no_row_that_has_an_owner() -> None:
     matcher = LogMatcher([a_row(5, at=3, request="a")], LONG_AFTER)
     matcher.match_request_ids([an_entry(2, request_id="a")])
-    matcher.match_lost([LOST], ())
+    matcher.match_lost([LOST], {})
     assert sums(matcher) == {2: 5}
+
+
+@pytest.mark.parametrize(
+    ("entries_of", "expected"),
+    [
+        pytest.param({}, {}, id="a task that no claim led to"),
+        pytest.param({"t1": [an_entry(3, at=2)]}, {}, id="its claim was found since then"),
+        pytest.param({"t2": [an_entry(3, at=2)]}, {3: 5}, id="another task has a row of its own"),
+    ],
+)
+def test_row_that_confirmed_a_lost_request_confirms_no_other(
+    entries_of: dict[str, list[LedgerEntry]], expected: dict[int, int]
+) -> None:
+    """Neither another lost request, nor the claim that it was of."""
+    first = replace(LOST, confirmed=Decimal("0.1"))
+    matcher = LogMatcher(
+        [a_row(5, at=3), *(a_row(5, at=4, task=task) for task in entries_of if task != "t1")], LONG_AFTER
+    )
+    matcher.reserve_lost([first, replace(LOST, claim_id=2)], entries_of)
+    matcher.match_tasks(entries_of)
+    matcher.match_lost([replace(LOST, claim_id=2)], entries_of)
+    assert sums(matcher) == expected
