@@ -63,7 +63,7 @@ async def test_metrics_count_a_command_and_a_press(world: WireWorld) -> None:
     edits = [seen.get(counted.format(route), 0) for route in ("edit by token", "edit as bot")]
     assert sum(edits) >= len(asked) > 0
     assert seen[counted.format("callback")] == 2
-    assert not [name for name in seen if "refusals" in name]
+    assert not [name for name, count in seen.items() if "refusals" in name and count]
     acts = world.discord.interactions.values()
     ids = [str(act.id) for act in acts] + [one.task_id for one in world.relay.submits]
     secrets = [world.discord.token, world.relay.settings.key, "zeppelin", *(act.token for act in acts), *ids]

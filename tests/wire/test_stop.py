@@ -117,7 +117,7 @@ async def test_check_finds_everything_good(world: WireWorld) -> None:
         "Buttons": "ok",
         "API key": "ok",
         "Prices": "ok",
-        "Balance": "ok",
+        "Balance": "note",
         "Discord token": "ok",
         "Gateway": "ok",
         "Commands": "ok",

@@ -312,7 +312,7 @@ async def test_an_untrusted_server_may_not_spend(tmp_path: Path) -> None:
     """With no ALLOWED_GUILDS, a server that no owner runs is refused; reading stays free."""
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset()) as w:
         parent = await w.finished(w.relay.add_task("grid"))
-        await refused(w, await w.click(w.member, parent, "U1"), "ALLOWED_GUILDS")
+        await refused(w, await w.click(w.member, parent, "U1"), "The operator of this bot can allow it in `/mjadmin`")
 
 
 async def test_a_server_that_an_owner_manages_may_spend(tmp_path: Path) -> None:
