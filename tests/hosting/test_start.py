@@ -106,7 +106,8 @@ async def test_the_files_of_the_image_are_enough(world: WireWorld, tmp_path: Pat
     changed = {"PATH": PATH, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", "DATABASE_URL": "", "PORT": port}
     async with inside.bot(command=command_of("Dockerfile"), **changed) as bot:
         await inside.shows(await inside.follow(inside.relay.add_task("grid")), "✅ Four")
-        assert await check_health(port) == 0
+        # Docker's default: unhealthy after three failures in a row, as on a machine that is busy for some seconds.
+        assert 0 in [await check_health(port) for _ in range(3)]
         [stop] = instructions("STOPSIGNAL")
         code, seconds = await bot.stop(getattr(signal, stop.text))
     assert (code, seconds < 10) == (0, True), seconds
