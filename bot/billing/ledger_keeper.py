@@ -97,7 +97,7 @@ class LedgerKeeper:
         matcher.match_request_ids([*unconfirmed, *known, *possible])
         matcher.reserve_lost(possible, entries_of)
         matcher.match_tasks(entries_of)
-        matcher.match_nameless(possible)
+        matcher.match_nameless(possible, self._prices.convert_quota)
         matcher.match_lost(unconfirmed, entries_of)
         amounts = {
             match.entry.claim_id: amount

@@ -4,10 +4,11 @@ Every row of a task belongs to one of the claims that led to it, so that the con
 """
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from bot.entities import LedgerEntry, LedgerOutcome
@@ -79,11 +80,11 @@ class LogMatcher:
                     if self._get(owner).has_room or self._at - row.billed_at > _SEARCH_TIME:
                         self._take(row, owner)
 
-    def match_nameless(self, entries: Collection[LedgerEntry]) -> None:
-        """Give rows that name no task to entries of the same model, each the latest row of its time.
+    def match_nameless(self, entries: Collection[LedgerEntry], convert: Callable[[int], Decimal | None]) -> None:
+        """Give rows that name no task to entries of the same model and time, so that as many as possible have theirs.
 
         Those of a face swap name none. Confirmed entries come first, as each has a row, and it must be no other's; then
-        those that are known to have been accepted.
+        those that are known to have been accepted. `convert` returns the amount of a quota.
         """
 
         def rank(entry: LedgerEntry) -> tuple[bool, bool, datetime, int]:
@@ -91,10 +92,15 @@ class LogMatcher:
             return entry.confirmed is not None, is_accepted, entry.made_at, entry.claim_id
 
         rows_of = _group((row for row in self._list_free() if not row.task_id), lambda row: row.model)
+        sharing = _RowSharing()
         for entry in sorted(entries, key=rank, reverse=True):
-            for row in reversed(_list_possible(rows_of, entry)):
-                if self._get(entry).has_room and id(row) not in self._owned:
-                    self._take(row, entry)
+            match = self._get(entry)
+            rows = _list_possible(rows_of, entry)
+            same_amount = [row for row in rows if entry.confirmed is not None and convert(row.quota) == entry.confirmed]
+            sharing.add(match, sorted(same_amount or rows, key=lambda row: abs(row.billed_at - entry.made_at)))
+            while match.has_room and sharing.find_row(match):
+                pass
+        self._owned.update(sharing.owners)
 
     def reserve_lost(self, entries: Collection[LedgerEntry], entries_of: Mapping[str, Sequence[LedgerEntry]]) -> None:
         """Keep from the others a row for each lost entry that an earlier reading confirmed.
@@ -160,6 +166,58 @@ class LogMatcher:
 
     def _list_free(self) -> Sequence[BillingRow]:
         return [row for row in self._rows if id(row) not in self._owned]
+
+
+class _RowSharing:
+    """Shares rows among entries that may each have several of them, so that the most entries have rows.
+
+    An entry never loses a row without getting another one (an augmenting path of a bipartite matching).
+    """
+
+    def __init__(self) -> None:
+        self.owners: dict[int, EntryRows] = {}
+        """The owner of each row that has one, by the row's identity."""
+        self._possible: dict[int, Sequence[BillingRow]] = {}
+        self._exhausted: set[int] = set()
+        """The rows that a search has found and from which no path leads to a free row, now or later."""
+
+    def add(self, match: EntryRows, possible: Sequence[BillingRow]) -> None:
+        """Add an entry with the rows that it may have, the likeliest first."""
+        self._possible[match.entry.claim_id] = possible
+
+    def find_row(self, match: EntryRows) -> bool:
+        """Give one more row to an entry, for which other entries may change theirs; return whether there is one."""
+        found_by: dict[int, EntryRows] = {}
+        given_up: dict[int, BillingRow] = {}
+        searching = deque([match])
+        while searching:
+            taker = searching.popleft()
+            for row in self._possible[taker.entry.claim_id]:
+                if id(row) in found_by or id(row) in self._exhausted:
+                    continue
+                found_by[id(row)] = taker
+                owner = self.owners.get(id(row))
+                if owner is None:
+                    self._pass_on(row, match, found_by, given_up)
+                    return True
+                if owner is not match and owner.entry.claim_id not in given_up:
+                    given_up[owner.entry.claim_id] = row
+                    searching.append(owner)
+        self._exhausted.update(found_by)
+        return False
+
+    def _pass_on(
+        self, row: BillingRow, match: EntryRows, found_by: Mapping[int, EntryRows], given_up: Mapping[int, BillingRow]
+    ) -> None:
+        """Give a free row to the entry that found it, the row that this one gives up to the one before, and so on."""
+        while True:
+            taker = found_by[id(row)]
+            self.owners[id(row)] = taker
+            taker.rows.append(row)
+            if taker is match:
+                return
+            row = given_up[taker.entry.claim_id]
+            taker.rows[:] = [one for one in taker.rows if one is not row]
 
 
 def drop_repeats(rows: Iterable[BillingRow]) -> Sequence[BillingRow]:

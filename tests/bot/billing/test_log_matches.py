@@ -16,6 +16,10 @@ def a_row(quota: int, model: str = "mj_imagine", *, at: float = 0.0, task: str =
     return BillingRow(billed_at=later(at), model=model, quota=quota, task_id=task, request_id=request)
 
 
+def convert(quota: int) -> Decimal:
+    return Decimal(quota) / 100
+
+
 def sums(matcher: LogMatcher) -> dict[int, int]:
     """Return the units of each claim that has rows."""
     return {match.entry.claim_id: sum(row.quota for row in match.rows) for match in matcher.matches}
@@ -101,7 +105,7 @@ def test_rows_without_a_task_go_by_model_and_time(
 ) -> None:
     """Those of face swaps name no task."""
     matcher = LogMatcher(rows, NOON)
-    matcher.match_nameless(entries)
+    matcher.match_nameless(entries, convert)
     assert sums(matcher) == expected
 
 
@@ -112,7 +116,7 @@ def test_row_never_has_two_owners() -> None:
     for _ in range(2):
         matcher.match_request_ids(entries)
         matcher.match_tasks({"t1": entries, "": entries})
-        matcher.match_nameless(entries)
+        matcher.match_nameless(entries, convert)
     assert sum(sums(matcher).values()) == 5
 
 
@@ -120,8 +124,36 @@ def test_row_stays_with_the_entry_that_it_confirmed() -> None:
     """It names no task: a later request of the same model must not be confirmed by it once more."""
     first, second = an_entry(1, "swap_face", outcome=LedgerOutcome.UNKNOWN), an_entry(2, "swap_face", at=5)
     matcher = LogMatcher([a_row(5, "swap_face", task="", at=9)], NOON)
-    matcher.match_nameless([replace(first, confirmed=Decimal("0.05")), second])
+    matcher.match_nameless([replace(first, confirmed=Decimal("0.05")), second], convert)
     assert sums(matcher) == {1: 5}
+
+
+def test_as_many_rows_as_possible_have_an_owner() -> None:
+    """An entry changes its row for another one that it may have too, where a third entry may have only that row."""
+    early, late = an_entry(1, "swap_face", at=0), an_entry(2, "swap_face", at=800, outcome=LedgerOutcome.UNKNOWN)
+    middle = an_entry(3, "swap_face", at=500)
+    rows = [a_row(quota, "swap_face", task="", at=at) for quota, at in ((5, 450), (6, 890), (7, 1390))]
+    for order in (rows, rows[::-1]):
+        matcher = LogMatcher(order, NOON)
+        matcher.match_nameless([early, middle, late], convert)
+        assert sum(sums(matcher).values()) == 18
+        assert set(sums(matcher)) == {1, 2, 3}
+
+
+def test_unbilled_unknown_requests_take_no_row_from_others() -> None:
+    unknown = [an_entry(number, "swap_face", at=number, outcome=LedgerOutcome.UNKNOWN) for number in range(1, 9)]
+    accepted = [an_entry(10 + number, "swap_face", at=100 + number) for number in range(3)]
+    matcher = LogMatcher([a_row(5, "swap_face", task="", at=90 + at) for at in range(4)], NOON)
+    matcher.match_nameless([*unknown, *accepted], convert)
+    assert set(sums(matcher)) == {10, 11, 12, 8}
+
+
+def test_confirmed_entry_keeps_a_row_of_its_amount() -> None:
+    """With another's it would be confirmed for less than it is, and the other for the same once more."""
+    confirmed = replace(an_entry(1, "swap_face"), confirmed=Decimal("0.06"))
+    matcher = LogMatcher([a_row(5, "swap_face", task="", at=1), a_row(6, "swap_face", task="", at=60)], NOON)
+    matcher.match_nameless([confirmed, an_entry(2, "swap_face", at=61)], convert)
+    assert sums(matcher) == {1: 6, 2: 5}
 
 
 @pytest.mark.parametrize(
