@@ -96,6 +96,7 @@ jobs = Table(
     Column("redraws", Integer),  # how often the final state was to be drawn again; NULL: never
     Column("redraw_at", UtcDateTime),
     Column("posted", Boolean),  # whether a gallery has its picture, or may have; NULL: no
+    Column("language", Text),  # of its message; NULL: the operator's default
 )
 _is_open = jobs.c.closed_at.is_(None)
 Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)
@@ -204,6 +205,40 @@ people = Table(
     Column("defaults", Text, nullable=False),
     Column("speed", Text),  # NULL: the relay's default
     Column("notify", Text, nullable=False),
+    Column("language", Text),  # NULL: that of the person's Discord
+    Column("hints", Text),  # which hints the person has seen, each between commas; NULL: none
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("reporter_id", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("resolver_id", BigInteger),
+    Column("resolved_at", UtcDateTime),
+)
+Index("reports_by_guild", reports.c.guild_id, reports.c.state, reports.c.made_at)
+
+departures = Table(  # the servers that the bot has left, until their settings are deleted
+    "departures",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("left_at", UtcDateTime, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 processes = Table(

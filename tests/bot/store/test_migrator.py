@@ -51,7 +51,7 @@ async def test_concurrent_starts_migrate_and_log_once(either_url: str, caplog: p
         await asyncio.gather(*(start() for _ in range(4)))
         await start()
     logged = [record.getMessage() for record in caplog.records if record.name == "bot.store.migrator"]
-    assert logged == ["database schema migrated from nothing to 0009"]
+    assert logged == ["database schema migrated from nothing to 0010"]
 
 
 async def test_open_rows_of_the_first_schema_are_taken_over(either_url: str) -> None:
