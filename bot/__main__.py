@@ -1,7 +1,7 @@
-"""`python -m bot` runs mjbot, `check` tests whether it can run, `remove-commands` removes its commands from Discord.
+"""`python -m bot` runs mjbot; bot.command_line lists its other commands.
 
-Exit codes: 0 stopped on request, or all checks passed; 1 Discord refused the token, or a check failed; 2 invalid
-settings or arguments.
+Exit codes: 0 stopped on request, or done; 1 Discord refused the token, or a command failed; 2 invalid settings or
+arguments.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ import discord
 from bot.app import open_app, run_background_work
 from bot.check import report_unreachable_discord, run_checks
 from bot.clock import wait_for_event
+from bot.command_line import parse_arguments
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
@@ -159,43 +161,38 @@ async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming
                 await run_unless_stopped(stop, connection.connect(app.bot, first_seconds=timing.connection_timeout))
 
 
-_USE = """\
-Use `python -m bot` to run the bot, `python -m bot check` to test the settings, `python -m bot check --forget` to also
-enable the buttons that the relay refused, and `python -m bot remove-commands` to remove the bot's commands from
-Discord before you uninstall it."""
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name, and return the exit code."""
-    if list(arguments) not in ([], ["check"], ["check", "--forget"], ["remove-commands"]):
-        print(_USE, file=sys.stderr)  # noqa: T201
-        return 2
+    try:
+        given = parse_arguments(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # find_mistakes reports the same lines in more detail
     try:
         settings = Settings.read()
     except SettingsError as error:
         return _report_settings_error(error)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
-    configure_logging("WARNING" if arguments else settings.log_level, settings.log_format)
+    configure_logging("WARNING" if given.command else settings.log_level, settings.log_format)
     if settings.discord_api_url:
         connection.override_api_url(settings.discord_api_url)
     try:
-        return asyncio.run(_run_command(arguments, settings))
+        return asyncio.run(_run_command(given, settings))
     except KeyboardInterrupt:  # before run() installed its handlers
         return 0
     except SettingsError as error:  # problems that only the users of a setting can find
         return _report_settings_error(error)
 
 
-def _run_command(arguments: Sequence[str], settings: Settings) -> Coroutine[Any, Any, int]:
-    match list(arguments):
-        case []:
-            _refuse_token_format(settings)
-            return run(settings)
-        case ["remove-commands"]:
+def _run_command(given: Namespace, settings: Settings) -> Coroutine[Any, Any, int]:
+    match given.command:
+        case "check":
+            return run_checks(settings, _find_mistakes(), forget=given.forget)
+        case "remove-commands":
             return run_removal(settings)
         case _:
-            return run_checks(settings, _find_mistakes(), forget="--forget" in arguments)
+            _refuse_token_format(settings)
+            return run(settings)
 
 
 def _refuse_token_format(settings: Settings) -> None:

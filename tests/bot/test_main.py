@@ -104,22 +104,6 @@ async def test_a_malformed_gateway_answer_is_requested_again(discord: LoopbackDi
     assert discord.identifies == 1
 
 
-@pytest.mark.parametrize(
-    "arguments", [["chekc"], ["check", "--forgot"], ["remove-command"], ["remove-commands", "--all"], ["--help"]]
-)
-def test_unknown_arguments_are_refused(
-    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """With the valid commands."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DISCORD_TOKEN", "abc")
-    monkeypatch.setenv("MJ_API_KEY", "abc")
-    assert main(arguments) == 2
-    said = capsys.readouterr().err
-    for command in ("python -m bot`", "python -m bot check`", "check --forget`", "python -m bot remove-commands`"):
-        assert command in said
-
-
 @pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot"])
 @pytest.mark.parametrize(
     ("status", "body", "headers", "said"),

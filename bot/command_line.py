@@ -1,0 +1,39 @@
+"""The commands of `python -m bot`, and their help."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+_PROGRAM = "python -m bot"
+_ABOUT = "Without a command, this runs the bot. With one, it does this and ends:"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors don't repeat what was typed, which may contain a password."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the help, which lists what is valid, and exit with 2."""
+        del message
+        print(f"`{_PROGRAM}` does not take these arguments.\n", file=sys.stderr)  # noqa: T201 - a command's answer
+        self.print_help(sys.stderr)
+        self.exit(2)
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the command that was typed as `command`, None for the bot itself, and its arguments.
+
+    Raises:
+        SystemExit: Help was asked for (code 0) and printed, or there is no such command (code 2).
+    """
+    parser = _Parser(prog=_PROGRAM, description=_ABOUT, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    check = _add(commands, "check", "test the settings, Discord, the relay and the database, and print what is wrong")
+    check.add_argument("--forget", action="store_true", help="first enable the buttons that the relay refused")
+    _add(commands, "remove-commands", "remove the bot's commands from Discord, before you uninstall it")
+    return parser.parse_args(arguments)
+
+
+def _add(commands: "argparse._SubParsersAction[_Parser]", name: str, what: str) -> argparse.ArgumentParser:
+    """Add a command with its line of the help."""
+    return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)
