@@ -23,6 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.languages import Language, find_language
 from bot.money import NO_PRICES, PriceSetting, parse_amount, parse_prices
 from bot.text_cleaning import COPY_TOKEN, find_secret_mistake, has_token_format, is_bot_token
 
@@ -73,6 +74,12 @@ def _read_amount(value: object) -> object:
 
 def _to_lower_case(value: object) -> str:
     return str(value).lower()
+
+
+def _read_language(value: object) -> object:
+    """Accept a language however its case and separator are written: "zh_cn"."""
+    name = str(value).strip().replace("_", "-").lower()
+    return next((one for one in Language if name == one.lower()), find_language(name) or value)
 
 
 def _clean_secret(value: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -246,6 +253,7 @@ class Settings(BaseSettings):
     press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
+    default_language: Annotated[Language, BeforeValidator(_read_language)] = Language.ENGLISH
     prices: Prices = NO_PRICES
     balance_alarm: Amount | None = None
     confirm_above: Amount | None = None

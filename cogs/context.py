@@ -10,6 +10,7 @@ import discord
 from bot.clock import Clock
 from bot.entities import Person, Place
 from bot.policy.task_privacy import Viewer
+from cogs.languages.choice import LanguageChoice
 
 Interaction = discord.Interaction[Any]
 
@@ -111,6 +112,8 @@ def is_age_restricted(interaction: Interaction) -> bool | None:
 
 def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
     """Return the place of a message that this interaction sent or clicked."""
+    languages: LanguageChoice = interaction.client.languages
+    choose_language = languages.choose_for_person if ephemeral else languages.choose_for_message
     return Place(
         channel_id=interaction.channel_id or 0,
         message_id=message_id,
@@ -120,6 +123,7 @@ def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> P
         token_expires_at=_compute_token_expiry(interaction),
         ephemeral=ephemeral,
         reachable=not ephemeral and is_reachable(interaction),
+        language=choose_language(interaction),
     )
 
 

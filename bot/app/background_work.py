@@ -43,6 +43,7 @@ async def run_background_work(app: App) -> AsyncGenerator[None]:
         )
         app.supervisor.start(WorkKey("operator's prices"), app.operator_rules.run)
         app.supervisor.start(WorkKey("balance"), partial(app.balance.run, app.price_sources.wait_for_first_read))
+        app.supervisor.start(WorkKey("languages"), app.known_languages.run)
         app.supervisor.start(WorkKey("ledger"), app.ledger_keeper.run)
         app.supervisor.start(WorkKey("REST probe"), partial(app.bot.rest.health.run, app.bot.probe_rest))
         await app.job_leases.run_once()

@@ -22,6 +22,7 @@ from bot.store import open_store
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.relay_capabilities import RelayCapabilities
 from cogs.gateway.sharded_bot import ShardedBot
+from cogs.languages import set_language
 from cogs.messaging.rate_limits import RateLimiter
 
 
@@ -37,6 +38,7 @@ async def open_app(
         StoreUnavailable: The database cannot be opened or migrated.
     """
     clock = clock or CorrectedTime(Clock()).clock
+    set_language(settings.default_language)  # of this asyncio.Task, and thereby of all that it starts
     async with AsyncExitStack() as stack:
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)

@@ -12,6 +12,7 @@ from bot.billing.price_memory import PriceMemory
 from bot.billing.price_sources import PriceSources
 from bot.clock import Clock
 from bot.entities import RuleChange
+from bot.features.known_languages import KnownLanguages
 from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.features.person_settings import PersonSettingsService
@@ -44,6 +45,7 @@ from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.shard_health import ShardHealth
 from cogs.gateway.sharded_bot import ShardedBot
 from cogs.gateway.start_requests import RARELY, StartRequest
+from cogs.languages.choice import LanguageChoice
 from cogs.messaging.channels.gallery import Gallery
 from cogs.messaging.channels.log_channel import LogChannel
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
@@ -96,6 +98,8 @@ class App:
         self.command_permissions = CommandPermissions(self.bot, clock)
         self.trust = GuildTrust(clock, guilds=settings.allowed_guilds, permissions=self.command_permissions)
         self.policy = build_policy(settings, self.trust.owners)
+        self.known_languages = KnownLanguages(store, store.rules, clock)
+        self.bot.languages = LanguageChoice(settings.default_language, self.known_languages)
         self.server_rules = ServerRulesCache(store.rules, clock.monotonic)
         self.bot.spoilers = Spoilers(self.bot, self.server_rules)
         self.editor = DiscordMessageEditor(self.bot, self.rate_limiter, clock, self.bot.spoilers)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.entities.ledger import Cost, Spending, SpendingCount
 from bot.entities.rules import NO_RULES, Rules
+from bot.languages import Language
 from bot.midjourney.request_options import Speed
 
 _FIRST_ID_TIME = datetime(2015, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ class Place:
     """Where a job's message is, and the two ways to edit it: with the interaction's token, or as the bot.
 
     `reachable`: the bot itself can edit there. `token` is valid until `token_expires_at`, 15 minutes after the
-    interaction. `guild_id` is 0 outside servers.
+    interaction. `guild_id` is 0 outside servers. `language` is that of the message; None: the operator's default.
     """
 
     channel_id: int
@@ -39,6 +40,7 @@ class Place:
     token_expires_at: datetime
     ephemeral: bool
     reachable: bool
+    language: Language | None = None
 
     def is_visible_from(self, here: "Place") -> bool:
         """Return whether members at `here` see this message: it is in the same server or DM, and not ephemeral."""
@@ -258,10 +260,12 @@ class PersonSettings:
     """What a person has chosen for all of their own jobs; the defaults are those of a person who chose nothing.
 
     `defaults` are prompt parameters as bot.midjourney.prompts.prompt_parser reads them. `speed` is None for the relay's
-    default.
+    default, and `language` for that of their Discord. `hints` names the hints that they have seen.
     """
 
     remix: bool = False
     defaults: str = ""
     speed: Speed | None = None
     notify: Notify = Notify.LATE
+    language: Language | None = None
+    hints: frozenset[str] = frozenset()

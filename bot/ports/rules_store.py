@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.entities import Block, OperatorRules, RuleChange, Rules, ServerGrant, ServerRules
+from bot.languages import Language
 
 
 class RulesStore(Protocol):
@@ -28,6 +29,10 @@ class RulesStore(Protocol):
 
     async def list_server_rules(self, guild_ids: Collection[int]) -> Mapping[int, ServerRules]:
         """Return the rules that the managers of these servers set, by server."""
+        ...
+
+    async def list_server_languages(self) -> Mapping[int, Language]:
+        """Return the languages of the servers whose managers have chosen one, by server."""
         ...
 
     async def list_blocks(self, guild_id: int) -> Sequence[Block]:

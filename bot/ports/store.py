@@ -1,6 +1,6 @@
 """The database, as the use cases need it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from bot.entities import (
     TaskSummary,
     Usage,
 )
+from bot.languages import Language
 from bot.midjourney.task import Task
 from bot.ports.ledger import Ledger
 
@@ -249,6 +250,10 @@ class Store(Protocol):
         self, person_id: int, change: Callable[[PersonSettings], PersonSettings]
     ) -> PersonSettings:
         """Apply `change` to a person's settings, read in the same transaction; write and return the result."""
+        ...
+
+    async def list_person_languages(self) -> Mapping[int, Language]:
+        """Return the languages of the people who have chosen one, by person."""
         ...
 
     async def clear_missing_capabilities(self) -> int:

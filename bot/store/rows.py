@@ -19,6 +19,7 @@ from bot.entities import (
     TaskOrigin,
     TaskSummary,
 )
+from bot.languages import find_language
 from bot.midjourney.buttons import name_result
 from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Status, Task
@@ -46,6 +47,7 @@ def job_from_row(row: Mapping[str, Any]) -> Job:
         token_expires_at=row["token_expires_at"],
         ephemeral=row["ephemeral"],
         reachable=row["reachable"],
+        language=find_language(row["language"]),
     )
     return Job(
         place=place,
@@ -112,6 +114,12 @@ def claim_from_row(row: Mapping[str, Any]) -> Claim:
     )
 
 
+def person_settings_to_row(settings: PersonSettings) -> dict[str, Any]:
+    """Return the columns of a row of `people`, without the person."""
+    hints = f",{','.join(sorted(settings.hints))}," if settings.hints else None
+    return {**asdict(settings), "hints": hints}
+
+
 def person_settings_from_row(row: Mapping[str, Any]) -> PersonSettings:
     """Return the settings of a row of `people`; a value that only a newer version knows counts as not chosen."""
     return PersonSettings(
@@ -119,6 +127,8 @@ def person_settings_from_row(row: Mapping[str, Any]) -> PersonSettings:
         defaults=row["defaults"],
         speed=Speed(row["speed"]) if row["speed"] in set(Speed) else None,
         notify=Notify(row["notify"]) if row["notify"] in set(Notify) else Notify.LATE,
+        language=find_language(row["language"]),
+        hints=frozenset(filter(None, (row["hints"] or "").split(","))),
     )
 
 

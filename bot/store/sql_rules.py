@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.entities import NO_RULES, Block, OperatorRules, RuleChange, Rules, ServerGrant, ServerRules
 from bot.errors import StoreUnavailable
+from bot.languages import Language, find_language
 from bot.store import queries
 from bot.store.database import Database
 from bot.store.schema import rule_changes, rules
@@ -84,6 +85,13 @@ class SqlRules:
         wanted = (rules.c.kind == _Kind.SERVER) & rules.c.guild_id.in_(guild_ids)
         rows = await self._database.read(select(rules).where(wanted))
         return {row["guild_id"]: own for row, own in _read_rows(ServerRules, rows)}
+
+    async def list_server_languages(self) -> Mapping[int, Language]:
+        """Return the languages of the servers whose managers have chosen one, by server."""
+        chosen = (rules.c.kind == _Kind.SERVER) & rules.c.body.not_like('%"language":""%')
+        rows = await self._database.read(select(rules).where(chosen))
+        found = ((row["guild_id"], find_language(own.language)) for row, own in _read_rows(ServerRules, rows))
+        return {guild_id: language for guild_id, language in found if language is not None}
 
     async def list_blocks(self, guild_id: int) -> Sequence[Block]:
         """Return the blocks of a server, or of the operator (0), by person; ended ones too."""

@@ -1,9 +1,8 @@
 """The Store of bot.ports on SQLite or PostgreSQL. Each method that writes is one transaction."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable, delete, func, select, true, update
@@ -24,6 +23,7 @@ from bot.entities import (
     TaskSummary,
     Usage,
 )
+from bot.languages import Language
 from bot.midjourney.task import Task
 from bot.ports.store import PlanSpending
 from bot.store import queries
@@ -41,14 +41,14 @@ from bot.store.rows import (
     claim_from_row,
     job_from_row,
     job_to_row,
-    person_settings_from_row,
     pressed_button_from_row,
     task_origin_from_row,
     task_summary_from_row,
 )
-from bot.store.schema import RELEASED_OWNER, claims, jobs, people, refusals
+from bot.store.schema import RELEASED_OWNER, claims, jobs, refusals
 from bot.store.sql_claims import SqlClaims
 from bot.store.sql_ledger import SqlLedger
+from bot.store.sql_people import SqlPeople
 from bot.store.sql_rules import SqlRules
 from bot.store.sql_snapshots import SqlSnapshots
 
@@ -111,6 +111,7 @@ class SqlStore:
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)
         self._records = RecordsStart(database)
+        self._people = SqlPeople(database)
         self._snapshots = SqlSnapshots(database)
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
@@ -328,27 +329,17 @@ class SqlStore:
 
     async def find_person_settings(self, person_id: int) -> PersonSettings:
         """Return a person's settings, or the defaults."""
-        rows = await self.database.read(select(people).where(people.c.person_id == person_id))
-        return person_settings_from_row(rows[0]) if rows else PersonSettings()
+        return await self._people.find_settings(person_id)
 
     async def update_person_settings(
         self, person_id: int, change: Callable[[PersonSettings], PersonSettings]
     ) -> PersonSettings:
         """Apply `change` to a person's settings under a row lock; a row that holds only defaults is deleted."""
-        own = people.c.person_id == person_id
+        return await self._people.update_settings(person_id, change)
 
-        async def write(connection: AsyncConnection) -> PersonSettings:
-            # Insert a row first, as PostgreSQL can only lock a row that exists.
-            row, found = {"person_id": person_id, **asdict(PersonSettings())}, None
-            while found is None:  # another change may delete the row in between
-                await connection.execute(queries.insert_if_absent(people, self.database.dialect), row)
-                found = (await connection.execute(select(people).where(own).with_for_update())).mappings().first()
-            changed = change(person_settings_from_row(dict(found)))
-            statement = update(people).where(own).values(asdict(changed))
-            await connection.execute(delete(people).where(own) if changed == PersonSettings() else statement)
-            return changed
-
-        return await self.database.transaction(write)
+    async def list_person_languages(self) -> Mapping[int, Language]:
+        """Return the languages of the people who have chosen one, by person."""
+        return await self._people.list_languages()
 
     async def clear_missing_capabilities(self) -> int:
         """Forget all capabilities that the relay refused; return how many there were."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import discord
 from discord import app_commands, ui
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.errors import StoreUnavailable
@@ -59,7 +59,7 @@ class HelpCheckCog(commands.Cog):
         self._bot = bot
         self._reporter = reporter
 
-    @app_commands.command(name="mjhelp", description=_("What this bot can do"))
+    @app_commands.command(name="mjhelp", description=locale_str("What this bot can do"))
     @usable_anywhere
     async def mjhelp(self, interaction: Interaction) -> None:
         """List the commands as clickable mentions."""
@@ -85,8 +85,10 @@ class HelpCheckCog(commands.Cog):
             refusal = None
         return describe_place(self._reporter.policy, refusal, guild=bool(spender.guild_id))
 
-    @app_commands.command(name="mjcheck", description=_("Check that everything works here (for server managers)"))
-    @app_commands.describe(member=_("Also check what this member may do in this channel, and why not"))
+    @app_commands.command(
+        name="mjcheck", description=locale_str("Check that everything works here (for server managers)")
+    )
+    @app_commands.describe(member=locale_str("Also check what this member may do in this channel, and why not"))
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)

@@ -2,7 +2,7 @@
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.features.seed import SeedService
@@ -26,9 +26,10 @@ class SeedCog(commands.Cog):
         self._seeds = seeds
         self._tracker = tracker
 
-    @app_commands.command(name="seed", description=_("The seed of a task (free, takes a while)"))
+    @app_commands.command(name="seed", description=locale_str("The seed of a task (free, takes a while)"))
     @app_commands.describe(
-        id=_("The task's id, or a text or link that contains it"), private=_("Only you see it (default: yes)")
+        id=locale_str("The task's id, or a text or link that contains it"),
+        private=locale_str("Only you see it (default: yes)"),
     )
     @usable_anywhere
     async def seed(

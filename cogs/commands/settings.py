@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 from discord import app_commands, ui
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.entities import PersonSettings
@@ -55,7 +55,9 @@ class SettingsCog(commands.Cog):
         """Handle the buttons of any panel message."""
         self._bot.add_dynamic_items(SettingButton)
 
-    @app_commands.command(name="mjsettings", description=_("Your settings: remix, default parameters, speed, mentions"))
+    @app_commands.command(
+        name="mjsettings", description=locale_str("Your settings: remix, default parameters, speed, mentions")
+    )
     @usable_anywhere
     async def mjsettings(self, interaction: Interaction) -> None:
         """Show this person's settings, in an ephemeral message."""

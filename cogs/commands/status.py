@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.clock import Clock
@@ -43,16 +43,18 @@ class StatusCog(MessageMenuCog):
     def __init__(
         self, bot: commands.AutoShardedBot, tracker: JobTracker, rate_limiter: RateLimiter, clock: Clock
     ) -> None:
-        super().__init__(bot, _("Midjourney status"), self.follow_message)
+        super().__init__(bot, locale_str("Midjourney status"), self.follow_message)
         self._tracker = tracker
         self._rate_limiter = rate_limiter
         self._now = clock.now
 
-    @app_commands.command(name="mjstatus", description=_("Follow a Midjourney task: progress, picture, buttons"))
+    @app_commands.command(
+        name="mjstatus", description=locale_str("Follow a Midjourney task: progress, picture, buttons")
+    )
     @app_commands.describe(
-        id=_("The task's id, or a text or link that contains it; up to five, separated by spaces"),
-        private=_("Only you see it"),
-        notify=_("Mention me when it's done"),
+        id=locale_str("The task's id, or a text or link that contains it; up to five, separated by spaces"),
+        private=locale_str("Only you see it"),
+        notify=locale_str("Mention me when it's done"),
     )
     @usable_anywhere
     async def mjstatus(

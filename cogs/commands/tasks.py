@@ -1,7 +1,7 @@
 """/mjtasks: a paged list of a person's own tasks, from which each can be followed."""
 
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.entities import TaskFilter
@@ -41,8 +41,8 @@ class TasksCog(commands.Cog):
         """Handle the buttons and menus of any list message."""
         self._bot.add_dynamic_items(TaskListButton, TaskListMenu)
 
-    @app_commands.command(name="mjtasks", description=_("Your tasks: running ones first, then the newest"))
-    @app_commands.describe(state=_("Show only these tasks"))
+    @app_commands.command(name="mjtasks", description=locale_str("Your tasks: running ones first, then the newest"))
+    @app_commands.describe(state=locale_str("Show only these tasks"))
     @app_commands.choices(
         state=[app_commands.Choice(name=name, value=str(which)) for which, name in FILTER_NAMES.items()]
     )

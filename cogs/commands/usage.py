@@ -5,7 +5,7 @@ from io import BytesIO
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.errors import PolicyRefused
@@ -66,7 +66,7 @@ class UsageCog(commands.Cog):
         """Handle the buttons of any panel message."""
         self._bot.add_dynamic_items(UsageButton)
 
-    @app_commands.command(name="mjusage", description=_("What you used, what it cost, and what is left"))
+    @app_commands.command(name="mjusage", description=locale_str("What you used, what it cost, and what is left"))
     @usable_anywhere
     async def mjusage(self, interaction: Interaction) -> None:
         """Show this person's own usage; managers and the operator find the reports behind its buttons."""

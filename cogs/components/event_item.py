@@ -12,6 +12,8 @@ from typing import Any, Self, TypeVar, cast
 import discord
 from discord import ui
 
+from cogs.languages import use_language
+
 _ItemT_co = TypeVar("_ItemT_co", bound=ui.Item[Any], covariant=True)
 
 
@@ -45,7 +47,8 @@ class EventItem(ui.DynamicItem[_ItemT_co], template=r"(?!)"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Dispatch the event; its listener handles errors, because discord.py would only log them here."""
         name, *arguments = self.get_event()
-        interaction.client.dispatch(name, interaction, *arguments)
+        with use_language(interaction.client.languages.choose_for_person(interaction)):
+            interaction.client.dispatch(name, interaction, *arguments)
 
     def get_event(self) -> tuple[str, *tuple[object, ...]]:
         """Return the name of the event, and what its listeners get after the interaction."""

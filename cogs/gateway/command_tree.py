@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from cogs.context import Interaction
+from cogs.languages import set_language
 from cogs.messaging.responses import LOST_RESPONSE_ERRORS, log_and_describe_error, send_ephemeral
 
 _UNKNOWN_COMMAND_SECONDS = 2.0
@@ -19,6 +20,11 @@ class BotCommandTree(app_commands.CommandTree[Any]):
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client)
         logging.getLogger("discord.app_commands.tree").addFilter(_is_worth_logging)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Answer the person of this command in their language, errors too."""
+        set_language(interaction.client.languages.choose_for_person(interaction))
+        return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Tell the person what went wrong."""

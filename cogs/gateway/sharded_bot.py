@@ -24,6 +24,8 @@ from cogs.gateway.rest.rest_client import GuardedHTTPClient, RestGuard
 from cogs.gateway.rest.rest_metrics import create_trace_config
 from cogs.gateway.start_requests import is_refusal
 from cogs.gateway.tolerant_websocket import TolerantWebSocket
+from cogs.languages import use_language
+from cogs.languages.choice import LanguageChoice
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import summarize_error
 from cogs.messaging.spoilers import Spoilers
@@ -76,6 +78,7 @@ class ShardedBot(commands.AutoShardedBot):
         """Is told every error of the relay that a person meets."""
         self.spoilers: Spoilers | None = None
         """Decides where pictures are hidden; None hides none."""
+        self.languages = LanguageChoice()
         self.recommended_shard_count = 1
         """How many shards Discord recommends, for all processes together."""
 
@@ -107,7 +110,8 @@ class ShardedBot(commands.AutoShardedBot):
         """
         super().dispatch(event_name, *args, **kwargs)
         if event_name == "interaction" and (kind := INTERACTION_EVENTS.get(args[0].type)):
-            super().dispatch(kind, *args, **kwargs)
+            with use_language(self.languages.choose_for_person(args[0])):
+                super().dispatch(kind, *args, **kwargs)
 
     @property
     def own_shard_ids(self) -> Sequence[int]:

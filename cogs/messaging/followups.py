@@ -17,6 +17,7 @@ from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
+from cogs.languages import use_language
 from cogs.messaging import rate_limits
 from cogs.messaging.discord_refusals import DELETED_CODES, RefusalKind, classify_refusal, is_firewall_refusal
 from cogs.messaging.rate_limits import RateLimiter
@@ -51,6 +52,11 @@ class _TokenFollowups:
         self._rate_limiter = rate_limiter
         self._sleep = sleep
 
+    @property
+    def expected_place(self) -> Place:
+        """Where the child message is or will be."""
+        raise NotImplementedError
+
     async def delete_child_message(self, place: Place) -> bool:
         """Delete the child message of a refused request; try again if Discord fails, because it says "Sending".
 
@@ -71,10 +77,9 @@ class _TokenFollowups:
 
     async def _send_child(self, send: Callable[[discord.Embed], Awaitable[_T]], pressed: str, parent: Task) -> _T:
         """Send the first state of a child; without its prompt, if a server's filter or Discord refuses that."""
-        person = to_person(self._interaction.user)
         await self._rate_limiter.acquire_token(self._interaction.token)
         try:
-            return await with_timeout(send(render_sending(person, pressed, parent)))
+            return await with_timeout(send(self._render_sending(pressed, parent)))
         except discord.HTTPException as error:
             if classify_refusal(error).kind is not RefusalKind.BODY:
                 raise _convert(error) from error
@@ -82,7 +87,12 @@ class _TokenFollowups:
         except REQUEST_ERRORS as error:
             raise _convert(error) from error
         await self._rate_limiter.acquire_token(self._interaction.token)
-        return await _send_visible(send(render_sending(person, pressed, Task(id=parent.id))))
+        return await _send_visible(send(self._render_sending(pressed, Task(id=parent.id))))
+
+    def _render_sending(self, pressed: str, parent: Task) -> discord.Embed:
+        """Render the first state of a child in the language of its message."""
+        with use_language(self.expected_place.language):
+            return render_sending(to_person(self._interaction.user), pressed, parent)
 
     async def send_error(self, error: MjbotError) -> None:
         """Tell the person privately why the request failed."""

@@ -12,6 +12,7 @@ from bot.errors import DisplayRefused, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
 from bot.scene import PREVIEW_NAME, FileRefusal, MissingPermission, Scene
+from cogs.languages import use_language
 from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_token_dead, may_be_due_to_token
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.place_permissions import describe_missing_permissions, find_permissions, may_accept_edits
@@ -107,7 +108,8 @@ class SceneDrawer:
         has_preview, is_spoiler = scene.job.id in self._previewed, await self._needs_spoiler(scene)
         drawing = _Drawing(scene, has_preview=has_preview, is_spoiler=is_spoiler)
         while True:
-            rendered = drawing.render()
+            with use_language(scene.job.place.language):
+                rendered = drawing.render()
             try:
                 await self._edit(drawing, rendered)
             except discord.HTTPException as error:

@@ -14,6 +14,7 @@ from bot.errors import DisplayError, DisplayFailed, DisplayRefused, PlaceGone, P
 from bot.midjourney.task import Status, Task
 from bot.ports import SceneBuilder
 from bot.scene import Scene
+from cogs.languages import _, use_language
 from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.discord_refusals import (
     CLOSED_THREAD_CODES,
@@ -164,7 +165,8 @@ class DiscordMessageEditor:
         if task.status is Status.SUCCESS:
             template = NOTIFY_READY if is_shown else NOTIFY_NOT_SHOWN
         what = escape_markdown(clean_and_cut(job.pressed, _NAME_LENGTH)) or _RESULT_NOUNS.get(task.action, "picture")
-        content = template.format(person=job.requester.id, what=what, link=job.place.link)
+        with use_language(job.place.language):
+            content = _(template).format(person=job.requester.id, what=what, link=job.place.link)
         only_requester = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False
         )
@@ -216,7 +218,8 @@ class DiscordMessageEditor:
         """
         place = job.place
         failure: DisplayError = PlaceUnreachable()
-        embed = render_sending(job.requester, job.pressed, Task(id=job.task_id))
+        with use_language(place.language):
+            embed = render_sending(job.requester, job.pressed, Task(id=job.task_id))
         by_token = [self._send_by_token] if self._routes.is_token_usable(place) else []
         for send in [*by_token, self._send_as_bot] if place.reachable else by_token:
             try:

@@ -13,6 +13,7 @@ from simcord.http.router import RequestContext
 from bot.clock import CorrectedTime
 from bot.entities import Job, LimitSetting, Period, ServerRules
 from cogs.context import get_viewer, note_receipt, to_place
+from cogs.languages.choice import LanguageChoice
 from tests.fakes.clock import START, FakeClock
 from tests.worlds.simcord import GUILD_ID, Actor, SimcordWorld, open_simcord_world
 
@@ -66,7 +67,9 @@ async def test_a_token_is_used_for_fifteen_minutes_whatever_the_clock_says(
     """By the interaction's id, and from when it was received where that cannot be."""
     clock = FakeClock(START + wrong_by)
     interaction: Any = SimpleNamespace(
-        client=SimpleNamespace(clock=clock.clock), extras={}, token="t", channel_id=1, guild_id=None, application_id=9,
+        client=SimpleNamespace(clock=clock.clock, languages=LanguageChoice()),
+        locale=discord.Locale.vietnamese, guild=None, user=SimpleNamespace(id=1), extras={},
+        token="t", channel_id=1, guild_id=None, application_id=9,
         expires_at=START - age + 15 * MINUTE,
     )  # fmt: skip
     note_receipt(interaction)
@@ -85,7 +88,9 @@ async def test_a_clock_corrected_by_the_response_leaves_a_token_its_time(seconds
         time.record_date(START, 0.0)
     now = START + timedelta(seconds=seconds)
     interaction: Any = SimpleNamespace(
-        client=SimpleNamespace(clock=time.clock), extras={}, token="t", channel_id=1, guild_id=None, application_id=9,
+        client=SimpleNamespace(clock=time.clock, languages=LanguageChoice()),
+        locale=discord.Locale.vietnamese, guild=None, user=SimpleNamespace(id=1), extras={},
+        token="t", channel_id=1, guild_id=None, application_id=9,
         expires_at=now + 15 * MINUTE,
     )  # fmt: skip
     note_receipt(interaction)

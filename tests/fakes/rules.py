@@ -14,6 +14,7 @@ from bot.entities import (
     ServerRules,
     SpendingCount,
 )
+from bot.languages import Language, find_language
 
 
 class FakeRules:
@@ -43,6 +44,11 @@ class FakeRules:
     async def list_grants(self) -> Mapping[int, ServerGrant]:
         self._answer()
         return dict(self.grants)
+
+    async def list_server_languages(self) -> Mapping[int, Language]:
+        self._answer()
+        found = {guild_id: find_language(own.language) for guild_id, own in self.servers.items()}
+        return {guild_id: language for guild_id, language in found.items() if language}
 
     async def list_servers(self) -> Collection[int]:
         self._answer()

@@ -1,7 +1,7 @@
 """A store in memory; tests/bot/store runs the same tests on it and on SqlStore."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from bot.entities import (
     Usage,
 )
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
+from bot.languages import Language
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
 from bot.ports import PlanSpending
@@ -337,6 +338,10 @@ class FakeStore:
         if changed == PersonSettings():
             del self.people[person_id]
         return changed
+
+    async def list_person_languages(self) -> Mapping[int, Language]:
+        self._answer()
+        return {person_id: chosen.language for person_id, chosen in self.people.items() if chosen.language}
 
     async def clear_missing_capabilities(self) -> int:
         self._answer()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
@@ -48,21 +48,21 @@ class AnimateEditFaceswapCog(commands.Cog):
         self._get_picture = get_picture
         self._is_private = is_private
 
-    @app_commands.command(name="animate", description=_("Turn a picture, or a finished task, into clips"))
+    @app_commands.command(name="animate", description=locale_str("Turn a picture, or a finished task, into clips"))
     @app_commands.describe(
-        image=_("The starting image"),
-        id=_("Or a finished task: its id, or a text or link that contains it"),
-        picture=_("Which of the task's four pictures, 1 to 4 (default: 1)"),
-        prompt=_("What happens in the clips (default: the task's own prompt)"),
-        motion=_("How much motion"),
-        loop=_("Make the end lead back to the start, if the service can"),
-        end_image=_("The ending image, if the service can use one"),
-        private=_("Only you see it (default: as the task is)"),
+        image=locale_str("The starting image"),
+        id=locale_str("Or a finished task: its id, or a text or link that contains it"),
+        picture=locale_str("Which of the task's four pictures, 1 to 4 (default: 1)"),
+        prompt=locale_str("What happens in the clips (default: the task's own prompt)"),
+        motion=locale_str("How much motion"),
+        loop=locale_str("Make the end lead back to the start, if the service can"),
+        end_image=locale_str("The ending image, if the service can use one"),
+        private=locale_str("Only you see it (default: as the task is)"),
     )
     @app_commands.choices(
         motion=[
-            app_commands.Choice(name=_("low: still camera, little motion"), value=Motion.LOW.value),
-            app_commands.Choice(name=_("high: moving camera, much motion"), value=Motion.HIGH.value),
+            app_commands.Choice(name=locale_str("low: still camera, little motion"), value=Motion.LOW.value),
+            app_commands.Choice(name=locale_str("high: moving camera, much motion"), value=Motion.HIGH.value),
         ]
     )
     @usable_anywhere
@@ -103,11 +103,11 @@ class AnimateEditFaceswapCog(commands.Cog):
         """Suggest this person's own recent tasks."""
         return await suggest_own_tasks(self._tracker, get_viewer(interaction), current)
 
-    @app_commands.command(name="edit", description=_("Change a picture with a prompt"))
+    @app_commands.command(name="edit", description=locale_str("Change a picture with a prompt"))
     @app_commands.describe(
-        image=_("The picture, as PNG, JPEG or WebP"),
-        prompt=_("What to change or add"),
-        private=_("Only you see it"),
+        image=locale_str("The picture, as PNG, JPEG or WebP"),
+        prompt=locale_str("What to change or add"),
+        private=locale_str("Only you see it"),
     )
     @usable_anywhere
     async def edit(
@@ -122,11 +122,11 @@ class AnimateEditFaceswapCog(commands.Cog):
             interaction, lambda _: build_edit(validate_attachments(image)[0], prompt), private=private
         )
 
-    @app_commands.command(name="faceswap", description=_("Put the face of one picture into another"))
+    @app_commands.command(name="faceswap", description=locale_str("Put the face of one picture into another"))
     @app_commands.describe(
-        source=_("The picture with the face"),
-        target=_("The picture to put the face into"),
-        private=_("Only you see it"),
+        source=locale_str("The picture with the face"),
+        target=locale_str("The picture to put the face into"),
+        private=locale_str("Only you see it"),
     )
     @usable_anywhere
     async def faceswap(

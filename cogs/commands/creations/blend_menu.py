@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import discord
 from discord import ui
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.request_options import Dimensions
@@ -71,7 +71,7 @@ class BlendMenuCog(MessageMenuCog):
         runner: PaidCommandRunner,
         link_picture: Callable[[str, Viewer], PictureInput],
     ) -> None:
-        super().__init__(bot, _(_MENU), self.blend_message)
+        super().__init__(bot, locale_str(_MENU), self.blend_message)
         self._runner = runner
         self._link_picture = link_picture
 

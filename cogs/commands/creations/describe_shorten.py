@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.prompts.prompt_builder import MAX_PROMPT_LENGTH
@@ -31,16 +31,16 @@ class DescribeShortenCog(MessageMenuCog):
         link_picture: Callable[[str, Viewer], PictureInput],
         is_private_link: Callable[[str, Viewer], Awaitable[bool]],
     ) -> None:
-        super().__init__(bot, _("Describe this image"), self.describe_message)
+        super().__init__(bot, locale_str("Describe this image"), self.describe_message)
         self._runner = runner
         self._link_picture = link_picture
         self._is_private_link = is_private_link
 
-    @app_commands.command(name="describe", description=_("Four prompts that could produce a picture"))
+    @app_commands.command(name="describe", description=locale_str("Four prompts that could produce a picture"))
     @app_commands.describe(
-        image=_("The picture, as PNG, JPEG or WebP"),
-        link=_("Or an image URL"),
-        private=_("Only you see it"),
+        image=locale_str("The picture, as PNG, JPEG or WebP"),
+        link=locale_str("Or an image URL"),
+        private=locale_str("Only you see it"),
     )
     @usable_anywhere
     async def describe(
@@ -83,8 +83,8 @@ class DescribeShortenCog(MessageMenuCog):
 
         await self._runner.run(interaction, build_request, private=private, needed_commands=needed_commands)
 
-    @app_commands.command(name="shorten", description=_("Which words of a prompt matter, and shorter prompts"))
-    @app_commands.describe(prompt=_("The prompt to shorten"), private=_("Only you see it"))
+    @app_commands.command(name="shorten", description=locale_str("Which words of a prompt matter, and shorter prompts"))
+    @app_commands.describe(prompt=locale_str("The prompt to shorten"), private=locale_str("Only you see it"))
     @usable_anywhere
     async def shorten(
         self,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.prompts.parameters import NIJI_VERSIONS, VERSIONS, get_integer_range
@@ -46,24 +46,24 @@ class ImagineBlendCog(commands.Cog):
     def __init__(self, runner: PaidCommandRunner) -> None:
         self._runner = runner
 
-    @app_commands.command(name="imagine", description=_("Draw four pictures of what you describe"))
+    @app_commands.command(name="imagine", description=locale_str("Draw four pictures of what you describe"))
     @app_commands.describe(
-        prompt=_("What to draw. Midjourney's parameters, such as --ar 3:2, go at the end"),
-        aspect=_("Width to height, such as 3:2"),
-        version=_("Midjourney version, such as 7"),
-        stylize=_("How strongly to apply Midjourney's style, 0 to 1000"),
-        chaos=_("How much the four pictures differ from each other, 0 to 100"),
-        weird=_("How unusual the pictures are, 0 to 3000"),
-        seed=_("A starting number. The same seed and prompt give similar pictures"),
-        no=_("Things to leave out, separated by commas"),
-        tile=_("Pictures that repeat seamlessly, for patterns"),
-        raw=_("Closer to your prompt, with less of Midjourney's own style"),
-        niji=_("Niji (anime model) version, such as 7"),
-        image=_("An image to use as a reference"),
-        image2=_("A second reference image"),
-        image3=_("A third reference image"),
-        speed=_("Speed mode, which affects the price"),
-        private=_("Only you see it"),
+        prompt=locale_str("What to draw. Midjourney's parameters, such as --ar 3:2, go at the end"),
+        aspect=locale_str("Width to height, such as 3:2"),
+        version=locale_str("Midjourney version, such as 7"),
+        stylize=locale_str("How strongly to apply Midjourney's style, 0 to 1000"),
+        chaos=locale_str("How much the four pictures differ from each other, 0 to 100"),
+        weird=locale_str("How unusual the pictures are, 0 to 3000"),
+        seed=locale_str("A starting number. The same seed and prompt give similar pictures"),
+        no=locale_str("Things to leave out, separated by commas"),
+        tile=locale_str("Pictures that repeat seamlessly, for patterns"),
+        raw=locale_str("Closer to your prompt, with less of Midjourney's own style"),
+        niji=locale_str("Niji (anime model) version, such as 7"),
+        image=locale_str("An image to use as a reference"),
+        image2=locale_str("A second reference image"),
+        image3=locale_str("A third reference image"),
+        speed=locale_str("Speed mode, which affects the price"),
+        private=locale_str("Only you see it"),
     )
     @app_commands.autocomplete(
         aspect=_suggest_from(_ASPECTS), version=_suggest_from(VERSIONS), niji=_suggest_from(NIJI_VERSIONS)
@@ -100,18 +100,20 @@ class ImagineBlendCog(commands.Cog):
 
         await self._runner.run(interaction, build_request, private=private)
 
-    @app_commands.command(name="blend", description=_("Blend 2–5 pictures together"))  # noqa: RUF001 - an en dash
+    @app_commands.command(name="blend", description=locale_str("Blend 2–5 pictures together"))  # noqa: RUF001 - an en dash
     @app_commands.describe(
-        image1=_("The first picture"),
-        image2=_("The second picture"),
-        image3=_("A third picture"),
-        image4=_("A fourth picture"),
-        image5=_("A fifth picture"),
-        dimensions=_("Shape of the result (default: square)"),
-        private=_("Only you see it"),
+        image1=locale_str("The first picture"),
+        image2=locale_str("The second picture"),
+        image3=locale_str("A third picture"),
+        image4=locale_str("A fourth picture"),
+        image5=locale_str("A fifth picture"),
+        dimensions=locale_str("Shape of the result (default: square)"),
+        private=locale_str("Only you see it"),
     )
     @app_commands.choices(
-        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in DIMENSION_LABELS.items()]
+        dimensions=[
+            app_commands.Choice(name=locale_str(words), value=shape.value) for shape, words in DIMENSION_LABELS.items()
+        ]
     )
     @usable_anywhere
     async def blend(

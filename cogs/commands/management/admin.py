@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.billing.balance import BalanceMonitor
@@ -98,7 +98,9 @@ class AdminCog(commands.Cog):
         """Handle the components of any panel message."""
         self._bot.add_dynamic_items(AdminItem)
 
-    @app_commands.command(name="mjadmin", description=_("Servers, limits, prices and money (for the operator)"))
+    @app_commands.command(
+        name="mjadmin", description=locale_str("Servers, limits, prices and money (for the operator)")
+    )
     @usable_anywhere
     async def mjadmin(self, interaction: Interaction) -> None:
         """Show the servers, in an ephemeral message."""

@@ -5,7 +5,7 @@ from typing import Final
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.entities import Block
@@ -40,11 +40,11 @@ class ModerationCog(commands.Cog):
         self._moderation = moderation
         self._owners = owners
 
-    @app_commands.command(name="mjblock", description=_("Stop a member from drawing here (for moderators)"))
+    @app_commands.command(name="mjblock", description=locale_str("Stop a member from drawing here (for moderators)"))
     @app_commands.describe(
-        member=_("Who may not draw in this server"),
-        hours=_("For how long, such as 24 or 0.5. Without it: until you unblock them"),
-        reason=_("Why, for other moderators"),
+        member=locale_str("Who may not draw in this server"),
+        hours=locale_str("For how long, such as 24 or 0.5. Without it: until you unblock them"),
+        reason=locale_str("Why, for other moderators"),
     )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -73,8 +73,8 @@ class ModerationCog(commands.Cog):
             "already drawing goes on. `/mjunblock` ends the block."
         )
 
-    @app_commands.command(name="mjunblock", description=_("Let a blocked member draw again (for moderators)"))
-    @app_commands.describe(member=_("Who may draw again. Without it: the list of blocked members"))
+    @app_commands.command(name="mjunblock", description=locale_str("Let a blocked member draw again (for moderators)"))
+    @app_commands.describe(member=locale_str("Who may draw again. Without it: the list of blocked members"))
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_messages=True)
@@ -97,7 +97,9 @@ class ModerationCog(commands.Cog):
             return f"<@{member.id}> isn't blocked in this server. Run `/mjunblock` alone for the list of who is."
         return f"<@{member.id}> can draw in this server again, as far as its other rules allow it."
 
-    @app_commands.command(name="mjpause", description=_("Stop all drawing in this server (for server managers)"))
+    @app_commands.command(
+        name="mjpause", description=locale_str("Stop all drawing in this server (for server managers)")
+    )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
@@ -115,7 +117,7 @@ class ModerationCog(commands.Cog):
         paused = "Drawing is paused in this server" if is_new else "Drawing is paused in this server already"
         return f"{paused}: nothing new is started, and what is already drawing goes on. `/mjresume` ends the pause."
 
-    @app_commands.command(name="mjresume", description=_("Let this server draw again (for server managers)"))
+    @app_commands.command(name="mjresume", description=locale_str("Let this server draw again (for server managers)"))
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)

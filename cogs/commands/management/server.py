@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 from discord import app_commands, ui
-from discord.app_commands import locale_str as _
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.entities import Rules, ServerAccess
@@ -104,7 +104,7 @@ class ServerCog(commands.Cog):
         self._bot.add_dynamic_items(ServerItem)
 
     @app_commands.command(
-        name="mjserver", description=_("Settings of this server: who, where, how much (for server managers)")
+        name="mjserver", description=locale_str("Settings of this server: who, where, how much (for server managers)")
     )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)

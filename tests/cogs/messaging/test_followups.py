@@ -12,6 +12,7 @@ from bot.errors import DisplayFailed, PlaceGone
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Task
 from cogs.context import Interaction
+from cogs.languages.choice import LanguageChoice
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from tests.fakes.clock import FakeClock
@@ -52,7 +53,8 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
         id=3, display_name="lien", display_avatar=SimpleNamespace(with_size=lambda _: SimpleNamespace(url=""))
     )
     interaction = SimpleNamespace(
-        client=SimpleNamespace(),
+        client=SimpleNamespace(languages=LanguageChoice()), id=5, guild=None,
+        locale=discord.Locale.american_english,
         token="token", followup=followups, message=message, user=user, channel_id=1, guild_id=None, application_id=9,
         expires_at=clock.now(), extras={}, context=SimpleNamespace(dm_channel=True),
     )  # fmt: skip

@@ -1,0 +1,26 @@
+"""The languages in which the bot answers, and the mark of texts in `bot/` that `cogs/` translates."""
+
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """A language that the bot's texts are translated into, by Discord's name of its locale."""
+
+    ENGLISH = "en"
+    VIETNAMESE = "vi"
+    SIMPLIFIED_CHINESE = "zh-CN"
+    TRADITIONAL_CHINESE = "zh-TW"
+
+
+def find_language(locale: str | None) -> Language | None:
+    """Return the language of one of Discord's locales, such as "en-GB", or of a stored name; None for any other.
+
+    Discord shows Simplified Chinese to no reader of Traditional Chinese, so neither stands for the other.
+    """
+    name = locale or ""
+    return next((one for one in Language if name == one or (name.startswith("en-") and one == "en")), None)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a text that is translated where it is shown, and return it as it is."""
+    return message
