@@ -24,6 +24,7 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"which of {', '.join(ROWS)}; all by default")
     parser.add_argument("--burst", type=int, default=300, help="commands in one burst (300)")
     parser.add_argument("--rounds", type=int, default=6, help="bursts for each bot, alternating (6)")
+    parser.add_argument("--warm-ups", type=int, default=2, help="bursts before these, which are not counted (2)")
     parser.add_argument("--tasks", type=int, default=1000, help="tasks in flight (1000)")
     parser.add_argument("--channels", type=int, default=250, help="channels of these tasks (250)")
     parser.add_argument("--spread", type=float, default=35.0, help="seconds over which they end (35)")
@@ -59,7 +60,9 @@ async def measure(options: argparse.Namespace) -> list[Row]:
             started = time.monotonic()
             print(f"measuring {row} ...", file=sys.stderr, flush=True)
             if row == "answers":
-                rows += await measure_first_answers(folder, burst=options.burst, rounds=options.rounds)
+                rows += await measure_first_answers(
+                    folder, burst=options.burst, rounds=options.rounds, warm_ups=options.warm_ups
+                )
             elif row == "load":
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
                 rows += await measure_under_load(folder, load)

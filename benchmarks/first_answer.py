@@ -12,18 +12,17 @@ from tests.wire.loopback import LoopbackDiscord
 TARGET = 1.15
 _SINGLES = 10
 """Commands that are sent one at a time in each round."""
-_WARM_UP_ROUNDS = 2
-"""Rounds that are not counted: the first commands of a process fill caches and open connections."""
 _NEVER = 1e7  # seconds: these tasks show no change while they are measured
 
 Times = dict[str, list[list[float]]]
 """The seconds until each first answer, by bot and round."""
 
 
-async def measure_first_answers(folder: Path, *, burst: int, rounds: int) -> list[Row]:
+async def measure_first_answers(folder: Path, *, burst: int, rounds: int, warm_ups: int) -> list[Row]:
     """Send /mjstatus one at a time and in bursts to both bots in turn, and compare the times until the callbacks.
 
     The ratio is the median over the rounds, because other load on the machine affects both bots of a round alike.
+    `warm_ups` rounds before them are not counted: the first commands of a process fill caches and open connections.
     """
     bursts: Times = {"mjbot": [], "bare": []}
     one_by_one: Times = {"mjbot": [], "bare": []}
@@ -36,7 +35,7 @@ async def measure_first_answers(folder: Path, *, burst: int, rounds: int) -> lis
     ):
         await _wait_until_ready(our_discord, bot)
         await _wait_until_ready(bare_discord, bare)
-        for number in range(-_WARM_UP_ROUNDS, rounds):
+        for number in range(-warm_ups, rounds):
             turns = (("mjbot", our_discord), ("bare", bare_discord))
             for name, discord in turns if number % 2 else reversed(turns):
                 singles = [await _send_burst(discord, [relay.add_task()]) for _ in range(min(burst, _SINGLES))]

@@ -5,9 +5,9 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-from benchmarks.environment import ROOT
-
+_ROOT = Path(__file__).resolve().parents[1]
 _TICK_SECONDS = 0.002
 
 Delay = tuple[float, float]
@@ -53,7 +53,7 @@ async def run_idle_loop() -> AsyncGenerator[list[Delay]]:
     delays: list[Delay] = []
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.idle_loop"),
-        cwd=ROOT,
+        cwd=_ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

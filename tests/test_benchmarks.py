@@ -10,8 +10,8 @@ from benchmarks.__main__ import main
 from benchmarks.idle_loop import find_longest
 from benchmarks.table import Row, format_number, format_table, percentile, ratio
 
-SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1 --claims 3 --claim-rounds 1"
+SMALL = "--burst 2 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0"
+SOON = "--warm-ups 0 --life 1 --lead 2 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1 --claims 3 --claim-rounds 1"
 
 
 @pytest.mark.wire
