@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot.ops.garbage_collection import YOUNG_OBJECTS
 from bot.retry import STORE_OUTAGE
 from tests.pgbouncer import PgBouncer, find_pgbouncer, pooling
 from tests.postgres import Postgres, running, temporary_folder
+from tests.shared_statements import share_compiled_statements
 
 # What is imported and collected stays until the end. Python would look through it again and again.
 gc.disable()
+
+share_compiled_statements()
 
 # An example may take as long as a busy machine needs.
 settings.register_profile("mjbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,8 +47,9 @@ def postgres() -> Generator[Postgres]:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector see only what tests make."""
+    """Let the garbage collector see only what tests make, and look at it as seldom as in the bot."""
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     gc.enable()
 
 
