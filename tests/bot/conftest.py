@@ -39,17 +39,28 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def sql(url: str) -> AsyncGenerator[SqlStore]:
-    async with open_store(url, now=lambda: NOON) as store:
+    create_migrated_file(Path(url.removeprefix("sqlite:///")))
+    async with open_store(url, now=lambda: NOON, migrates=False) as store:
         yield store
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def either_url(request: pytest.FixtureRequest, url: str) -> str:
-    """Both kinds of database, for what only databases promise."""
+    """Both kinds of database, empty, for what only databases promise."""
     if request.param == "sqlite":
         return url
     server: Postgres = request.getfixturevalue("postgres")
     return await server.database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def migrated_url(request: pytest.FixtureRequest, url: str) -> str:
+    """Both kinds of database, with every migration."""
+    if request.param == "sqlite":
+        create_migrated_file(Path(url.removeprefix("sqlite:///")))
+        return url
+    server: Postgres = request.getfixturevalue("postgres")
+    return await server.migrated_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "fake"])
@@ -64,7 +75,7 @@ async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlS
         await server.let_tests_set_time(url)
     else:
         create_migrated_file(Path(url.removeprefix("sqlite:///")))
-    async with open_store(url, now=lambda: NOON) as opened:
+    async with open_store(url, now=lambda: NOON, migrates=False) as opened:
         if request.param == "postgresql":
             _date_claims(opened)
         yield opened
@@ -99,6 +110,6 @@ async def shared(
         async def open_as(owner: str) -> SqlStore | FakeStore:
             if request.param == "fake":
                 return rows.view_as(owner)
-            return await stack.enter_async_context(open_store(url, now=lambda: NOON, owner=owner))
+            return await stack.enter_async_context(open_store(url, now=lambda: NOON, owner=owner, migrates=False))
 
         yield open_as

@@ -23,7 +23,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
     async with open_wire_world(tmp_path, _TASKS) as made:
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
-            made.settings["DATABASE_URL"] = await server.database()
+            made.settings["DATABASE_URL"] = await server.migrated_database()
         yield made
 
 

@@ -33,7 +33,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
         made.settings |= GENEROUS
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
-            made.settings["DATABASE_URL"] = await server.database()
+            made.settings["DATABASE_URL"] = await server.migrated_database()
         yield made
 
 

@@ -75,7 +75,7 @@ def _list_refusals(acts: Sequence[Interaction]) -> list[str]:
 
 async def test_limits_hold_to_the_request_in_two_processes(tmp_path: Path, postgres: Postgres) -> None:
     """50 presses at once, which both processes get: first a member's limit by role, then a server's budget."""
-    url = await postgres.database()
+    url = await postgres.migrated_database()
     # A busy machine may stop a process for seconds: it keeps its claims, and its answers count.
     slow_discord = LoopbackDiscord(ack_seconds=60.0)
     settings = {"DATABASE_URL": url, "LEASE_SECONDS": "60", **GENEROUS, **_PRICES}

@@ -352,22 +352,22 @@ async def test_machines_whose_clocks_differ_count_by_that_of_the_database(postgr
             assert timedelta() <= usage.at - usage.last_claim_at < timedelta(minutes=1)
 
 
-async def test_concurrent_presses_of_one_button_claim_once(either_url: str) -> None:
+async def test_concurrent_presses_of_one_button_claim_once(migrated_url: str) -> None:
     """A hundred concurrent claims through two stores on one database."""
-    async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
+    async with open_store(migrated_url, now=lambda: NOON) as sql, open_store(migrated_url, now=lambda: NOON) as other:
         tries = (store.create_claim(a_claim(n, made_at=NOON), allow) for n, store in enumerate([sql, other] * 50))
         ended = await asyncio.gather(*tries, return_exceptions=True)
     assert [end for end in ended if not isinstance(end, AlreadyClaimed)] == [None]
 
 
-async def test_a_limit_holds_for_concurrent_presses(either_url: str) -> None:
+async def test_a_limit_holds_for_concurrent_presses(migrated_url: str) -> None:
     """The usage is read and the claim written in one transaction."""
 
     def at_most_five(usage: Usage) -> None:
         if usage.all_submits_today >= 5:
             raise CooldownActive(1)
 
-    async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
+    async with open_store(migrated_url, now=lambda: NOON) as sql, open_store(migrated_url, now=lambda: NOON) as other:
         tries = (store.create_claim(a_claim(n, f"b{n}"), at_most_five) for n, store in enumerate([sql, other] * 20))
         await asyncio.gather(*tries, return_exceptions=True)
         assert len(await sql.list_claims(ClaimState.SUBMITTING)) == 5

@@ -213,7 +213,7 @@ async def is_silent(store: SqlStore) -> bool:
 class TestNotifications:
     async def test_other_processes_are_notified_of_ownership_changes(self, postgres: Postgres) -> None:
         """Of released jobs, of the end of a process, and of taking over another process's job."""
-        url = await postgres.database()
+        url = await postgres.migrated_database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
             open_store(url, now=lambda: NOON, owner="b") as b,
@@ -239,13 +239,16 @@ class TestNotifications:
         """It notifies at once, as it may have missed something."""
         monkeypatch.setattr("bot.store.processes.notify_listener._RECONNECT_SECONDS", 0.01)
         monkeypatch.setattr("bot.store.processes.notify_listener._POLL_SECONDS", 0.01)
-        async with open_store(await postgres.database(), now=lambda: NOON, owner="a") as a, asyncio.timeout(60):
+        async with (
+            open_store(await postgres.migrated_database(), now=lambda: NOON, owner="a") as a,
+            asyncio.timeout(60),
+        ):
             await a.process_leases.wait_for_ownership_change()
             await a.database.write(postgres.cut_others())
             await a.process_leases.wait_for_ownership_change()
 
     async def test_concurrent_takeovers_skip_rows_that_another_process_locks(self, postgres: Postgres) -> None:
-        url = await postgres.database()
+        url = await postgres.migrated_database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
             open_store(url, now=lambda: NOON, owner="b") as b,
