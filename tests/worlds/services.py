@@ -35,6 +35,8 @@ from tests.fakes.relay import FakeRelay
 from tests.fakes.store import FakeStore
 
 LEASE = timedelta(seconds=15)
+LONG_LEASE = timedelta(hours=1)
+"""For tests in which days pass: a process renews its lease three times while it lasts."""
 _numbers = count(1)
 TIMES = WatchTimes(give_up_after=timedelta(minutes=70), notify_after=timedelta(seconds=30))
 

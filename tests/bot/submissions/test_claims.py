@@ -41,7 +41,7 @@ from tests.fakes.sample_entities import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, 
 from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import claim_states, press
-from tests.worlds.services import ServiceProcess, ServiceWorld
+from tests.worlds.services import LONG_LEASE, ServiceProcess, ServiceWorld
 
 NO_ACTION = ActionUnsupported("unknown_action", lasting=True)
 PRESS = Claim(id=100, person_id=1, guild_id=6, message_id=700, task_id="5", button="v2", made_at=NOON)
@@ -274,36 +274,38 @@ LOST_PRESSES = {"U2": (U2, None), "V2": (V2, None), "Custom Zoom": (ZOOM, "a fox
 
 @pytest.mark.parametrize("name", LOST_PRESSES)
 async def test_press_whose_answer_was_lost_blocks_its_button_until_a_person_confirms(
-    world: ServiceWorld, process: ServiceProcess, name: str
+    world: ServiceWorld, name: str
 ) -> None:
     """For five minutes it only says so, then it asks the person who presses; a confirmed press is sent once."""
+    world.lease = LONG_LEASE
     button, prompt = LOST_PRESSES[name]
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
-    presses = process.presses
-    await presses.submit_press(press(100, button=button), FakePressFollowups(), prompt=prompt)
-    await world.clock.advance(299.0)
-    for confirmed in (False, True):
-        again = replace(press(101, MINH, button), is_confirmed=confirmed)
-        with pytest.raises(AnswerLost) as early:
-            await presses.submit_press(again, FakePressFollowups(801), prompt=prompt)
-        assert early.value.again_at == world.clock.now() + timedelta(seconds=1)
-    for seconds in (1.0, 86_400.0):
-        await world.clock.advance(seconds)
-        with pytest.raises(RepeatUnconfirmed) as question:
-            await presses.submit_press(press(102, MINH, button), FakePressFollowups(801), prompt=prompt)
-        assert (question.value.link, question.value.own) == (place(800).link, False)
-    assert len(world.relay.sent) == 1
-    world.relay.submit_seconds = 10.0
-    await presses.submit_press(
-        replace(press(103, MINH, button), is_confirmed=True), FakePressFollowups(802), prompt=prompt
-    )
-    with pytest.raises(AlreadyPressed):
+    async with world.process() as process:
+        presses = process.presses
+        await presses.submit_press(press(100, button=button), FakePressFollowups(), prompt=prompt)
+        await world.clock.advance(299.0)
+        for confirmed in (False, True):
+            again = replace(press(101, MINH, button), is_confirmed=confirmed)
+            with pytest.raises(AnswerLost) as early:
+                await presses.submit_press(again, FakePressFollowups(801), prompt=prompt)
+            assert early.value.again_at == world.clock.now() + timedelta(seconds=1)
+        for seconds in (1.0, 86_400.0):
+            await world.clock.advance(seconds)
+            with pytest.raises(RepeatUnconfirmed) as question:
+                await presses.submit_press(press(102, MINH, button), FakePressFollowups(801), prompt=prompt)
+            assert (question.value.link, question.value.own) == (place(800).link, False)
+        assert len(world.relay.sent) == 1
+        world.relay.submit_seconds = 10.0
         await presses.submit_press(
-            replace(press(104, LIEN, button), is_confirmed=True), FakePressFollowups(803), prompt=prompt
+            replace(press(103, MINH, button), is_confirmed=True), FakePressFollowups(802), prompt=prompt
         )
-    await world.clock.advance(30.0)
-    assert claim_states(world) == {100: "unknown", 103: "accepted"}
-    assert len(world.relay.sent) == 2
+        with pytest.raises(AlreadyPressed):
+            await presses.submit_press(
+                replace(press(104, LIEN, button), is_confirmed=True), FakePressFollowups(803), prompt=prompt
+            )
+        await world.clock.advance(30.0)
+        assert claim_states(world) == {100: "unknown", 103: "accepted"}
+        assert len(world.relay.sent) == 2
 
 
 @pytest.mark.parametrize("ends", [ClaimState.ACCEPTED, ClaimState.REFUSED])
@@ -402,6 +404,7 @@ async def test_requester_is_read_from_the_store_first(world: ServiceWorld) -> No
 
 async def test_daily_limit_counts_accepted_and_unknown_submits(world: ServiceWorld) -> None:
     """The cooldown applies after a refusal too, as it also spares the relay."""
+    world.lease = LONG_LEASE
     world.allow(daily_submits_per_person=2, cooldown=timedelta(seconds=3))
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout"), RelayBusy("23"), ACCEPTED]
     async with world.process() as process:

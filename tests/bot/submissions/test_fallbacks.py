@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -393,7 +393,7 @@ def test_claim_ids_of_one_interaction_are_unique(interaction: int) -> None:
 async def test_process_that_dies_between_lines_pays_each_once() -> None:
     """At any step: no line is drawn twice, or without its claim, and no message says "Sending" forever."""
     for stop_at in count(1):
-        world, steps = ServiceWorld(), Steps(stop_at)
+        world, steps = ServiceWorld(lease=timedelta(minutes=1)), Steps(stop_at)
         world.relay.submit_seconds = 1.0
         world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
         for child in "1234":

@@ -17,7 +17,7 @@ from tests.fakes.clock import START
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.sample_entities import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
-from tests.worlds.services import ServiceWorld
+from tests.worlds.services import LONG_LEASE, ServiceWorld
 
 REMIX = ASKS_FOR_MODAL.model_copy(update={"code": 1})
 """The window of a remix, as new-api rewrites it and bills it."""
@@ -168,6 +168,7 @@ async def test_declining_a_modal_whose_press_is_unknown(world: ServiceWorld, act
 @pytest.mark.parametrize("rules", [{"daily_submits_per_person": 1}, {"daily_submits": 1}])
 async def test_modal_beyond_the_limit_is_not_sent(world: ServiceWorld, rules: dict[str, int]) -> None:
     """Its window was billed, and used up the limit: the child waits for the modal, and the person is told."""
+    world.lease = LONG_LEASE
     world.allow(**rules)
     world.relay.outcomes = [REMIX]
     followups = FakePressFollowups()
