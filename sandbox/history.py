@@ -37,7 +37,7 @@ async def write_history(store: SqlStore, guild_id: int, channel_id: int, people:
             for _ in range(chance.randint(0, max(7 - 2 * number, 1))):
                 made_at = midnight + timedelta(seconds=chance.randrange(8 * 3600, 23 * 3600))
                 rows.append(_build_row(chance, guild_id, channel_id, person_id, made_at, len(rows)))
-    await store.database.write(claims.insert().values(rows))
+    await store.database.transaction(lambda connection: connection.execute(claims.insert(), rows))
     return len(rows)
 
 
