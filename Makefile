@@ -27,7 +27,7 @@ coverage: $(READY)
 
 # The wire tests that kill, stop and replace processes, at full size: about ten minutes.
 chaos: $(READY)
-	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py tests/wire/test_pooler.py
 
 # The tests that wait as long as with a real relay and a real Discord: about 25 minutes, or 10 with -n 4.
 soak: $(READY)

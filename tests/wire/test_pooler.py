@@ -7,12 +7,13 @@ import pytest
 
 from tests.pgbouncer import PgBouncer
 from tests.postgres import Postgres
+from tests.wire.chaos_size import size
 from tests.wire.loopback import Message
 from tests.worlds.processes import GENEROUS, BotProcess, WireWorld
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(600)]
 
-_PRESSES = 64
+_PRESSES = size(32, 64)
 _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 
 Press = tuple[Message, str]
