@@ -15,6 +15,7 @@ from simcord.preview import _media
 from sandbox.__main__ import OpenPage
 from sandbox.__main__ import open_page as open_sandbox
 from sandbox.relay import RelaySettings
+from tests.fakes.image_worker import ThreadImageWorker
 from tests.sandbox.chromium import open_page
 from tests.sandbox.sandbox_process import RECORD, ROOT
 from tests.sandbox.visitor import Visitor
@@ -33,7 +34,10 @@ class Visit(NamedTuple):
 @asynccontextmanager
 async def visit(browser: Browser, relay: RelaySettings = DEMO) -> AsyncGenerator[Visit]:
     """Open a sandbox and its page, and wait for the welcome; if the block fails, build/ keeps a picture of the page."""
-    with patch.object(_media.MediaWorker, "_decode", _decode_in_thread):
+    with (
+        patch.object(_media.MediaWorker, "_decode", _decode_in_thread),
+        patch("bot.app.resources.ImageWorker", ThreadImageWorker),
+    ):
         async with (
             open_sandbox(relay) as sandbox,
             open_page(browser, sandbox.url, width=1080, height=1000, restyled=RECORD) as page,
