@@ -4,7 +4,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,20 @@ def test_an_alert_uses_served_metrics(rule: dict[str, Any]) -> None:
     assert rule["annotations"].keys() == {"summary", "next"}
 
 
-def initial_samples() -> Iterator[tuple[str, dict[str, str], float]]:
-    """Yield name, labels and value of each sample that a new process serves."""
+@cache
+def initial_samples() -> Sequence[tuple[str, dict[str, str], float]]:
+    """Return name, labels and value of each sample that a new process serves."""
     program = "import bot.app; from prometheus_client import generate_latest; print(generate_latest().decode())"
     served = subprocess.run(  # noqa: S603 - runs this interpreter
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    for family in text_string_to_metric_families(served.stdout):
-        yield from ((sample.name, sample.labels, sample.value) for sample in family.samples)
+    families = text_string_to_metric_families(served.stdout)
+    return [(sample.name, sample.labels, sample.value) for family in families for sample in family.samples]
 
 
 def test_counters_in_alerts_start_at_zero() -> None:
     """Prometheus sees no increase in a series that starts at 1, so each counter in an alert starts at 0, per path."""
-    samples = list(initial_samples())
+    samples = initial_samples()
     source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot" / "relay").glob("*.py"))
     # This one is read only after the relay refused another path, whose counter tells of it.
     paths = set(re.findall(r'"(/(?:mj|api|v1)/[\w{}/-]+)"', source)) - {guarded_transport._MISSING_PATH}

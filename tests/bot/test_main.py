@@ -1,6 +1,7 @@
 """The loop that connects, and reconnects after failures, until it is stopped."""
 
 import asyncio
+import gc
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -19,6 +20,12 @@ from tests.wire.loopback import LoopbackDiscord
 HASTY = RetryTiming(
     first_pause=0.01, longest_pause=0.05, token_refused_pause=0.01, blocked_pause=0.05, connection_timeout=0.2
 )
+
+
+@pytest.fixture(autouse=True)
+def frozen_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what was imported and collected frozen: a connected bot would look through all of it for a second."""
+    monkeypatch.setattr(gc, "unfreeze", lambda: None)
 
 
 @pytest.fixture
