@@ -21,6 +21,10 @@ _REFRESH_SECONDS = 0.25
 report a click without an answer as uncertain and leave its command in the composer, to be sent twice."""
 
 
+PAUSE_SECONDS = 0.25
+"""The seconds between two refreshes of a page on which something changes."""
+
+
 class LivePage:
     """Refreshes a preview, and runs one operation on it at a time."""
 
@@ -44,7 +48,7 @@ class LivePage:
                     async with self._lock:
                         await self._publish()
                     published = sent
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _publish(self) -> None:
         settle_timeout = self._env.settle_timeout

@@ -37,6 +37,8 @@ async def visit(browser: Browser, relay: RelaySettings = DEMO) -> AsyncGenerator
     with (
         patch.object(_media.MediaWorker, "_decode", _decode_in_thread),
         patch("bot.app.resources.ImageWorker", ThreadImageWorker),
+        # The page draws all its messages anew at each refresh, which is most of the work of these tests.
+        patch("sandbox.page.PAUSE_SECONDS", 0.25 if RECORD else 0.75),
     ):
         async with (
             open_sandbox(relay) as sandbox,
