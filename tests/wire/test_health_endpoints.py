@@ -78,11 +78,13 @@ async def test_readyz_names_a_refused_key(world: WireWorld) -> None:
 
 
 async def test_readyz_names_a_relay_that_is_away(tmp_path: Path) -> None:
-    """Where the relay goes away while a task is watched /readyz says so."""
+    """Where the relay goes away while a task is watched /readyz says so, at the latest when the key is read again."""
     port = free_port()
     async with open_wire_world(tmp_path, _LONG) as world, world.bot(**with_port(port)):
         await world.shows(await world.follow(world.relay.add_task(age=200.0)), "🎨")
         world.relay.down = True
+        # By itself, the bot reads the key once a minute.
+        await world.discord.slash(world.discord.owner, world.discord.channels[0], "mjcheck", {})
         await becomes_exactly(port, {"key": "the relay does not answer"})
         seen = await metrics(port)
     assert seen["mjbot_watched_tasks"] == 1
