@@ -85,16 +85,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each xdist worker its share of the long tests, to run first.
 
     Worksteal starts with equal parts of the list, in its order. At the end, a browser or wire test would keep one
-    worker busy after the others. Two workers share the browser tests, because each starts a browser for its own.
+    worker busy after the others. Two workers share the browser tests, because each starts a browser for its own; the
+    other workers share the wire tests, which mostly wait. A test with a timeout of its own is a long one.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers == 1:
         return
     browser, wire, others = ([item for item in items if _kind(item) == kind] for kind in ("browser", "wire", ""))
+    wire.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    browsers = min(workers - 1, 2)
     short, left, ordered = iter(others), len(items), list[pytest.Item]()
     for worker in range(workers):
         size = left // (workers - worker)
-        share = [*(browser[worker::2] if worker < 2 else []), *wire[worker::workers]]
+        at = worker - browsers
+        share = browser[worker::browsers] if at < 0 else wire[at :: workers - browsers]
         ordered += [*share, *islice(short, max(size - len(share), 0))]
         left -= size
     items[:] = [*ordered, *short]

@@ -15,6 +15,7 @@ SOON = "--warm-ups 0 --life 1 --lead 2 --pictures 1 --sizes 1 --live 2 --lease 2
 
 
 @pytest.mark.wire
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with a handful of tasks and small pictures prints each row of the design, both figures and their ratio."""
