@@ -23,5 +23,5 @@ def share_compiled_statements() -> None:
     cache: LRUCache[Any, Any] = LRUCache(_STATEMENTS)
     Engine._compiled_cache = property(lambda _: cache, lambda *_: None)  # type: ignore[assignment]
     for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
-        dialect.__eq__ = lambda this, other: type(this) is type(other)  # type: ignore[assignment,method-assign]
+        dialect.__eq__ = lambda this, other: type(this) is type(other)  # type: ignore[method-assign]
         dialect.__hash__ = lambda this: hash(type(this))  # type: ignore[assignment,method-assign]
