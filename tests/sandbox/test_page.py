@@ -56,7 +56,7 @@ async def _to_the_end(page: Page) -> None:
 @pytest_asyncio.fixture(name="page", loop_scope="session")
 async def _page(browser: Browser) -> AsyncGenerator[Page]:
     async with (
-        sandbox(seconds=8 if RECORD else 4, side=1024) as url,
+        sandbox(seconds=8 if RECORD else 4, side=1024 if RECORD else 512) as url,
         open_page(browser, url, width=1080, height=860) as page,
     ):
         yield page
