@@ -25,9 +25,9 @@ test: $(READY)
 coverage: $(READY)
 	$(PYTEST) -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
-# The wire tests that kill, stop and replace processes, at full size: about ten minutes.
+# The wire tests that kill, stop and replace processes, at full size: about a quarter of an hour.
 chaos: $(READY)
-	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py tests/wire/test_pooler.py
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_bill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py tests/wire/test_pooler.py
 
 # The tests that wait as long as with a real relay and a real Discord: about 25 minutes, or 10 with -n 4.
 soak: $(READY)

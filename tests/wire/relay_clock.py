@@ -23,3 +23,7 @@ class HeldTime:
     def let_tasks_end(self) -> None:
         """Bring all tasks of TASK_SECONDS that have begun to their end."""
         self._ahead += TASK_SECONDS
+
+    def advance(self, seconds: float) -> None:
+        """Move the time forward."""
+        self._ahead += seconds
