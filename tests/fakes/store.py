@@ -126,7 +126,7 @@ class FakeStore:
     def open_jobs(self) -> Sequence[Job]:
         """Return every job that has not ended, oldest first."""
         self._answer()
-        return [job for job in reversed(self._newest(lambda _: True)) if job.id not in self.closed]
+        return self._newest(lambda job: job.id not in self.closed)[::-1]
 
     async def find_job(self, message_id: int) -> Job | None:
         self._answer()

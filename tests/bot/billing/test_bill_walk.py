@@ -254,7 +254,7 @@ async def _walk(seed: int, requests: int, rules: OperatorRules) -> BillWalk:
         walk.check()
     async with walk.run_process() as (process, steps):
         steps.stop_at = 0
-        await walk.world.clock.advance(3 * 3600.0)
+        await walk.world.clock.advance(2 * 3600.0)
         walk.check()
     assert walk.confirmed == walk.bill
     return walk
