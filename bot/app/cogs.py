@@ -7,7 +7,6 @@ from discord.ext import commands
 
 from bot.app.services import App
 from bot.features.cancel import CancelService
-from bot.features.delete import DeleteService
 from bot.features.downloads import DownloadService
 from bot.features.finished_picture import FinishedPictures
 from bot.features.limits_overview import LimitsReader
@@ -31,7 +30,9 @@ from cogs.commands.drawing_report import DrawingReporter
 from cogs.commands.help_check import HelpCheckCog
 from cogs.commands.management.admin import AdminCog, AdminServices
 from cogs.commands.management.moderation import ModerationCog
+from cogs.commands.management.reports import ReportResolutionCog
 from cogs.commands.management.server import ServerCog
+from cogs.commands.report_menu import ReportMenuCog
 from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
@@ -39,6 +40,7 @@ from cogs.commands.tasks import TasksCog
 from cogs.commands.usage import UsageCog
 from cogs.gateway.place_changes import PlaceChanges
 from cogs.handlers.cancel_delete import CancelDeleteHandler
+from cogs.handlers.report_form import ReportFormHandler
 from cogs.handlers.result_buttons import ResultButtonHandler
 from cogs.handlers.task_buttons import TaskButtonHandler
 from cogs.handlers.vary_region import VaryRegionHandler
@@ -75,6 +77,8 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         AdminCog(bot, _build_admin_services(app)),
         HelpCheckCog(bot, _build_reporter(app)),
         ModerationCog(app.moderation, app.trust.owners),
+        ReportMenuCog(bot),
+        ReportResolutionCog(bot, app.reports, app.report_lines, app.trust.owners),
         ServerCog(
             bot,
             app.server_settings,
@@ -83,6 +87,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
             app.policy,
             app.trust,
             list_refused_channels=partial(list_channel_problems, (app.channel_log, app.gallery)),
+            count_reports=app.reports.count_open_cases,
         ),
     )
 
@@ -102,6 +107,7 @@ def _build_admin_services(app: App) -> AdminServices:
         policy=app.policy,
         trust=app.trust,
         limits_reader=LimitsReader(app.store, app.policy),
+        count_reports=app.reports.count_open_cases,
         now=app.clock.now,
     )
 
@@ -141,7 +147,6 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
         PlaceChanges(bot, app.tracker.redraws.wake),
         app.command_permissions,
         ResultButtonHandler(bot, downloads, LineageFinder(store), rate_limiter),
-        CancelDeleteHandler(
-            CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)
-        ),
+        CancelDeleteHandler(CancelService(relay, store, app.tracker, clock=app.clock), app.delete_service),
+        ReportFormHandler(app.reports, app.report_lines),
     )

@@ -12,10 +12,12 @@ from bot.billing.price_memory import PriceMemory
 from bot.billing.price_sources import PriceSources
 from bot.clock import Clock
 from bot.entities import RuleChange
+from bot.features.delete import DeleteService
 from bot.features.known_languages import KnownLanguages
 from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.features.person_settings import PersonSettingsService
+from bot.features.reports import ReportService
 from bot.features.server_rules import ServerRulesService
 from bot.imaging.chart_drawer import ChartDrawer
 from bot.imaging.downloads.downloader import PictureDownloader
@@ -48,6 +50,7 @@ from cogs.gateway.start_requests import RARELY, StartRequest
 from cogs.languages.choice import LanguageChoice
 from cogs.messaging.channels.gallery import Gallery
 from cogs.messaging.channels.log_channel import LogChannel
+from cogs.messaging.channels.report_lines import ReportLines
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.operator_log import OperatorLog
@@ -150,6 +153,11 @@ class App:
         store, prices, now = self.store, self.policy.prices, self.clock.now
         self.person_settings = PersonSettingsService(store)
         self.moderation = Moderation(store.rules, self._announce_changes, now=now)
+        self.delete_service = DeleteService(store, self.editor, self.tracker)
+        self.reports = ReportService(store.reports, store, self.moderation, self.delete_service, now=now)
+        self.report_lines = ReportLines(
+            self.bot, store.reports, store.rules, self.rate_limiter, self.supervisor, self.bot.languages
+        )
         self.operator_rules = OperatorRulesService(
             store.rules,
             store.ledger,
@@ -179,6 +187,7 @@ class App:
             store.process_leases,
             store.ledger,
             store.rules,
+            store.reports,
             days=settings.retention_days,
             ledger_days=settings.ledger_days,
             clock=clock,

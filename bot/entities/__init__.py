@@ -1,4 +1,4 @@
-"""The values that the store keeps: people, places, jobs, claims, rules, and what each claim cost."""
+"""The values that the store keeps: people, places, jobs, claims, rules, reports, and what each claim cost."""
 
 from bot.entities.ledger import (
     NO_LONGER_IN_LEDGER,
@@ -38,6 +38,7 @@ from bot.entities.records import (
     compute_id_time,
     parse_claim_tag,
 )
+from bot.entities.reports import Report, ReportAudience, ReportLine, ReportReason, ReportState
 from bot.entities.rules import (
     NO_RULES,
     AgePolicy,
@@ -87,6 +88,11 @@ __all__ = [
     "PersonSettings",
     "Place",
     "PressedButton",
+    "Report",
+    "ReportAudience",
+    "ReportLine",
+    "ReportReason",
+    "ReportState",
     "RuleChange",
     "RuleLevel",
     "Rules",

@@ -66,6 +66,8 @@ class ButtonKind(StrEnum):
     """The same for what a preview of Vary (Region) shows."""
     CONFIRM_PRICE = "C"
     """Presses a button that is expensive or makes several tasks, whose price was asked about; see DRAW_AGAIN."""
+    REPORT = "F"
+    """Opens the form that reports a message; the form's key is the message's id."""
 
     @property
     def is_bot_button(self) -> bool:
@@ -92,6 +94,7 @@ _BOT_BUTTONS = frozenset(
         ButtonKind.DRAW_AGAIN,
         ButtonKind.REPAINT_AGAIN,
         ButtonKind.CONFIRM_PRICE,
+        ButtonKind.REPORT,
     }
 )
 

@@ -10,6 +10,7 @@ from bot.ports.pictures import PictureSource as PictureSource
 from bot.ports.process_leases import ProcessLeases as ProcessLeases
 from bot.ports.relay import Relay as Relay
 from bot.ports.relay import RelayAccount as RelayAccount
+from bot.ports.reports_store import ReportsStore as ReportsStore
 from bot.ports.rules_store import RulesStore as RulesStore
 from bot.ports.store import PlanSpending as PlanSpending
 from bot.ports.store import Store as Store

@@ -224,8 +224,14 @@ reports = Table(
     Column("state", Text, nullable=False),
     Column("resolver_id", BigInteger),
     Column("resolved_at", UtcDateTime),
+    Column("line_channel_id", BigInteger),  # where the first open report of a message has its line in the log channel
+    Column("line_message_id", BigInteger),
+    Column("operator_channel_id", BigInteger),  # and in the operator's
+    Column("operator_message_id", BigInteger),
 )
 Index("reports_by_guild", reports.c.guild_id, reports.c.state, reports.c.made_at)
+Index("reports_by_message", reports.c.message_id, reports.c.id)
+Index("reports_by_reporter", reports.c.reporter_id, reports.c.made_at)
 
 departures = Table(  # the servers that the bot has left, until their settings are deleted
     "departures",

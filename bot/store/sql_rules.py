@@ -105,7 +105,7 @@ class SqlRules:
 
         async def write(connection: AsyncConnection) -> None:
             await connection.execute(queries.upsert(rules, self._database.dialect).values(row))
-            await _write_changes(connection, changes)
+            await write_changes(connection, changes)
 
         await self._database.transaction(write)
 
@@ -115,7 +115,7 @@ class SqlRules:
         async def write(connection: AsyncConnection) -> bool:
             found = await connection.execute(delete(rules).where(_match(_Kind.BLOCK, guild_id, person_id)))
             if found.rowcount:
-                await _write_changes(connection, changes)
+                await write_changes(connection, changes)
             return bool(found.rowcount)
 
         return await self._database.transaction(write)
@@ -177,7 +177,7 @@ class SqlRules:
             changed, changes = change(_parse(model, body))
             values = {"body": changed.model_dump_json(), "changed_at": self._database.now()}
             await connection.execute(update(rules).where(own).values(values))
-            await _write_changes(connection, changes)
+            await write_changes(connection, changes)
             return changed
 
         return await self._database.transaction(write)
@@ -196,7 +196,8 @@ def _match(kind: _Kind, guild_id: int, person_id: int) -> ColumnElement[bool]:
     return (rules.c.kind == kind) & (rules.c.guild_id == guild_id) & (rules.c.person_id == person_id)
 
 
-async def _write_changes(connection: AsyncConnection, changes: Sequence[RuleChange]) -> None:
+async def write_changes(connection: AsyncConnection, changes: Sequence[RuleChange]) -> None:
+    """Write rows of the audit, in the transaction of what they tell."""
     if changes:
         rows = [dict(vars(change)) for change in changes]
         await connection.execute(rule_changes.insert(), rows)

@@ -49,6 +49,7 @@ from bot.store.schema import RELEASED_OWNER, claims, jobs, refusals
 from bot.store.sql_claims import SqlClaims
 from bot.store.sql_ledger import SqlLedger
 from bot.store.sql_people import SqlPeople
+from bot.store.sql_reports import SqlReports
 from bot.store.sql_rules import SqlRules
 from bot.store.sql_snapshots import SqlSnapshots
 
@@ -107,6 +108,7 @@ class SqlStore:
         self.database = database
         self.process_leases = SqlProcessLeases(database, owner, listener, locks)
         self.rules = SqlRules(database)
+        self.reports = SqlReports(database)
         self.ledger = SqlLedger(database)
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
-from bot.ports import Ledger, ProcessLeases, RulesStore, Store
+from bot.ports import Ledger, ProcessLeases, ReportsStore, RulesStore, Store
 from bot.retry import STORE_OUTAGE
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Retention:
         leases: ProcessLeases,
         ledger: Ledger,
         rules: RulesStore,
+        reports: ReportsStore,
         *,
         days: float,
         ledger_days: int,
@@ -37,6 +38,7 @@ class Retention:
         self._leases = leases
         self._ledger = ledger
         self._rules = rules
+        self._reports = reports
         self._max_age = timedelta(days=days)
         self._max_ledger_age = timedelta(days=ledger_days)
         self._clock = clock
@@ -52,6 +54,7 @@ class Retention:
         """Delete the rows that are old enough now; if the store is unavailable, leave it to the next hour."""
         try:
             count = await self._store.delete_expired(self._clock.find_earliest(), self._max_age)
+            count += await self._reports.delete_old_reports(self._clock.find_earliest() - self._max_age)
             await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
             before = self._clock.find_earliest() - self._max_ledger_age
             entries = await self._ledger.delete_older_than(before)
@@ -60,7 +63,7 @@ class Retention:
             STORE_OUTAGE.report(log, "Old rows are not deleted.", gone)
         else:
             if count:
-                log.info("Old messages and tasks deleted: %d.", count)
+                log.info("Old messages, tasks and reports deleted: %d.", count)
             if entries or changes:
                 log.info(
                     "Deleted as old as LEDGER_DAYS: %d entries of the ledger, %d changes of rules.", entries, changes

@@ -32,6 +32,7 @@ class ClickEvent(StrEnum):
     RESULT = "result_click"
     ENDING = "ending_click"
     CHECK = "check_click"
+    REPORT = "report_click"
 
 
 _EVENTS: Mapping[ButtonKind, ClickEvent] = {
@@ -56,6 +57,7 @@ _EVENTS: Mapping[ButtonKind, ClickEvent] = {
     ),
     **dict.fromkeys((ButtonKind.STOP, ButtonKind.DELETE, ButtonKind.DELETE_CONFIRMED), ClickEvent.ENDING),
     ButtonKind.FORGET_REFUSALS: ClickEvent.CHECK,
+    ButtonKind.REPORT: ClickEvent.REPORT,
 }
 """All other kinds are presses, including those of newer versions of the bot."""
 

@@ -35,6 +35,8 @@ CHOICES: Final = 25
 CHOICE_NAME: Final = 100
 
 INPUT: Final = 4000
+MODAL_TITLE: Final = 45
+"""Of the title of a form, and of a label in it."""
 
 
 _NEWEST_EMOJI: Final = 15.1  # Unicode's; Discord adds new ones about a year later

@@ -12,6 +12,7 @@ from bot.midjourney.capabilities import CANCEL_CAPABILITY
 from bot.midjourney.task import Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import build_view
+from cogs.languages import _
 
 
 class BotButton(NamedTuple):
@@ -29,17 +30,19 @@ STOP = BotButton(ButtonKind.STOP, "", "Stop watching")
 CANCEL = BotButton(ButtonKind.STOP, "", "Cancel")
 FAMILY = BotButton(ButtonKind.LINEAGE, "🌳", "Family")
 DELETE = BotButton(ButtonKind.DELETE, "🗑️", "Delete")
-_ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE})
+REPORT = BotButton(ButtonKind.REPORT, "🚩", "Report")
+_ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE, ButtonKind.REPORT})
 """Kinds whose emoji is enough, because the row is short."""
 
 
 def get_result_buttons(task: Task, *, related: bool, private: bool) -> tuple[BotButton, ...]:
     """Return the bot's own buttons of a finished task.
 
-    A `related` task has a family to show. A `private` message needs no Delete, because its reader can dismiss it.
+    A `related` task has a family to show. A `private` message needs no Delete, because its reader can dismiss it, and
+    no Report, because only its reader sees it.
     """
     family = (FAMILY,) if related else ()
-    return (*_get_file_buttons(task), *family, *(() if private else (DELETE,)))
+    return (*_get_file_buttons(task), *family, *(() if private else (DELETE, REPORT)))
 
 
 def get_ended_buttons(*, private: bool) -> tuple[BotButton, ...]:
@@ -60,6 +63,14 @@ def render_bot_button(button: BotButton, task_id: str, *, row: int, careful: boo
             row=row,
         )
     )
+
+
+def build_report_option(task_id: str) -> discord.SelectOption | None:
+    """Build the entry of a menu that reports the message, for free; None for a task id that does not fit."""
+    custom_id = TaskCustomId(ButtonKind.REPORT, task_id)
+    if not custom_id.is_valid:
+        return None
+    return discord.SelectOption(label=_("Report"), value=custom_id.custom_id, emoji=REPORT.emoji)
 
 
 def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:

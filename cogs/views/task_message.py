@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import discord
 from discord import ui
@@ -11,13 +12,21 @@ from bot.entities import ButtonStates, Person
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
 from bot.scene import FileRefusal, JobEnding, PictureLink, Scene
-from cogs.components.custom_ids import TaskButton
+from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
 from cogs.text.picture_errors import describe_missing_permission
-from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
+from cogs.views.bot_buttons import (
+    DELETE,
+    FAMILY,
+    FILE_BUTTONS,
+    REPORT,
+    BotButton,
+    build_report_option,
+    render_bot_button,
+)
 from cogs.views.task_buttons import render_task_buttons
 from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
 
@@ -110,7 +119,7 @@ def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
 
 def render_finished_buttons(task: Task, marks: ButtonStates, bot_button_kinds: Collection[ButtonKind]) -> ui.View:
     """Render only the buttons of a finished task's message; `bot_button_kinds` are those of the bot's own to keep."""
-    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REFRESH) if one.kind in bot_button_kinds)
+    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REPORT, REFRESH) if one.kind in bot_button_kinds)
     return _render_finished(task, marks, kept, careful=False)[0]
 
 
@@ -176,7 +185,19 @@ def _render_finished(
 ) -> tuple[ui.View, list[str]]:
     items, notes, is_any_grayed = render_task_buttons(task, marks, careful=careful)
     refresh = (REFRESH,) if is_any_grayed and REFRESH not in bot_buttons else ()
+    if REPORT in bot_buttons and _add_report_to_menu(items, task.id):
+        bot_buttons = [button for button in bot_buttons if button is not REPORT]
     return build_view([*items, *_render_bot_buttons((*bot_buttons, *refresh), task.id, careful=careful)]), notes
+
+
+def _add_report_to_menu(items: Sequence[ui.Item[Any]], task_id: str) -> bool:
+    """Add Report to the menu of the buttons that don't fit, if there is one with room; return whether there is."""
+    menu = next((item.item for item in items if isinstance(item, TaskMenu)), None)
+    option = build_report_option(task_id)
+    if menu is None or option is None or len(menu.options) >= limits.OPTIONS:
+        return False
+    menu.append_option(option)
+    return True
 
 
 def _render_bot_buttons(bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> list[TaskButton]:

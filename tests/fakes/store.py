@@ -30,6 +30,7 @@ from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
 from bot.ports import PlanSpending
 from tests.fakes.ledger import FakeLedger, LedgerRows
+from tests.fakes.reports import FakeReports
 from tests.fakes.rules import FakeRules, is_counted
 
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
@@ -66,6 +67,7 @@ class FakeStore:
         self.records_start: datetime | None = None
         self.people: dict[int, PersonSettings] = {}
         self.rules = FakeRules(self._answer)
+        self.reports = FakeReports(self._answer, self.rules)
         self.ledger_rows = LedgerRows()
         self.posted: set[int] = set()
         self.ledger = FakeLedger(self)

@@ -3,7 +3,7 @@
 Every click checks anew who clicks, and reads what is stored now, so that any process can answer an old panel.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from io import BytesIO
@@ -83,6 +83,7 @@ class AdminServices:
     policy: SpendingPolicy
     trust: GuildTrust
     limits_reader: LimitsReader
+    count_reports: Callable[[int | None], Awaitable[int]]
     now: Now
 
 
@@ -239,7 +240,8 @@ class AdminCog(commands.Cog):
                 balance = describe_balance(monitor.balance, monitor.alarm_at, context.currency)
                 return render_money(context, balance, monitor.alarm_at, in_server=interaction.guild is not None)
             case AdminPage.EVERYTHING:
-                return render_everything(context, await services.moderation.list_blocks(0))
+                blocks = await services.moderation.list_blocks(0)
+                return render_everything(context, blocks, await services.count_reports(None))
             case _:
                 return None
 

@@ -59,7 +59,7 @@ class ModerationCog(commands.Cog):
             await _answer(interaction, await self._block(interaction, member, hours, reason))
 
     async def _block(self, interaction: Interaction, member: discord.User, hours: float | None, reason: str) -> str:
-        if refusal := _check_moderator(interaction) or judge_block_target(interaction, member, self._owners):
+        if refusal := check_moderator(interaction) or judge_block_target(interaction, member, self._owners):
             return refusal
         try:
             block, earlier = await self._moderation.block_person(
@@ -87,7 +87,7 @@ class ModerationCog(commands.Cog):
 
     async def _unblock(self, interaction: Interaction, member: discord.User | None) -> str:
         guild_id = interaction.guild_id or 0
-        if refusal := _check_moderator(interaction):
+        if refusal := check_moderator(interaction):
             return refusal
         if member is None:
             return _format_blocks(await self._moderation.list_blocks(guild_id))
@@ -159,7 +159,7 @@ def judge_block_target(interaction: Interaction, member: discord.User | discord.
     )
 
 
-def _check_moderator(interaction: Interaction) -> str:
+def check_moderator(interaction: Interaction) -> str:
     """Say why a person may not block and unblock here; "" if they may."""
     if not is_bot_in_guild(interaction):
         return _NOT_JOINED

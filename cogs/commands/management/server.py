@@ -4,7 +4,7 @@ Every click reads the rules anew and checks the rights of the person who clicks,
 and a manager who lost the permission are no special cases.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -77,7 +77,8 @@ from cogs.views.panels.server_snapshot import ServerSnapshot
 class ServerCog(commands.Cog):
     """Shows the panel, and changes a server's rules on clicks and forms.
 
-    `list_refused_channels` says why the bot could not use a server's log channel or gallery when it last tried.
+    `list_refused_channels` says why the bot could not use a server's log channel or gallery when it last tried, and
+    `count_reports` how many messages there have open reports.
     """
 
     def __init__(
@@ -90,8 +91,10 @@ class ServerCog(commands.Cog):
         trust: GuildTrust,
         *,
         list_refused_channels: Callable[[int], Sequence[str]],
+        count_reports: Callable[[int], Awaitable[int]],
     ) -> None:
         self._list_refused_channels = list_refused_channels
+        self._count_reports = count_reports
         self._bot = bot
         self._service = service
         self._moderation = moderation
@@ -266,8 +269,9 @@ class ServerCog(commands.Cog):
             is_list = state.subject == BLOCKED_MEMBERS
             blocks = await self._moderation.list_blocks(guild_id) if is_list else ()
             refused = self._list_refused_channels(guild_id)
+            reports = await self._count_reports(guild_id) if state.page is Page.LOG else 0
             snapshot = build_snapshot(interaction, rules, self._policy)
-            return replace(snapshot, blocks=blocks, refused_channels=refused)
+            return replace(snapshot, blocks=blocks, refused_channels=refused, open_reports=reports)
         overview = await self._limits_reader.read(await self._trust.identify_spender(interaction))
         snapshot = build_snapshot(interaction, overview.rules, self._policy)
         return replace(snapshot, limits=overview.limits, spending=overview.usage.spending, at=overview.usage.at)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.entities import Block, LedgerTotal, OperatorRules, ServerAccess, ServerGrant
+from bot.entities import Block, LedgerTotal, OperatorRules, ReportAudience, ServerAccess, ServerGrant
 from bot.entities.rules import Limits
 from bot.errors import GuildRefusal
 from bot.features.server_rule_texts import describe_limits
@@ -32,6 +32,7 @@ from cogs.views.panels.admin_controls import (
     build_channel_menu,
     build_menu,
 )
+from cogs.views.panels.report_list import build_list_button
 from cogs.views.panels.server_snapshot import join_lines
 
 SERVERS_PER_PAGE: Final = 10
@@ -224,8 +225,8 @@ def render_money(context: AdminContext, balance: Sequence[str], alarm_at: Decima
     return embed, _build_view(AdminPage.MONEY, items)
 
 
-def render_everything(context: AdminContext, blocks: Sequence[Block]) -> _View:
-    """Render what holds for everything: the pause, the people who are blocked everywhere, and the export."""
+def render_everything(context: AdminContext, blocks: Sequence[Block], open_reports: int = 0) -> _View:
+    """Render what holds for everything: the pause, the people who are blocked everywhere, reports, and the export."""
     is_paused = context.operator.paused
     text = "⏸️ All drawing is **paused** everywhere." if is_paused else "Drawing is on."
     embed = _build_embed("Everything", text)
@@ -239,6 +240,7 @@ def render_everything(context: AdminContext, blocks: Sequence[Block]) -> _View:
         build_button(AdminAction.BLOCK, "Block a person", row=2),
         build_button(AdminAction.UNBLOCK, "Unblock a person", row=2, disabled=not blocks),
         build_button(AdminAction.EXPORT, "Export the ledger", row=3),
+        build_list_button(ReportAudience.OPERATOR, open_reports, row=3),
     ]
     return embed, _build_view(AdminPage.EVERYTHING, items)
 

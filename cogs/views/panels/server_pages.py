@@ -1,15 +1,17 @@
 """Render the pages Content, Money, Log and Language of a server's settings. Pure."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import discord
 
-from bot.entities import AgePolicy, CountScope, RuleLevel, Spending
+from bot.entities import AgePolicy, CountScope, ReportAudience, RuleLevel, Spending
 from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER
 from bot.policy.spending_limits import SpendingLimit, find_time_zone
 from bot.policy.time_zones import format_zone
+from cogs.components.event_item import EventItem
 from cogs.text.quotes import quote_text
+from cogs.views.panels.report_list import build_list_button
 from cogs.views.panels.server_controls import Action, ControlBuilder
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot, join_lines
 
@@ -117,7 +119,7 @@ def render_log(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
     chosen = {"Log channel": server.log_channel_id, "Gallery channel": server.gallery_channel_id}
     deleted = [name for name, channel in chosen.items() if snapshot.is_channel_deleted(channel)]
     action, part = Action.SET_LOG_PROMPTS, "log_prompts"
-    items = [
+    items: list[EventItem[Any]] = [
         builder.channel_menu(
             setter,
             placeholder,
@@ -144,6 +146,7 @@ def render_log(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
         builder.choice(action, "Log prompts", row=3, value="on", part=part, is_chosen=server.log_prompts),
         builder.choice(action, "Don't log prompts", row=3, value="off", part=part, is_chosen=not server.log_prompts),
     ]
+    items.append(build_list_button(ReportAudience.SERVER, snapshot.open_reports, row=4))
     if deleted:
         items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted channels", row=4))
     log, gallery = (snapshot.format_channel(channel) if channel else "" for channel in chosen.values())

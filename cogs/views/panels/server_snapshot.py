@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from bot.entities import Block, Rules, Spending, SpendingCount
 from bot.entities.rules import Limits
 from bot.features.server_rule_texts import describe_limits
 from bot.policy.spending_limits import SpendingLimit
+from cogs.components.event_item import EventItem
 from cogs.text import limits
 from cogs.text.amounts import format_amount
-from cogs.views.panels.server_controls import ServerItem
 
 _HIDDEN_LENGTH = 20
 """How many characters "… and 12 more" takes at most."""
@@ -26,6 +27,7 @@ class ServerSnapshot:
     `limits` and `spending` are those of the server, filled for the page about money. `daily_limits` are the operator's
     settings: for each person, and for all servers together. `blocks` are those that hold, filled for their list.
     `refused_channels` says why the log channel or the gallery could not be used when the bot last tried.
+    `open_reports` counts the messages that are reported, filled for the page about the log.
     """
 
     guild_id: int
@@ -40,6 +42,7 @@ class ServerSnapshot:
     daily_limits: tuple[int, int] = (1, 1)
     blocks: Sequence[Block] = ()
     refused_channels: Sequence[str] = ()
+    open_reports: int = 0
 
     def format_role(self, role_id: int) -> str:
         """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""
@@ -81,7 +84,7 @@ class PageContent:
 
     text: str
     fields: Sequence[tuple[str, str]]
-    items: Sequence[ServerItem]
+    items: Sequence[EventItem[Any]]
     warnings: Sequence[str] = ()
 
 

@@ -18,7 +18,14 @@ from tests.fakes.store import FakeStore
 
 def build_retention(store: FakeStore, clock: Clock, *, days: float, ledger_days: int = 400) -> Retention:
     return Retention(
-        store, store.process_leases, store.ledger, store.rules, days=days, ledger_days=ledger_days, clock=clock
+        store,
+        store.process_leases,
+        store.ledger,
+        store.rules,
+        store.reports,
+        days=days,
+        ledger_days=ledger_days,
+        clock=clock,
     )
 
 
@@ -57,7 +64,7 @@ async def test_only_old_rows_are_deleted_within_the_hour(caplog: pytest.LogCaptu
     assert (set(store.jobs), set(store.snapshots)) == ({1, 2}, {"t1", "t2"}), "not a second too early"
     await clock.advance(3600.0)
     assert (set(store.jobs), set(store.snapshots), store.alive_until) == ({2}, {"t2"}, {})
-    assert [record.getMessage() for record in caplog.records] == ["Old messages and tasks deleted: 2."]
+    assert [record.getMessage() for record in caplog.records] == ["Old messages, tasks and reports deleted: 2."]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -26,8 +26,14 @@ def upgrade() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("resolver_id", sa.BigInteger),
         sa.Column("resolved_at", sa.DateTime(timezone=True)),
+        sa.Column("line_channel_id", sa.BigInteger),
+        sa.Column("line_message_id", sa.BigInteger),
+        sa.Column("operator_channel_id", sa.BigInteger),
+        sa.Column("operator_message_id", sa.BigInteger),
     )
     op.create_index("reports_by_guild", "reports", ["guild_id", "state", "made_at"])
+    op.create_index("reports_by_message", "reports", ["message_id", "id"])
+    op.create_index("reports_by_reporter", "reports", ["reporter_id", "made_at"])
     op.create_table(
         "departures",
         sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
