@@ -48,7 +48,8 @@ _BUTTONS = (
 )
 _MENUS = (
     "Open a message's menu, then **Apps**: **Midjourney status** (free), **Describe this image** (paid), "
-    "**Blend with ...** (paid when you submit its form), **Upscale picture** (paid when you press one of its buttons)."
+    "**Blend with ...** (paid when you submit its form), **Upscale picture** (paid when you press one of its buttons), "
+    "**Report** (free, for moderators)."
 )
 
 

@@ -30,19 +30,17 @@ STOP = BotButton(ButtonKind.STOP, "", "Stop watching")
 CANCEL = BotButton(ButtonKind.STOP, "", "Cancel")
 FAMILY = BotButton(ButtonKind.LINEAGE, "🌳", "Family")
 DELETE = BotButton(ButtonKind.DELETE, "🗑️", "Delete")
-REPORT = BotButton(ButtonKind.REPORT, "🚩", "Report")
-_ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE, ButtonKind.REPORT})
+_ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE})
 """Kinds whose emoji is enough, because the row is short."""
 
 
 def get_result_buttons(task: Task, *, related: bool, private: bool) -> tuple[BotButton, ...]:
     """Return the bot's own buttons of a finished task.
 
-    A `related` task has a family to show. A `private` message needs no Delete, because its reader can dismiss it, and
-    no Report, because only its reader sees it.
+    A `related` task has a family to show. A `private` message needs no Delete, because its reader can dismiss it.
     """
     family = (FAMILY,) if related else ()
-    return (*_get_file_buttons(task), *family, *(() if private else (DELETE, REPORT)))
+    return (*_get_file_buttons(task), *family, *(() if private else (DELETE,)))
 
 
 def get_ended_buttons(*, private: bool) -> tuple[BotButton, ...]:
@@ -70,7 +68,7 @@ def build_report_option(task_id: str) -> discord.SelectOption | None:
     custom_id = TaskCustomId(ButtonKind.REPORT, task_id)
     if not custom_id.is_valid:
         return None
-    return discord.SelectOption(label=_("Report"), value=custom_id.custom_id, emoji=REPORT.emoji)
+    return discord.SelectOption(label=_("Report"), value=custom_id.custom_id, emoji="🚩")
 
 
 def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:

@@ -22,7 +22,6 @@ from cogs.views.bot_buttons import (
     DELETE,
     FAMILY,
     FILE_BUTTONS,
-    REPORT,
     BotButton,
     build_report_option,
     render_bot_button,
@@ -119,7 +118,7 @@ def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
 
 def render_finished_buttons(task: Task, marks: ButtonStates, bot_button_kinds: Collection[ButtonKind]) -> ui.View:
     """Render only the buttons of a finished task's message; `bot_button_kinds` are those of the bot's own to keep."""
-    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REPORT, REFRESH) if one.kind in bot_button_kinds)
+    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REFRESH) if one.kind in bot_button_kinds)
     return _render_finished(task, marks, kept, careful=False)[0]
 
 
@@ -185,19 +184,17 @@ def _render_finished(
 ) -> tuple[ui.View, list[str]]:
     items, notes, is_any_grayed = render_task_buttons(task, marks, careful=careful)
     refresh = (REFRESH,) if is_any_grayed and REFRESH not in bot_buttons else ()
-    if REPORT in bot_buttons and _add_report_to_menu(items, task.id):
-        bot_buttons = [button for button in bot_buttons if button is not REPORT]
+    if DELETE in bot_buttons:  # only a message that others see can be deleted or reported
+        _add_report_to_menu(items, task.id)
     return build_view([*items, *_render_bot_buttons((*bot_buttons, *refresh), task.id, careful=careful)]), notes
 
 
-def _add_report_to_menu(items: Sequence[ui.Item[Any]], task_id: str) -> bool:
-    """Add Report to the menu of the buttons that don't fit, if there is one with room; return whether there is."""
+def _add_report_to_menu(items: Sequence[ui.Item[Any]], task_id: str) -> None:
+    """Add Report to the menu of the buttons that don't fit, if there is one with room; the context menu has it too."""
     menu = next((item.item for item in items if isinstance(item, TaskMenu)), None)
     option = build_report_option(task_id)
-    if menu is None or option is None or len(menu.options) >= limits.OPTIONS:
-        return False
-    menu.append_option(option)
-    return True
+    if menu is not None and option is not None and len(menu.options) < limits.OPTIONS:
+        menu.append_option(option)
 
 
 def _render_bot_buttons(bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> list[TaskButton]:

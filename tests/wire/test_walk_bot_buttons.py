@@ -31,11 +31,11 @@ RELAY = replace(BRISK, seconds_per_task=4.0, picture_side=192, refused_actions=f
 
 ELSEWHERE = {
     *(ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION, ButtonKind.FORGET_REFUSALS),
-    *(ButtonKind.DRAW_AGAIN, ButtonKind.REPAINT_AGAIN, ButtonKind.CONFIRM_PRICE),
+    *(ButtonKind.DRAW_AGAIN, ButtonKind.REPAINT_AGAIN, ButtonKind.CONFIRM_PRICE, ButtonKind.REPORT),
 }
 """The bot's buttons that other tests press: the first two and the last test_walk_buttons.py, the third
 test_walk_refused_buttons.py, and the others, which appear five minutes after a lost answer,
-tests/cogs/handlers/test_task_buttons_again.py."""
+tests/cogs/handlers/test_task_buttons_again.py and, of Report, test_reports.py."""
 
 LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number in range(8)}
 ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}

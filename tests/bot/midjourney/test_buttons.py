@@ -284,6 +284,7 @@ def test_the_bots_own_buttons_are_listed() -> None:
         ButtonKind.DRAW_AGAIN,
         ButtonKind.REPAINT_AGAIN,
         ButtonKind.CONFIRM_PRICE,
+        ButtonKind.REPORT,
     }
     assert free | asked == ours
     assert {1} == {len(kind) for kind in ButtonKind}

@@ -9,13 +9,14 @@ from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.entities import TaskFilter
+from bot.entities import ReportAudience, TaskFilter
 from bot.midjourney.buttons import ButtonKind
 from cogs.commands.creations.blend_menu import BlendButton
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import EventItem, is_known_custom_id
 from cogs.views.panels.server_controls import ServerItem
 from cogs.views.panels.settings_panel import SettingButton, SettingChoice
+from cogs.views.report_controls import ReportAction, ReportControl, ReportItem
 from cogs.views.task_list import TaskListButton, TaskListMenu, TaskListPage
 
 GRID = "1730621826053455"
@@ -30,6 +31,7 @@ TEMPLATES: dict[re.Pattern[str], type[EventItem[Any]]] = {
         SettingButton(ui.Button(custom_id="mj:e:remix:on")),
         ServerItem(ui.Button(custom_id="mj:server:p:who:-:allow:-:0a1b2c")),
         BlendButton(ui.Button(custom_id="mj:blend")),
+        ReportItem(ui.Button(custom_id="mj:report:s:delete:12:-")),
     )
 }
 
@@ -69,6 +71,7 @@ OLD_BUTTONS: dict[str, tuple[object, ...]] = {
     f"mj:y:{GRID}:0123456789": press(ButtonKind.CONFIRM_REGION, "0123456789", "region_click"),
     f"mj:J:{GRID}:0123456789": press(ButtonKind.CHANGE_REGION, "0123456789", "region_click"),
     f"mj:K:{GRID}:-": press(ButtonKind.FORGET_REFUSALS, event="check_click"),
+    f"mj:F:{GRID}:-": press(ButtonKind.REPORT, event="report_click"),
     f"mj:A:{GRID}:0123456789": press(ButtonKind.DRAW_AGAIN, "0123456789"),
     f"mj:C:{GRID}:0123456789": press(ButtonKind.CONFIRM_PRICE, "0123456789"),
     f"mj:R:{GRID}:0123456789": press(ButtonKind.REPAINT_AGAIN, "0123456789", "region_click"),
@@ -82,6 +85,12 @@ OLD_BUTTONS: dict[str, tuple[object, ...]] = {
     "mj:e:defaults:edit": ("setting_click", SettingChoice("defaults", "edit")),
     "mj:e:all:forget": ("setting_click", SettingChoice("all", "forget")),
     "mj:blend": ("blend_click",),
+    "mj:report:s:delete:12:-": (
+        "report_resolution",
+        ReportControl(ReportAudience.SERVER, ReportAction.DELETE, 12),
+    ),
+    "mj:report:o:list:0:3": ("report_resolution", ReportControl(ReportAudience.OPERATOR, ReportAction.LIST, 0, 3)),
+    "mj:report:o:later:7:-": ("report_resolution", ReportControl(ReportAudience.OPERATOR, ReportAction.UNKNOWN, 7)),
 }
 # Of each menu: its custom_id and the chosen value.
 OLD_MENUS: dict[tuple[str, str], tuple[object, ...]] = {
@@ -178,6 +187,8 @@ def test_a_custom_id_with_a_foreign_end_is_refused() -> None:
         "mj:server:p:who:-:allow:-:0a1b2c",
         "mj:blend",
         "mj:blend:private",
+        "mj:report:o:block:12:-",
+        "mj:F:-:1187000000000000001",
     ],
 )
 def test_what_a_class_takes_is_known(custom_id: str) -> None:
