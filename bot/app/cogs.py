@@ -61,7 +61,7 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     privacy = TaskPrivacy(app.store)
     linked_pictures = LinkedPictures(app.pictures, privacy)
     finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)
-    status = StatusCog(bot, tracker, app.rate_limiter, clock)
+    status = StatusCog(bot, tracker, app.rate_limiter, clock, app.server_rules.read)
     return (
         status,
         ImagineBlendCog(runner),

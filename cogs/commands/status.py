@@ -1,7 +1,7 @@
 """/mjstatus, its autocomplete, and the same as a message's context menu: follow tasks by their ids."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import discord
@@ -10,8 +10,8 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.entities import Job, Place, TaskSummary
-from bot.errors import MjbotError
+from bot.entities import Job, Place, ServerRules, TaskSummary
+from bot.errors import MjbotError, PrivateAnswersOff
 from bot.midjourney.task import Task
 from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_in_texts
 from bot.tracking.tracker import JobTracker
@@ -41,9 +41,15 @@ class StatusCog(MessageMenuCog):
     """Starts one job for each task id; without an id, lists the person's recent tasks."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, tracker: JobTracker, rate_limiter: RateLimiter, clock: Clock
+        self,
+        bot: commands.AutoShardedBot,
+        tracker: JobTracker,
+        rate_limiter: RateLimiter,
+        clock: Clock,
+        read_rules: Callable[[int], Awaitable[ServerRules | None]],
     ) -> None:
         super().__init__(bot, locale_str("Midjourney status"), self.follow_message)
+        self._read_rules = read_rules
         self._tracker = tracker
         self._rate_limiter = rate_limiter
         self._now = clock.now
@@ -97,7 +103,7 @@ class StatusCog(MessageMenuCog):
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Respond with the first task's message, and send one followup for each other task."""
         answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
-        if answer is None:
+        if answer is None or (private and await self._refuse_private_answer(interaction)):
             return
         # In a person's own install Discord may make a response private that was meant to be public.
         private = private or answer.is_ephemeral()
@@ -118,6 +124,15 @@ class StatusCog(MessageMenuCog):
                 await self._follow_in_followup(interaction, task_id, private=private, notify=may_notify)
         if notify and not may_notify:
             await send_ephemeral(interaction, NO_MENTION_HERE)
+
+    async def _refuse_private_answer(self, interaction: Interaction) -> bool:
+        """Refuse what only this person would see, where the server's managers have switched that off."""
+        async with replace_response_on_error(interaction, private=True):
+            rules = await self._read_rules(interaction.guild_id) if interaction.guild_id else None
+            if rules is None or rules.private_answers:
+                return False
+            raise PrivateAnswersOff("server")
+        return True
 
     async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._rate_limiter.acquire_token(interaction.token)

@@ -210,6 +210,22 @@ async def _upscale_of_message(world: WireWorld) -> None:
     assert (told.ephemeral, told.content.startswith("I can't find a picture to upscale")) == (True, True)
 
 
+async def _report_message(world: WireWorld) -> None:
+    """A message of the bot opens a form; a member's gets one sentence."""
+    member = world.discord.add_person("mai")
+    grid = await finished(world, world.relay.add_task("grid", prompt="a fox"))
+    form = await (await world.discord.context_menu(member, grid, "Report")).acknowledged()
+    sent = await world.discord.submit_modal(member, form, {"reason": "violence", "comment": "look"})
+    await sent.answered(20)
+    told = sent.original
+    assert told is not None
+    await world.until(lambda: told.content.startswith("Reported."))
+    assert told.ephemeral
+    posted = world.discord.plant(world.discord.channels[0], {"content": "hm"}, world.discord.member)
+    _, told = await _menu(world, posted, "Report", member)
+    assert (told.ephemeral, told.content.startswith("I can only pass on reports of my own")) == (True, True)
+
+
 ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "mjtasks": _tasks,
     "mjsettings": _settings,
@@ -224,4 +240,5 @@ ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "Describe this image": _describe_this,
     "Midjourney status": _status_of_message,
     "Upscale picture": _upscale_of_message,
+    "Report": _report_message,
 }

@@ -8,8 +8,9 @@ import discord
 import pytest
 from simcord import ChannelHandle, InteractionResult, MemberActor
 
+from bot.entities import ServerRules
 from tests.pictures import draw_noise, encode
-from tests.worlds.simcord import SimcordWorld, open_simcord_world
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
 
 UNKNOWN = "1730621826053455"
 BY_ID: Mapping[str, Mapping[str, Any]] = {
@@ -163,3 +164,18 @@ async def test_menus_of_a_private_message_lead_to_private_messages(tmp_path: Pat
             await w.until(lambda: len(w.relay.submits) == 2)
         await w.until(lambda: len(w.relay.submits) == 2)
         assert w.public == []
+
+
+async def test_private_answers_can_be_switched_off(tmp_path: Path) -> None:
+    """Then no task is shown to one person alone, not even their own; everyone may still see it."""
+    async with open_simcord_world(tmp_path) as w:
+        await w.app.store.rules.change_server_rules(GUILD_ID, lambda _: (ServerRules(private_answers=False), ()))
+        w.app.server_rules.note_change(GUILD_ID)
+        task_id = w.relay.add_task("grid")
+        refused = await w.slash(w.member, "mjstatus", id=f"{task_id} {w.relay.add_task('grid')}", private=True)
+        answer = refused.response
+        assert answer is not None
+        await w.until(lambda: "don't allow results that only you can see" in str(answer.content))
+        assert not refused.followups
+        await w.finished(task_id)
+        assert not w.env.errors
