@@ -99,13 +99,16 @@ class SqlReports:
         """Resolve all open reports of a message, and write the row of the audit; return False if it is not open."""
 
         async def write(connection: AsyncConnection) -> bool:
-            is_open = reports.c.state == ReportState.OPEN
-            wanted = select(reports.c.message_id).where(reports.c.id == report_id, is_open).with_for_update()
-            message_id = await connection.scalar(wanted)
-            if message_id is None:
+            # All rows in one order: two moderators may click on two reports of one message at once.
+            message_id = select(reports.c.message_id).where(reports.c.id == report_id).scalar_subquery()
+            is_open = (reports.c.message_id == message_id) & (reports.c.state == ReportState.OPEN)
+            ids = list(
+                await connection.scalars(select(reports.c.id).where(is_open).order_by(reports.c.id).with_for_update())
+            )
+            if report_id not in ids:
                 return False
             values = {"state": state, "resolver_id": change.person_id, "resolved_at": change.made_at}
-            await connection.execute(update(reports).where(reports.c.message_id == message_id, is_open).values(values))
+            await connection.execute(update(reports).where(reports.c.id.in_(ids)).values(values))
             await write_changes(connection, [change])
             return True
 
