@@ -23,8 +23,8 @@ async def _set_log_channel(world: WireWorld, channel_id: int) -> None:
         await store.rules.change_server_rules(world.discord.guild_id, lambda _: (rules, ()))
 
 
-def _find_line(world: WireWorld) -> Message | None:
-    return next((one for one in world.discord.messages.values() if "reported a message" in one.content), None)
+def _find_lines(world: WireWorld) -> list[Message]:
+    return [one for one in world.discord.messages.values() if "reported a message" in one.content]
 
 
 async def test_report_is_resolved_after_a_restart(tmp_path: Path) -> None:
@@ -37,7 +37,8 @@ async def test_report_is_resolved_after_a_restart(tmp_path: Path) -> None:
             form = await (await discord.context_menu(discord.member, grid, "Report")).acknowledged()
             sent = await discord.submit_modal(discord.member, form, {"reason": "hate", "comment": "look"})
             await sent.answered(20)
-            line = await world.until(lambda: _find_line(world))
+            await world.until(lambda: _find_lines(world))
+            [line] = _find_lines(world)
             await bot.stop()
         assert line.channel is log
         assert [part["label"] for part in line.buttons] == ["Delete", "Block", "Dismiss"]

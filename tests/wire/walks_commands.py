@@ -210,6 +210,11 @@ async def _upscale_of_message(world: WireWorld) -> None:
     assert (told.ephemeral, told.content.startswith("I can't find a picture to upscale")) == (True, True)
 
 
+async def _says(world: WireWorld, told: Message, text: str) -> None:
+    await world.until(lambda: told.content.startswith(text))
+    assert told.ephemeral
+
+
 async def _report_message(world: WireWorld) -> None:
     """A message of the bot opens a form; a member's gets one sentence."""
     member = world.discord.add_person("mai")
@@ -219,8 +224,7 @@ async def _report_message(world: WireWorld) -> None:
     await sent.answered(20)
     told = sent.original
     assert told is not None
-    await world.until(lambda: told.content.startswith("Reported."))
-    assert told.ephemeral
+    await _says(world, told, "Reported.")
     posted = world.discord.plant(world.discord.channels[0], {"content": "hm"}, world.discord.member)
     _, told = await _menu(world, posted, "Report", member)
     assert (told.ephemeral, told.content.startswith("I can only pass on reports of my own")) == (True, True)

@@ -121,7 +121,12 @@ class ReportLines:
             await self._wait(channel_id)
             channel = self._bot.get_partial_messageable(channel_id)
             sent = await with_timeout(
-                channel.send(text, view=view, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none())
+                channel.send(
+                    text,
+                    view=view or discord.ui.View(),
+                    suppress_embeds=True,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
             )
         except REQUEST_ERRORS as error:
             log.warning(

@@ -235,7 +235,7 @@ def render_everything(context: AdminContext, blocks: Sequence[Block], open_repor
         lines.append(f"… and {len(blocks) - _MAX_BLOCKS} more")
     embed.add_field(name="Blocked everywhere", value=join_lines(lines) or "No one", inline=False)
     pause = (AdminAction.RESUME, "Resume all drawing") if is_paused else (AdminAction.PAUSE, "Pause all drawing")
-    items = [
+    items: list[ui.Item[Any]] = [
         build_button(*pause, row=1, style="success" if is_paused else "danger"),
         build_button(AdminAction.BLOCK, "Block a person", row=2),
         build_button(AdminAction.UNBLOCK, "Unblock a person", row=2, disabled=not blocks),
@@ -308,7 +308,7 @@ def _build_embed(title: str, text: str) -> discord.Embed:
     return discord.Embed(title=title, color=ACTIVE_COLOR, description=limits.cut(text, limits.EMBED_DESCRIPTION))
 
 
-def _build_view(page: AdminPage, items: Iterable[AdminItem]) -> ui.View:
+def _build_view(page: AdminPage, items: Iterable[ui.Item[Any]]) -> ui.View:
     pages: list[ui.Item[Any]] = [
         build_button(AdminAction.OPEN_PAGE, name, row=0, value=one, style="primary" if one is page else "secondary")
         for one, name in _MENU_NAMES.items()

@@ -136,10 +136,8 @@ async def test_without_a_log_channel_reports_wait_in_the_panels(tmp_path: Path) 
         for grid in grids:
             await report(w, w.stranger, grid)
         answer = await w.slash(manager, "mjserver")
-        panel = answer.response
-        assert panel is not None
-        await w.titled(panel.id, "Set up")
-        panel = w.message(panel.id) or panel
+        assert answer.response is not None
+        panel = await w.titled(answer.response.id, "Set up")
         await w.click(manager, panel, "Skip the guide")
         panel = await w.titled(panel.id, "Server settings: Who")
         page = next(
