@@ -149,28 +149,27 @@ def _join_snapshots(own: Subquery) -> Select[Any]:
     )
 
 
-def select_presses(task_id: str) -> Executable:
-    """Select the accepted claims of a task's buttons, oldest first, with the child's status.
+def select_presses(task_ids: Collection[str]) -> Executable:
+    """Select the accepted claims of the buttons of tasks, oldest first, with the child's status.
 
-    An unfinished child counts only while a job follows it; otherwise its button would stay green forever.
+    An unfinished child counts only while a job follows it; otherwise its button would stay green forever. The state is
+    not compared: see select_lineage_pairs.
     """
     status = func.coalesce(snapshots.c.status, claims.c.child_status, literal(Status.FRESH.value)).label("status")
     follows = or_(jobs.c.task_id == claims.c.child_id, jobs.c.claim_id == claims.c.id)
     followed = exists().where(jobs.c.closed_at.is_(None), follows)
     return (
-        select(claims.c.id, claims.c.button, claims.c.child_id, status)
+        select(claims.c.id, claims.c.task_id, claims.c.button, claims.c.child_id, status)
         .outerjoin(snapshots, snapshots.c.task_id == claims.c.child_id)
-        .where(claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != "")
+        .where(claims.c.task_id.in_(task_ids), claims.c.child_id != "")
         .where(or_(status == Status.SUCCESS, and_(status.not_in((Status.FAILURE, Status.CANCEL)), followed)))
         .order_by(claims.c.made_at, claims.c.id)
     )
 
 
-def select_visible_child_jobs(task_id: str) -> Executable:
-    """Select the jobs of a task's children whose messages are not ephemeral, newest first."""
-    children = select(claims.c.child_id).where(
-        claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != ""
-    )
+def select_visible_child_jobs(task_ids: Collection[str]) -> Executable:
+    """Select the jobs of the tasks' children whose messages are not ephemeral, newest first."""
+    children = select(claims.c.child_id).where(claims.c.task_id.in_(task_ids), claims.c.child_id != "")
     return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST_FIRST)
 
 

@@ -188,9 +188,8 @@ def task_origin_from_row(row: Mapping[str, Any]) -> TaskOrigin:
 def pressed_button_from_row(press: Mapping[str, Any], visible_jobs: Sequence[Job]) -> PressedButton:
     """Return the button of a row of queries.select_presses.
 
-    It links to the message that the press opened, if that is among the visible jobs, else to another one of its child.
+    It links to the message that the press opened, if that is among the visible jobs of its child, else to another one.
     """
-    children = [job for job in visible_jobs if job.task_id == press["child_id"]]
-    children.sort(key=lambda job: job.claim_id != press["id"])
+    children = sorted(visible_jobs, key=lambda job: job.claim_id != press["id"])
     is_finished = Status(press["status"]).is_final
     return PressedButton(press["child_id"], children[0].place.link if children else "", is_finished)

@@ -1,6 +1,7 @@
 """Claims in the database: written one at a time, dated by one clock, and never left behind by a lost COMMIT."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from bot.entities import (
     NO_RULES,
     Claim,
     ClaimState,
+    Job,
+    PressedButton,
     SentCost,
     Spending,
     SpendingPlan,
@@ -24,7 +27,8 @@ from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.ports.store import PlanSpending
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.rows import claim_to_row, sent_cost_to_row
+from bot.store.group_read import GroupRead
+from bot.store.rows import claim_to_row, job_from_row, pressed_button_from_row, sent_cost_to_row
 from bot.store.schema import AMOUNT_UNITS, claims
 from bot.store.spending_queries import select_usage
 from bot.store.sql_rules import rules_from_rows, select_rules
@@ -48,6 +52,7 @@ class SqlClaims:
         self._owner = owner
         self._monotonic = monotonic
         self._written_at: dict[int, float] = {}
+        self._pressed_buttons = GroupRead(database, _read_pressed_buttons)
 
     async def create(
         self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool, plan: PlanSpending | None = None
@@ -133,6 +138,10 @@ class SqlClaims:
         wanted = (claims.c.task_id == task_id) & claims.c.button.in_(buttons) & (claims.c.state != ClaimState.REFUSED)
         return bool(await self._database.read(select(claims.c.id).where(wanted).limit(1)))
 
+    async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
+        """Return the newest accepted press of each button whose child succeeded or is still followed, by key."""
+        return await self._pressed_buttons.find(task_id) or {}
+
     async def _was_written(self, claim_id: int) -> bool:
         """Return whether this process has the claim; False if the database does not tell, and it must be withdrawn."""
 
@@ -167,6 +176,23 @@ def _scale_expected(submits: int) -> ColumnElement[int]:
     """Return the expected price of a claim, in millionths, for so many submits instead of those that it had."""
     expected, known = type_coerce(claims.c.expected, BigInteger), func.coalesce(claims.c.submits, 1)
     return case((known > 0, expected * submits / func.nullif(known, 0)), else_=expected)
+
+
+async def _read_pressed_buttons(
+    connection: AsyncConnection, task_ids: Collection[str]
+) -> Mapping[str, dict[str, PressedButton]]:
+    """Return the pressed buttons of tasks, by task and key; the newest press of each."""
+    presses = (await connection.execute(queries.select_presses(task_ids))).mappings().all()
+    if not presses:
+        return {}
+    visible_jobs: dict[str, list[Job]] = defaultdict(list)
+    for row in (await connection.execute(queries.select_visible_child_jobs(task_ids))).mappings():
+        visible_jobs[row["task_id"]].append(job_from_row(dict(row)))
+    found: dict[str, dict[str, PressedButton]] = defaultdict(dict)
+    for press in presses:
+        button = pressed_button_from_row(dict(press), visible_jobs[press["child_id"]])
+        found[press["task_id"]][press["button"]] = button
+    return found
 
 
 async def _read_usage(

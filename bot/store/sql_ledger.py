@@ -37,6 +37,7 @@ from bot.entities import (
 from bot.metrics import count_spent
 from bot.midjourney.task import Task
 from bot.store.database import Database
+from bot.store.group_read import GroupRead
 from bot.store.queries import NEWEST_FIRST
 from bot.store.rows import job_from_row, task_from_row
 from bot.store.schema import AMOUNT_UNITS, claims, jobs, snapshots
@@ -72,6 +73,7 @@ class SqlLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._entries_of_tasks = GroupRead(database, _read_entries_of_tasks)
 
     async def list_entries(self, wanted: LedgerFilter, *, limit: int, skip: int = 0) -> Sequence[LedgerEntry]:
         """Return entries, newest first."""
@@ -109,12 +111,7 @@ class SqlLedger:
 
     async def list_entries_of_tasks(self, task_ids: Collection[str]) -> Mapping[str, Sequence[LedgerEntry]]:
         """Return the entries of the claims that led to each of the tasks, oldest first; refused ones are left out."""
-        entries: dict[str, list[LedgerEntry]] = defaultdict(list)
-        wanted = sorted(set(filter(None, task_ids)))
-        for start in range(0, len(wanted), _BATCH):
-            for task_id, claim_ids in (await self._find_claims_of(wanted[start : start + _BATCH])).items():
-                entries[task_id] += claim_ids
-        return entries
+        return await self._entries_of_tasks.find_many(set(filter(None, task_ids)))
 
     async def confirm(self, amounts: Mapping[int, Decimal], currency: str) -> None:
         """Write what the relay's log says that claims cost, by claim; an amount never gets smaller.
@@ -181,17 +178,6 @@ class SqlLedger:
                 seconds = epoch if self._database.is_postgresql else func.strftime("%s", claims.c.made_at)
                 return cast(seconds, BigInteger).op("/")(literal_column(str(_BUCKET_SECONDS)))
 
-    async def _find_claims_of(self, task_ids: Sequence[str]) -> Mapping[str, list[LedgerEntry]]:
-        by_child = select(claims.c.child_id.label("of"), claims.c.id).where(claims.c.child_id.in_(task_ids))
-        by_job = select(jobs.c.task_id, jobs.c.claim_id).where(jobs.c.task_id.in_(task_ids), jobs.c.claim_id != 0)
-        pairs = by_child.union(by_job).subquery()
-        found = _select_entries(pairs.c.of).join(pairs, pairs.c.id == claims.c.id)
-        found = found.where(claims.c.state != ClaimState.REFUSED, _IS_IN_LEDGER)
-        entries: dict[str, list[LedgerEntry]] = defaultdict(list)
-        for row in await self._database.read(found.order_by(claims.c.made_at, claims.c.id)):
-            entries[row["of"]].append(_entry_from_row(row))
-        return entries
-
     async def _read_entries(self, query: Select[Any]) -> Sequence[LedgerEntry]:
         """Read entries with their links."""
         rows = await self._database.read(query)
@@ -203,6 +189,21 @@ class SqlLedger:
         links = {job.claim_id: job.place.link for job in reversed(found)}
         links_of_forms = {job.task_id: job.place.link for job in found if job.claim_id}
         return [_entry_from_row(row, links.get(row["id"]) or _get_form_link(row, links_of_forms)) for row in rows]
+
+
+async def _read_entries_of_tasks(
+    connection: AsyncConnection, task_ids: Collection[str]
+) -> Mapping[str, Sequence[LedgerEntry]]:
+    """Return the entries of the claims that led to each of the tasks, oldest first."""
+    by_child = select(claims.c.child_id.label("of"), claims.c.id).where(claims.c.child_id.in_(task_ids))
+    by_job = select(jobs.c.task_id, jobs.c.claim_id).where(jobs.c.task_id.in_(task_ids), jobs.c.claim_id != 0)
+    pairs = by_child.union(by_job).subquery()
+    found = _select_entries(pairs.c.of).join(pairs, pairs.c.id == claims.c.id)
+    found = found.where(claims.c.state != ClaimState.REFUSED, _IS_IN_LEDGER)
+    entries: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for row in (await connection.execute(found.order_by(claims.c.made_at, claims.c.id))).mappings():
+        entries[row["of"]].append(_entry_from_row(dict(row)))
+    return entries
 
 
 async def _sum_confirmed(connection: AsyncConnection, claim_ids: Sequence[int], currency: str) -> Decimal:

@@ -1,11 +1,13 @@
 """The rules that are set in Discord, in the database, with their audit."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +19,7 @@ from bot.errors import StoreUnavailable
 from bot.languages import Language, find_language
 from bot.store import queries
 from bot.store.database import Database
+from bot.store.group_read import GroupRead
 from bot.store.schema import rule_changes, rules
 
 log = logging.getLogger(__name__)
@@ -35,7 +38,13 @@ class _Kind(StrEnum):
 
 def select_rules(guild_id: int, person_id: int) -> Executable:
     """Select the rows of all rules that hold for a person in a server, 0 outside servers."""
-    return select(rules).where(rules.c.guild_id.in_({0, guild_id}), rules.c.person_id.in_({0, person_id}))
+    return _select_rules_of([(guild_id, person_id)])
+
+
+def _select_rules_of(spenders: Collection[tuple[int, int]]) -> Executable:
+    """Select the rows of all rules that hold for these people in these servers, and of those in each other's."""
+    guild_ids, person_ids = ({0, *ids} for ids in zip(*spenders, strict=True))
+    return select(rules).where(rules.c.guild_id.in_(guild_ids), rules.c.person_id.in_(person_ids))
 
 
 def rules_from_rows(rows: Sequence[Mapping[str, Any]], guild_id: int) -> Rules:
@@ -64,10 +73,11 @@ class SqlRules:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rows = GroupRead(database, _read_rules)
 
     async def find_rules(self, guild_id: int, person_id: int) -> Rules:
         """Return the rules that hold for a person in a server, 0 outside servers."""
-        return rules_from_rows(await self._database.read(select_rules(guild_id, person_id)), guild_id)
+        return rules_from_rows(await self._rows.find((guild_id, person_id)) or (), guild_id)
 
     async def list_grants(self) -> Mapping[int, ServerGrant]:
         """Return what the operator set for single servers, by server."""
@@ -190,6 +200,19 @@ class SqlRules:
             "body": body.model_dump_json(),
             "changed_at": self._database.now(),
         }
+
+
+async def _read_rules(
+    connection: AsyncConnection, spenders: Collection[tuple[int, int]]
+) -> Mapping[tuple[int, int], Sequence[Mapping[str, Any]]]:
+    """Return the rows of all rules that hold for people in servers, by server and person."""
+    found: dict[tuple[int, int], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in (await connection.execute(_select_rules_of(spenders))).mappings():
+        found[row["guild_id"], row["person_id"]].append(dict(row))
+    return {
+        (guild_id, person_id): [row for key in product({0, guild_id}, {0, person_id}) for row in found.get(key, ())]
+        for guild_id, person_id in spenders
+    }
 
 
 def _match(kind: _Kind, guild_id: int, person_id: int) -> ColumnElement[bool]:

@@ -31,30 +31,28 @@ from bot.store.connections.database_url import parse_database_url, sqlite_path
 from bot.store.connections.engine import create_engine, translate_database_errors
 from bot.store.database import Database
 from bot.store.deletion import delete_expired_batch, delete_jobs
+from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.processes.notify_listener import NotifyListener
 from bot.store.processes.process_leases import SqlProcessLeases
 from bot.store.processes.process_locks import ProcessLocks
 from bot.store.queries import NEWEST_FIRST
-from bot.store.records_start import NEVER, RECORDS_SINCE, RecordsStart
+from bot.store.records_start import RecordsStart
 from bot.store.rows import (
     claim_from_row,
     job_from_row,
     job_to_row,
-    pressed_button_from_row,
     task_origin_from_row,
     task_summary_from_row,
 )
-from bot.store.schema import RELEASED_OWNER, claims, jobs, refusals
+from bot.store.schema import RELEASED_OWNER, claims, jobs
+from bot.store.sql_capabilities import SqlCapabilities
 from bot.store.sql_claims import SqlClaims
 from bot.store.sql_ledger import SqlLedger
 from bot.store.sql_people import SqlPeople
 from bot.store.sql_reports import SqlReports
 from bot.store.sql_rules import SqlRules
 from bot.store.sql_snapshots import SqlSnapshots
-
-_RELAY_ADDRESS = "relay address"  # the row of `refusals` with the address of the relay that refused them
-_OTHER_ROWS = (_RELAY_ADDRESS, RECORDS_SINCE)
 
 
 @asynccontextmanager
@@ -115,6 +113,8 @@ class SqlStore:
         self._records = RecordsStart(database)
         self._people = SqlPeople(database)
         self._snapshots = SqlSnapshots(database)
+        self._closings = GroupCommit(self._close_jobs)
+        self._capabilities = SqlCapabilities(database)
 
     async def open_job(self, job: Job, *, form_again: bool = False, replaces: int = 0) -> None:
         """Write a job as open and make this process its owner; tell other processes if one of them owned it.
@@ -154,8 +154,7 @@ class SqlStore:
 
     async def close_job(self, message_id: int) -> None:
         """Mark a job as ended, if this process still owns it."""
-        own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
-        await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
+        await self._closings.add(str(message_id), {"message_id": message_id})
 
     async def delete_job(self, message_id: int) -> None:
         """Delete the row of a message that is gone; a process that runs its job finds it lost."""
@@ -296,9 +295,7 @@ class SqlStore:
 
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         """Return the newest accepted press of each button whose child succeeded or is still followed, by key."""
-        presses = await self.database.read(queries.select_presses(task_id))
-        visible_jobs = await self._select_jobs(queries.select_visible_child_jobs(task_id))
-        return {press["button"]: pressed_button_from_row(press, visible_jobs) for press in presses}
+        return await self._claims.find_pressed_buttons(task_id)
 
     async def has_claim(self, task_id: str, buttons: Collection[str]) -> bool:
         """Return whether there is a claim for one of these buttons of a task that was not refused."""
@@ -314,20 +311,15 @@ class SqlStore:
 
     async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember until then that the relay lacks a capability."""
-        row = {"ability": capability, "reason": reason, "refused_at": at, "expires_at": until}
-        await self.database.write(queries.upsert(refusals, self.database.dialect).values(row))
+        await self._capabilities.save_missing(capability, reason, at=at, until=until)
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
         """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
-        current = (refusals.c.expires_at > at) & refusals.c.ability.not_in(_OTHER_ROWS)
-        rows = await self.database.read(select(refusals).where(current))
-        return {row["ability"]: row["reason"] for row in rows}
+        return await self._capabilities.find_missing(at)
 
     async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
         """Return when the relay last refused a capability that it lacks at that time; None where it has it."""
-        missing = (refusals.c.ability == capability) & (refusals.c.expires_at > at)
-        rows = await self.database.read(select(refusals.c.refused_at).where(missing))
-        return rows[0]["refused_at"] if rows else None
+        return await self._capabilities.find_refusal_time(capability, at)
 
     async def find_person_settings(self, person_id: int) -> PersonSettings:
         """Return a person's settings, or the defaults."""
@@ -345,22 +337,11 @@ class SqlStore:
 
     async def clear_missing_capabilities(self) -> int:
         """Forget all capabilities that the relay refused; return how many there were."""
-        return await self.database.write(delete(refusals).where(refusals.c.ability.not_in(_OTHER_ROWS)))
+        return await self._capabilities.clear()
 
     async def clear_capabilities_of_other_relay(self, address: str, at: datetime) -> int:
         """Forget them if they were refused at another address than this one, which is kept in a row of its own."""
-        is_address = refusals.c.ability == _RELAY_ADDRESS
-        row = {"ability": _RELAY_ADDRESS, "reason": address, "refused_at": at, "expires_at": NEVER}
-
-        async def write(connection: AsyncConnection) -> int:
-            known = await connection.scalar(select(refusals.c.reason).where(is_address))
-            if known == address:
-                return 0
-            cleared = await connection.execute(delete(refusals).where(refusals.c.ability.not_in(_OTHER_ROWS)))
-            await connection.execute(queries.upsert(refusals, self.database.dialect).values(row))
-            return cleared.rowcount
-
-        return await self.database.transaction(write)
+        return await self._capabilities.clear_of_other_relay(address, at)
 
     async def delete_expired(self, now: datetime, age: timedelta = timedelta()) -> int:
         """Delete jobs that ended so long ago and snapshots without an open job; return how many rows those were.
@@ -375,6 +356,14 @@ class SqlStore:
         while deleted := await self.database.transaction(lambda connection: delete_expired_batch(connection, before)):
             total += deleted
         return total
+
+    async def _close_jobs(self, take_rows: TakeRows) -> None:
+        async def write(connection: AsyncConnection) -> None:
+            ended = [row["message_id"] for row in take_rows()]
+            own = jobs.c.message_id.in_(ended) & (jobs.c.owner == self._owner)
+            await connection.execute(update(jobs).where(own).values(closed_at=self.database.now()))
+
+        await self.database.unshielded_transaction(write)
 
     async def _select_jobs(self, query: Executable) -> Sequence[Job]:
         return [job_from_row(row) for row in await self.database.read(query)]
