@@ -38,6 +38,14 @@ class PollSchedule:
             pause = max(pause, _STALLED_SECONDS)
         return pause * (0.95 + 0.1 * self.random_fraction())
 
+    def spread(self, later: int, watched: int, batch_size: int) -> float:
+        """Return after which part of its interval a batch is read again that fell due together with others.
+
+        `later` of them come after it. So the batches that all begin at a start are spread over an interval, as far as
+        `watched` tasks need that; otherwise all that ended within an interval would be drawn at the same moment.
+        """
+        return 1.0 - later / max(later + 1, watched / batch_size)
+
     def outage_interval(self, silence: float) -> float:
         """Return the seconds until the next read in an outage that has lasted `silence`: as long again, at most 60."""
         return min(max(self.base_seconds, silence), _MAX_OUTAGE_SECONDS) * (0.75 + 0.5 * self.random_fraction())

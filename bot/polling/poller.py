@@ -53,6 +53,10 @@ class Poller:
         """Whether the relay has answered a list-by-condition before."""
 
     @property
+    def _batch_size(self) -> int:
+        return self._schedule.batch_size if self._can_batch else 1
+
+    @property
     def unanswered_seconds(self) -> float:
         """How long the poller has waited for an answer: since the last one, or the first watch after it."""
         now = self._monotonic()
@@ -143,9 +147,13 @@ class Poller:
                     self._report_outage()
                 if self._find_due(now):
                     await self._sleep(_BATCH_DELAY_SECONDS)
-                    for batch in self._split(self._find_due(self._monotonic())):
+                    batches = self._split(self._find_due(self._monotonic()))
+                    for later, batch in enumerate(reversed(batches)):
+                        share = self._schedule.spread(later, len(self.watch_list), self._batch_size)
                         for watched in batch:
                             watched.was_due_at, watched.due_at = watched.due_at, inf
+                            watched.interval_share = share
+                    for batch in batches:
                         polls.create_task(self._poll(batch))
                     continue
                 self._wakes_at = self._compute_wake_up(now)
@@ -170,8 +178,7 @@ class Poller:
         return self._schedule.fill_batch(due, self.watch_list, now) if due and self._can_batch else due
 
     def _split(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
-        size = self._schedule.batch_size if self._can_batch else 1
-        now = self._monotonic()
+        size, now = self._batch_size, self._monotonic()
         alone = [[watched] for watched in due if watched.is_alone(now)]
         together = [watched for watched in due if not watched.is_alone(now)]
         return alone + [together[start : start + size] for start in range(0, len(together), size)]
@@ -294,6 +301,7 @@ class Poller:
     def _reschedule(self, watched: WatchedTask) -> None:
         now = self._monotonic()
         interval = self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at)
+        interval *= watched.interval_share
         self._read_again(watched, now + max(interval, _ALONE_INTERVAL_SECONDS * watched.is_alone(now)))
 
     def _read_again(self, watched: WatchedTask, at: float) -> None:

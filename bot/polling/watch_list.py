@@ -36,6 +36,8 @@ class WatchedTask:
     """When the task was last seen to change; at first, when the watch began."""
     was_due_at: float = inf
     """When the read under way was due, until its delay is counted."""
+    interval_share: float = 1.0
+    """The part of its interval after which the task is read again: see PollSchedule.spread."""
     feeds: list[Feed] = field(default_factory=list[Feed])
     task: Task | None = None
     """All that is known of the task: its last snapshot, merged with the earlier ones."""

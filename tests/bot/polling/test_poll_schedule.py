@@ -43,6 +43,21 @@ def test_jitter_is_five_percent_either_way() -> None:
     assert pytest.approx([95.0, 105.0]) == pauses
 
 
+@pytest.mark.parametrize(
+    ("together", "watched", "shares"),
+    [
+        (1, 30, [1.0]),
+        (4, 200, [0.25, 0.5, 0.75, 1.0]),
+        (2, 51, [0.5, 1.0]),
+        (2, 10_000, [0.995, 1.0]),
+    ],
+)
+def test_batches_that_fell_due_together_are_spread(together: int, watched: int, shares: list[float]) -> None:
+    """All of them over the whole interval; a few of many only as far apart as the others are."""
+    found = [STEADY.spread(later, watched, 50) for later in reversed(range(together))]
+    assert found == pytest.approx(shares)
+
+
 @pytest.mark.parametrize(("silence", "pause"), [(0.0, 5.0), (4.0, 5.0), (12.0, 12.0), (60.0, 60.0), (4000.0, 60.0)])
 def test_the_interval_in_an_outage_grows(silence: float, pause: float) -> None:
     """To as long as the relay has been silent, a minute at most."""

@@ -198,7 +198,7 @@ async def test_a_relay_without_lists_is_detected_once(
     for task_id in make_ids(60):
         relay.set(task(task_id))
         readers.append(Reader(poller, task_id))
-    await clock.advance(4.0)
+    await clock.advance(2.5)
     assert len(relay.asked("list")) == 2
     assert len(relay.asked("fetch")) == 60
     assert relay.most_under_way == 8
@@ -257,7 +257,24 @@ async def test_at_most_eight_requests_are_under_way(clock: FakeClock, relay: Fak
         readers.append(Reader(poller, task_id))
     await clock.advance(3.9)
     assert relay.most_under_way == 8
-    assert len(relay.requests) == 20
+    assert {task_id for request in relay.requests for task_id in request.ids} == set(make_ids(1000))
+    for reader in readers:
+        await reader.leave()
+
+
+async def test_batches_that_began_together_come_one_after_the_other(
+    clock: FakeClock, relay: FakeRelay, poller: Poller
+) -> None:
+    """After a start with 200 tasks: each is read at once and then at least at every interval, a batch at a time."""
+    readers = []
+    for task_id in make_ids(200):
+        relay.set(task(task_id))
+        readers.append(Reader(poller, task_id))
+    await clock.advance(10.2)
+    asked = relay.asked("list")
+    assert asked[:4] == pytest.approx([0.05] * 4, abs=0.1)
+    assert asked[4:12] == pytest.approx([1.3, 2.55, 3.8, 5.05, 6.35, 7.6, 8.85, 10.1], abs=0.2)
+    assert len(asked) == 12
     for reader in readers:
         await reader.leave()
 
