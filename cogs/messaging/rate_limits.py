@@ -20,6 +20,11 @@ TOKEN_LIMIT = ((4, 2.0), (28, 60.0))
 CHANNEL_LIMIT = ((4, 5.0),)
 BOT_LIMIT = ((40, 1.0),)
 """How many uses are allowed in how many seconds."""
+BOT_RESERVE = 10
+"""How many of the bot's uses only urgent requests may take.
+
+Without them, an end that comes just after the progress of forty other messages would wait for a second.
+"""
 
 _FORGET_SECONDS = 120.0
 _URGENCY_CHECK_SECONDS = 0.25
@@ -41,13 +46,13 @@ class RateLimitWindow:
         self._uses: list[float] = []
         self._pending: list[float] = []
 
-    def free_at(self, now: float) -> float:
-        """Return when the route may be used again: `now` or later."""
+    def free_at(self, now: float, reserve: int = 0) -> float:
+        """Return when the route may be used again, and `reserve` times more after that: `now` or later."""
         while self._pending and self._pending[0] + RESPONSE_TIMEOUT_SECONDS <= now:
             self.record_response(now)
         at = now
         for uses, seconds in self._limits:
-            room = uses - len(self._pending)
+            room = uses - reserve - len(self._pending)
             if room <= 0:
                 at = max(at, now + _RECHECK_SECONDS)
             elif len(self._uses) >= room:
@@ -148,10 +153,10 @@ class RateLimiter:
         if found is None:
             self._forget(now)
             found = self._routes[route] = _Route(RateLimitWindow(limits), as_bot)
-        if not found.waiters and not (as_bot and self._open) and self._free_at(found, now) <= now:
+        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future(), awaits_response)
+        if not found.waiters and not (as_bot and self._open) and self._free_at(found, now, waiter) <= now:
             self._use(found, now, awaits_response=awaits_response)
             return
-        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future(), awaits_response)
         self._join(found, waiter, now)
         try:
             await waiter.turn
@@ -212,9 +217,11 @@ class RateLimiter:
         if route.is_urgent():
             self._urgent.append(route)
 
-    def _free_at(self, route: _Route, now: float) -> float:
+    def _free_at(self, route: _Route, now: float, waiter: _Waiter) -> float:
         at = route.window.free_at(now)
-        return max(at, self._bot.free_at(now)) if route.counts_for_bot else at
+        if not route.counts_for_bot:
+            return at
+        return max(at, self._bot.free_at(now, 0 if waiter.is_urgent() else BOT_RESERVE))
 
     def _use(self, route: _Route, now: float, *, awaits_response: bool) -> None:
         route.window.record_use(now, awaits_response=awaits_response)
@@ -228,10 +235,10 @@ class RateLimiter:
             self._changed.clear()
             while self._closed and self._closed[0][0] <= now:
                 self._reopen(heapq.heappop(self._closed)[2], now)
-            while self._open and self._bot.free_at(now) <= now:
-                self._give(self._pick(now), now)
+            while (route := self._pick(now)) is not None:
+                self._give(route, now)
             due = [self._closed[0][0]] if self._closed else []
-            due += [self._bot.free_at(now)] if self._open else []
+            due += [self._find_next_turn(now)] if self._open else []
             if due:
                 await self._wait(max(min(due) - now, 0.001))
 
@@ -245,19 +252,31 @@ class RateLimiter:
         else:
             self._give(route, now)
 
-    def _pick(self, now: float) -> _Route:
-        """Return the next open route: one with an urgent waiter, else the one that has waited longest."""
+    def _pick(self, now: float) -> _Route | None:
+        """Return the next open route: one with an urgent waiter, else the one that has waited longest.
+
+        Return None if there is none, or if the bot's limit leaves it no turn now.
+        """
+        if not self._open or self._bot.free_at(now) > now:
+            return None
         if now - self._asked_at >= _URGENCY_CHECK_SECONDS:
             self._asked_at = now
             self._urgent = deque(route for route in self._open if route.is_urgent())
-        while self._urgent:
-            route = self._urgent.popleft()
-            if route in self._open and route.is_urgent():
-                break
-        else:
-            route = next(iter(self._open))
+        while self._urgent and not (self._urgent[0] in self._open and self._urgent[0].is_urgent()):
+            self._urgent.popleft()
+        if not self._urgent and self._bot.free_at(now, BOT_RESERVE) > now:
+            return None
+        route = self._urgent.popleft() if self._urgent else next(iter(self._open))
         del self._open[route]
         return route
+
+    def _find_next_turn(self, now: float) -> float:
+        """Return when an open route may get a turn, or whether one has become urgent is to be asked again."""
+        if self._urgent:
+            return self._bot.free_at(now)
+        return max(
+            self._bot.free_at(now), min(self._bot.free_at(now, BOT_RESERVE), self._asked_at + _URGENCY_CHECK_SECONDS)
+        )
 
     def _give(self, route: _Route, now: float) -> None:
         if not route.waiters:

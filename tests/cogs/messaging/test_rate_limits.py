@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cogs.messaging.rate_limits import (
     BOT_LIMIT,
+    BOT_RESERVE,
     CHANNEL_LIMIT,
     RESPONSE_TIMEOUT_SECONDS,
     TOKEN_LIMIT,
@@ -31,6 +32,11 @@ SLACK = 1e-5
 def never() -> bool:
     """Progress is never urgent."""
     return False
+
+
+def always() -> bool:
+    """An end is urgent from the first."""
+    return True
 
 
 class Desk:
@@ -85,7 +91,7 @@ async def test_a_token_has_four_in_two_seconds_and_28_in_a_minute(desk: Desk) ->
 
 async def test_a_channel_counts_for_the_bot_and_a_token_does_not(desk: Desk) -> None:
     """Forty channels take the bot's second; a token goes on."""
-    channels = [desk.ask(n) for n in range(50)]
+    channels = [desk.ask(n, urgent=always) for n in range(50)]
     tokens = [desk.ask(f"token {n}", TOKEN_LIMIT) for n in range(50)]
     await desk.time.run_until(asyncio.gather(*channels, *tokens))
     taken = [round(at) for at, route, _ in desk.given if isinstance(route, int)]
@@ -123,13 +129,37 @@ async def test_a_final_edit_goes_before_the_progress_of_other_channels(desk: Des
     asked.append(desk.ask("new", name="new", urgent=lambda: True))
     asked.append(desk.ask(100, name="second", urgent=lambda: True))
     await desk.time.run_until(asyncio.gather(*asked))
-    assert set(desk.names[40:43]) == {"119", "new", "second"}
+    assert set(desk.names[30:33]) == {"119", "new", "second"}
     assert len(desk.names) == 122
+
+
+@pytest.mark.parametrize(("finals", "at_once"), [(1, 1), (BOT_RESERVE, BOT_RESERVE), (BOT_RESERVE + 1, BOT_RESERVE)])
+async def test_progress_leaves_turns_for_ends(desk: Desk, finals: int, at_once: int) -> None:
+    """A few ends that come just after the progress of many messages do not wait for the next second."""
+    most = BOT_LIMIT[0][0]
+    progress = [desk.ask(n, name="progress") for n in range(2 * most)]
+    await desk.time.advance(0.05)
+    assert desk.names == ["progress"] * (most - BOT_RESERVE)
+    ends = [desk.ask(f"channel {n}", name="end", urgent=always) for n in range(finals)]
+    await desk.time.settle()
+    assert desk.names.count("end") == at_once
+    await desk.time.run_until(asyncio.gather(*progress, *ends))
+
+
+async def test_progress_that_becomes_an_end_is_noticed_while_the_bot_has_turns_for_ends(desk: Desk) -> None:
+    """Within a quarter of a second, although no progress gets a turn meanwhile."""
+    ended: set[str] = set()
+    asked = [desk.ask(n, name=str(n), urgent=partial(contains, ended, str(n))) for n in range(60)]
+    await desk.time.advance(0.3)
+    ended.add("50")
+    await desk.time.advance(0.26)
+    assert desk.names[30:] == ["50"]
+    await desk.time.run_until(asyncio.gather(*asked))
 
 
 async def test_a_new_request_does_not_overtake_a_waiting_one(desk: Desk) -> None:
     """A request that arrives when the bot's next turn is due waits behind the earlier ones."""
-    asked = [desk.ask(n, name=str(n)) for n in range(60)]
+    asked = [desk.ask(n, name=str(n)) for n in range(50)]
     await desk.time.advance(0)
     desk.time.time = 1.0  # the moment before the loop wakes
     asked.append(desk.ask("new", name="new"))
@@ -174,6 +204,8 @@ async def test_a_channel_without_waiters_gets_no_turn(desk: Desk) -> None:
     for n in range(60):
         desk.ask(f"later {n}")
     await desk.time.advance(0.95)
+    for n in range(BOT_RESERVE):
+        desk.ask(f"end {n}", urgent=always)
     given_up = [desk.ask("open", name="gone", urgent=partial(bool, 1)), desk.ask(0, name="gone"), desk.ask(0)]
     given_up += [desk.ask(0, name="gone") for _ in range(3)]
     last = desk.ask("last", name="last")
@@ -302,7 +334,7 @@ async def test_a_turn_is_cheap_among_thousands_that_wait() -> None:
     begun, before = time.process_time(), len(desk.given)
     await desk.time.advance(20)
     turns = len(desk.given) - before
-    assert turns >= 790
+    assert turns >= 590
     assert (time.process_time() - begun) / turns < 0.002
     for one in asked:
         one.cancel()
@@ -312,7 +344,7 @@ async def test_a_turn_is_cheap_among_thousands_that_wait() -> None:
 
 async def told(desk: Desk, route: Hashable) -> float:
     """Take a turn as the bot whose answer will be told; return when it was given."""
-    await desk.budgets.acquire(route, CHANNEL_LIMIT, as_bot=True, urgent=never, awaits_response=True)
+    await desk.budgets.acquire(route, CHANNEL_LIMIT, as_bot=True, urgent=always, awaits_response=True)
     return desk.time.time
 
 
