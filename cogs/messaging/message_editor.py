@@ -38,7 +38,9 @@ from cogs.views.task_message import render_sending
 log = logging.getLogger(__name__)
 
 _MAX_CONCURRENT_EDITS = 64
-"""How many edits are sent at once, so that a start with thousands of jobs opens few connections."""
+"""How many final edits are sent at once, so that a start with thousands of jobs opens few connections."""
+_MAX_CONCURRENT_PROGRESS = 32
+"""How many edits that show progress are sent at once; while Discord is slow, no final edit waits for them."""
 _RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 """The seconds between tries of a final edit while Discord fails; progress is tried once."""
 _BAN_SECONDS = 60.0
@@ -69,7 +71,8 @@ class DiscordMessageEditor:
         self._routes = MessageRoutes(bot, rate_limiter, clock)
         self._marks = ShownMarks(self._routes, clock)
         self._drawer = SceneDrawer(bot, self._routes, self._marks, spoilers)
-        self._edit_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
+        self._final_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
+        self._progress_slots = asyncio.Semaphore(_MAX_CONCURRENT_PROGRESS)
 
     async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
         """Wait until the route to a message may be used, then draw the scene that is true by then.
@@ -94,9 +97,10 @@ class DiscordMessageEditor:
         final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
         if not final and self._progress_from.get(scene.job.id, 0.0) > self._monotonic():
             return False
+        slots = self._final_slots if final else self._progress_slots
         for pause in (*_RETRY_PAUSES, None) if final else (None,):
             try:
-                async with self._edit_slots:
+                async with slots:
                     return await self._drawer.draw(scene)
             except DisplayRefused as refused:
                 if final:

@@ -297,6 +297,23 @@ async def test_thousands_of_drawings_open_few_connections(room: Room) -> None:
     assert (slow.most_held, len(room.routes)) == (64, 100)
 
 
+async def test_a_final_edit_waits_for_no_progress(room: Room) -> None:
+    """However much of it goes out, and however slowly Discord takes it."""
+    answers = asyncio.Event()
+    slow = room.server.fail("PATCH", "*", None, times=32, hold=answers)
+    shown = [answered(room.server, room.server.channels[0]) for _ in range(40)]
+    places = [room.place(message, token=act.token) for act, message in shown]
+    drawing = [asyncio.create_task(room.show(RUNNING, place)) for place in places]
+    async with asyncio.timeout(60):
+        while slow.held < 32:  # noqa: ASYNC110 - a request that waits is no event of the server
+            await asyncio.sleep(0.01)
+        await room.show(GRID)
+    assert not any(one.done() for one in drawing)
+    answers.set()
+    await asyncio.gather(*drawing)
+    assert len(room.routes) == 41
+
+
 async def test_a_picture_is_found_in_an_earlier_message(room: Room) -> None:
     """In the embed that shows it, or beside it."""
     await room.show(GRID, picture=PICTURE)
