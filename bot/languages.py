@@ -1,6 +1,8 @@
 """The languages in which the bot answers, and the mark of texts in `bot/` that `cogs/` translates."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Language(StrEnum):
@@ -10,6 +12,15 @@ class Language(StrEnum):
     VIETNAMESE = "vi"
     SIMPLIFIED_CHINESE = "zh-CN"
     TRADITIONAL_CHINESE = "zh-TW"
+
+
+OWN_NAMES: Final[Mapping[Language, str]] = {
+    Language.ENGLISH: "English",
+    Language.VIETNAMESE: "Tiếng Việt",
+    Language.SIMPLIFIED_CHINESE: "简体中文",
+    Language.TRADITIONAL_CHINESE: "繁體中文",
+}
+"""What each language calls itself, so that its readers find it in a menu."""
 
 
 def find_language(locale: str | None) -> Language | None:
