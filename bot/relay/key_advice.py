@@ -14,6 +14,7 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
 )
+from bot.languages import N_
 from bot.midjourney.reasons.refusal_reasons import translate_known_refusal, translate_refusal
 
 
@@ -22,7 +23,7 @@ class KeyAdvice:
     """What is wrong with a key: `problem` is a clause for operators, which names the setting.
 
     `cure` is an infinitive phrase that completes "The operator of this bot has to ..."; `details` follows it where
-    only operators read.
+    only operators read. `problem` and `cure` are marked, and translated where members read them.
     """
 
     problem: str
@@ -31,48 +32,60 @@ class KeyAdvice:
 
 
 _LIMITED: Final = KeyAdvice(
-    "MJ_API_KEY is limited to some models, so the relay won't let it read tasks",
-    "remove the model limits of the key in the relay's console",
+    N_("MJ_API_KEY is limited to some models, so the relay won't let it read tasks"),
+    N_("remove the model limits of the key in the relay's console"),
 )
-_EXPIRED: Final = KeyAdvice("MJ_API_KEY has expired", "renew the key in the relay's console, or make a new one")
-_UNKNOWN: Final = KeyAdvice("the relay does not know MJ_API_KEY", "copy MJ_API_KEY again from the relay's console")
+_EXPIRED: Final = KeyAdvice(
+    N_("MJ_API_KEY has expired"),
+    N_("renew the key in the relay's console, or make a new one"),
+)
+_UNKNOWN: Final = KeyAdvice(
+    N_("the relay does not know MJ_API_KEY"),
+    N_("copy MJ_API_KEY again from the relay's console"),
+)
 _REFUSED: Final = KeyAdvice(
-    "the relay refuses MJ_API_KEY",
-    "copy MJ_API_KEY again from the relay's console",
+    N_("the relay refuses MJ_API_KEY"),
+    N_("copy MJ_API_KEY again from the relay's console"),
     " (for a midjourney-proxy, its mj.api-secret), and check there whether the key is switched on",
 )
-_NO_BALANCE: Final = KeyAdvice("the balance of MJ_API_KEY is used up", "top it up at the relay")
+_NO_BALANCE: Final = KeyAdvice(
+    N_("the balance of MJ_API_KEY is used up"),
+    N_("top it up at the relay"),
+)
 _NO_QUOTA: Final = KeyAdvice(
-    "the quota of MJ_API_KEY is used up", "raise the key's quota in the relay's console, or make it unlimited"
+    N_("the quota of MJ_API_KEY is used up"),
+    N_("raise the key's quota in the relay's console, or make it unlimited"),
 )
 _DISABLED: Final = KeyAdvice(
-    "MJ_API_KEY is switched off at the relay", "switch the key on in the relay's console, or make a new one"
+    N_("MJ_API_KEY is switched off at the relay"),
+    N_("switch the key on in the relay's console, or make a new one"),
 )
 _BANNED: Final = KeyAdvice(
-    "the relay has banned the account of MJ_API_KEY",
-    "ask the relay's support about the account",
+    N_("the relay has banned the account of MJ_API_KEY"),
+    N_("ask the relay's support about the account"),
     ": another key of the same account won't help",
 )
 _ADDRESS: Final = KeyAdvice(
-    "the relay does not accept MJ_API_KEY from this machine's IP address",
-    "add that address to those that the key allows in the relay's console, or remove that limit",
+    N_("the relay does not accept MJ_API_KEY from this machine's IP address"),
+    N_("add that address to those that the key allows in the relay's console, or remove that limit"),
 )
 _GROUP: Final = KeyAdvice(
-    "the group of MJ_API_KEY is not available at the relay", "choose another group for the key in the relay's console"
+    N_("the group of MJ_API_KEY is not available at the relay"),
+    N_("choose another group for the key in the relay's console"),
 )
 _NO_CHANNEL: Final = KeyAdvice(
-    "the group of MJ_API_KEY has no channel that can draw",
-    "choose another group for the key in the relay's console",
+    N_("the group of MJ_API_KEY has no channel that can draw"),
+    N_("choose another group for the key in the relay's console"),
     ", or ask the relay's support which group has Midjourney",
 )
 _NOT_SENT: Final = KeyAdvice(
-    "the relay got no key",
-    "check whether MJ_API_URL is the relay itself",
+    N_("the relay got no key"),
+    N_("check whether MJ_API_URL is the relay itself"),
     ", or a proxy before it that removes the header Authorization",
 )
 _DATABASE: Final = KeyAdvice(
-    "the relay's own database has a problem, so it can't check MJ_API_KEY",
-    "wait, and tell the relay's support if it lasts",
+    N_("the relay's own database has a problem, so it can't check MJ_API_KEY"),
+    N_("wait, and tell the relay's support if it lasts"),
 )
 
 _BY_TYPE: Final[Mapping[type[RelayError], KeyAdvice]] = {
