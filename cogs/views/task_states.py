@@ -12,7 +12,6 @@ from bot.midjourney.reasons.fail_reasons import explain_fail_reason
 from bot.midjourney.task import ButtonsKey, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.text_cleaning import clean_text
-from cogs.text.error_messages import describe_key_problem
 from cogs.text.lost_answers import LOST_ANSWER_TEXTS
 from cogs.text.markdown import (
     clean_and_cut,
@@ -23,6 +22,7 @@ from cogs.text.markdown import (
     format_relative_time,
     sanitize_link,
 )
+from cogs.text.relay_errors import describe_key_problem
 from cogs.views.bot_buttons import FILE_BUTTONS, BotButton, get_ended_buttons, get_result_buttons, get_running_buttons
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR, INACTIVE_COLOR, QUEUED_COLOR, WAITING_COLOR
 from cogs.views.picture_links import (
