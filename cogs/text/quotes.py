@@ -5,6 +5,7 @@ import re
 from discord.utils import escape_mentions
 
 from bot.text_cleaning import clean_text
+from cogs.languages import _
 from cogs.text.limits import CONTENT, cut, length
 from cogs.text.markdown import format_code
 
@@ -27,7 +28,7 @@ def append_typed_text(sentence: str, typed: str) -> str:
     A code block has no markup and no mentions; a zero-width space splits backticks that would end it.
     """
     lines = "\n".join(filter(None, map(clean_text, typed.splitlines())))
-    before, after = f"{sentence}\nYou wrote:\n```\n", "\n```"
+    before, after = f"{sentence}\n{_('You wrote:')}\n```\n", "\n```"
     room = CONTENT - length(before) - length(after)
     shown = cut(_INNER_TICK.sub("\u200b`", lines), room)
     return f"{before}{shown}{after}" if shown else sentence
