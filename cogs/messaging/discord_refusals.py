@@ -7,6 +7,7 @@ from typing import Final
 
 import discord
 
+from bot.languages import N_
 from bot.scene import FileRefusal
 
 
@@ -35,7 +36,10 @@ class RefusalKind(Enum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One refusal: what it means, why in a few words for the log, and, if a file is refused, what is wrong with it."""
+    """One refusal: what it means, why in a few words, and, if a file is refused, what is wrong with it.
+
+    The log has the words in English; those about a channel are marked, as its moderators read them too.
+    """
 
     kind: RefusalKind
     reason: str
@@ -52,32 +56,32 @@ _FIREWALL: Final = "a firewall refuses the message, or this address"
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes, except where a line names
 # another source. What is not listed there is UNKNOWN, which closes no row.
 _CODES: Final[dict[int, Refusal]] = {
-    10003: Refusal(RefusalKind.GONE, "the channel was deleted"),
-    10004: Refusal(RefusalKind.GONE, "the server was deleted"),
-    10008: Refusal(RefusalKind.GONE, "the message was deleted"),
-    50005: Refusal(RefusalKind.GONE, "another user wrote the message"),
-    50021: Refusal(RefusalKind.GONE, "it is a message of Discord's own"),
+    10003: Refusal(RefusalKind.GONE, N_("the channel was deleted")),
+    10004: Refusal(RefusalKind.GONE, N_("the server was deleted")),
+    10008: Refusal(RefusalKind.GONE, N_("the message was deleted")),
+    50005: Refusal(RefusalKind.GONE, N_("another user wrote the message")),
+    50021: Refusal(RefusalKind.GONE, N_("it is a message of Discord's own")),
     # An interaction that was never answered has no webhook yet: discord-api-docs #6851.
     10015: Refusal(RefusalKind.TOKEN, "the token is unknown"),
     10062: Refusal(RefusalKind.TOKEN, "the interaction is unknown"),
     50027: Refusal(RefusalKind.TOKEN, "the token has expired"),
-    50083: Refusal(RefusalKind.LATER, "the thread is archived"),
-    160005: Refusal(RefusalKind.LATER, "the thread is locked"),
+    50083: Refusal(RefusalKind.LATER, N_("the thread is archived")),
+    160005: Refusal(RefusalKind.LATER, N_("the thread is locked")),
     # Without View Channel, a bot cannot edit its own messages either: Discord's staff in discord-api-docs #3096.
-    50001: Refusal(RefusalKind.LATER, "the bot cannot see the channel"),
-    40001: Refusal(RefusalKind.LATER, "the bot's token is not accepted"),
-    40004: Refusal(RefusalKind.LATER, "sending messages is disabled for now"),
-    40006: Refusal(RefusalKind.LATER, "this feature is disabled for now"),
-    50095: Refusal(RefusalKind.LATER, "the server is not available at this location"),
-    130000: Refusal(RefusalKind.LATER, "Discord is overloaded"),
+    50001: Refusal(RefusalKind.LATER, N_("the bot cannot see the channel")),
+    40001: Refusal(RefusalKind.LATER, N_("the bot's token is not accepted")),
+    40004: Refusal(RefusalKind.LATER, N_("sending messages is disabled for now")),
+    40006: Refusal(RefusalKind.LATER, N_("this feature is disabled for now")),
+    50095: Refusal(RefusalKind.LATER, N_("the server is not available at this location")),
+    130000: Refusal(RefusalKind.LATER, N_("Discord is overloaded")),
     # Limits of their own, which discord.py has waited for five times by now.
-    20016: Refusal(RefusalKind.LATER, "the channel is in slow mode"),
-    20022: Refusal(RefusalKind.LATER, "the announcement was edited too often"),
-    20028: Refusal(RefusalKind.LATER, "too much was written in the channel"),
-    20029: Refusal(RefusalKind.LATER, "too much was written in the server"),
-    30046: Refusal(RefusalKind.LATER, "messages older than an hour were edited too often"),
+    20016: Refusal(RefusalKind.LATER, N_("the channel is in slow mode")),
+    20022: Refusal(RefusalKind.LATER, N_("the announcement was edited too often")),
+    20028: Refusal(RefusalKind.LATER, N_("too much was written in the channel")),
+    20029: Refusal(RefusalKind.LATER, N_("too much was written in the server")),
+    30046: Refusal(RefusalKind.LATER, N_("messages older than an hour were edited too often")),
     # So says Discord about a missing Attach Files or Embed Links, and about a bot that is timed out.
-    50013: Refusal(RefusalKind.PERMISSION, "the bot lacks a permission"),
+    50013: Refusal(RefusalKind.PERMISSION, N_("the bot lacks a permission")),
     50006: Refusal(RefusalKind.EMPTY, "nothing of the message is allowed there"),
     20009: Refusal(RefusalKind.FILE, "the file is called explicit", FileRefusal.EXPLICIT),
     40005: Refusal(RefusalKind.FILE, "the file is too large", FileRefusal.TOO_LARGE),
@@ -96,10 +100,10 @@ _CODES: Final[dict[int, Refusal]] = {
     FIREWALL_CODE: Refusal(RefusalKind.BODY, _FIREWALL),
 }
 _STATUSES: Final[dict[int, Refusal]] = {
-    401: Refusal(RefusalKind.LATER, "the bot's token is not accepted"),
+    401: Refusal(RefusalKind.LATER, N_("the bot's token is not accepted")),
     403: Refusal(RefusalKind.BODY, _FIREWALL),
-    404: Refusal(RefusalKind.LATER, "the address is unknown"),
-    408: Refusal(RefusalKind.LATER, "the request came too slowly"),
+    404: Refusal(RefusalKind.LATER, N_("the address is unknown")),
+    408: Refusal(RefusalKind.LATER, N_("the request came too slowly")),
     413: Refusal(RefusalKind.FILE, "the request is too large", FileRefusal.TOO_LARGE),
     415: Refusal(RefusalKind.FILE, "the file has an invalid type", FileRefusal.REFUSED),
     429: Refusal(RefusalKind.PAUSE, "a rate limit names no end"),
@@ -124,12 +128,12 @@ def classify_refusal(refused: discord.HTTPException, *, by_token: bool = False) 
         return Refusal(RefusalKind.FILE, "the form of a file is invalid", FileRefusal.REFUSED)
     known = _CODES.get(refused.code)
     if by_token and (refused.code in _BOT_ACCESS_CODES or (known is None and refused.status in {401, 404})):
-        return Refusal(RefusalKind.UNKNOWN, refused.text or "refused")
+        return Refusal(RefusalKind.UNKNOWN, refused.text or N_("refused"))
     if known is not None:
         return known
     if refused.status == 403 and refused.code:
-        return Refusal(RefusalKind.UNKNOWN, refused.text or "forbidden")
-    return _STATUSES.get(refused.status) or Refusal(RefusalKind.UNKNOWN, refused.text or "refused")
+        return Refusal(RefusalKind.UNKNOWN, refused.text or N_("forbidden"))
+    return _STATUSES.get(refused.status) or Refusal(RefusalKind.UNKNOWN, refused.text or N_("refused"))
 
 
 def is_firewall_refusal(refused: discord.HTTPException) -> bool:

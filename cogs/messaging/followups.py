@@ -146,7 +146,8 @@ class ClickFollowups(_TokenFollowups):
         """Update only the buttons of the clicked message; green ones stay green."""
         if (message := self._interaction.message) is None:
             return
-        view = redraw_buttons(message, task, marks)
+        with use_language(self._clicked.language):
+            view = redraw_buttons(message, task, marks)
         await self._rate_limiter.acquire_token(self._interaction.token)
         try:
             await with_timeout(self._interaction.edit_original_response(view=view))
@@ -155,7 +156,8 @@ class ClickFollowups(_TokenFollowups):
 
     async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
         """Show one clip of a video in a message: always linked, and attached if it fits."""
-        embed = render_clip(to_person(self._interaction.user), pressed, parent, link)
+        with use_language(self._clicked.language):
+            embed = render_clip(to_person(self._interaction.user), pressed, parent, link)
         is_spoiler = await needs_spoilers(self._interaction)
         files = [discord.File(BytesIO(clip.data), clip.name, spoiler=is_spoiler)] if clip else []
         await self._send_embed(embed, files, ephemeral=self._clicked.ephemeral)
@@ -234,8 +236,10 @@ class PreviewFollowups(ClickFollowups):
                 await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
                 channel = self._interaction.client.get_partial_messageable(place.channel_id)
                 message = await with_timeout(channel.fetch_message(place.message_id))
+                with use_language(place.language):
+                    view = redraw_buttons(message, task, marks)
                 await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
-                await with_timeout(message.edit(view=redraw_buttons(message, task, marks)))
+                await with_timeout(message.edit(view=view))
         except REQUEST_ERRORS as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))
 

@@ -14,7 +14,7 @@ from bot.errors import DisplayError, DisplayFailed, DisplayRefused, PlaceGone, P
 from bot.midjourney.task import Status, Task
 from bot.ports import SceneBuilder
 from bot.scene import Scene
-from cogs.languages import _, use_language
+from cogs.languages import N_, _, use_language
 from cogs.messaging.blocked_requests import RequestsBlocked
 from cogs.messaging.discord_refusals import (
     CLOSED_THREAD_CODES,
@@ -50,7 +50,8 @@ _TRANSIENT_ERRORS = (OSError, aiohttp.ClientError, discord.DiscordServerError)
 _NAME_LENGTH = 100
 _SEARCHED_MESSAGES = 100
 """How many messages after an interaction are searched for an answer to it."""
-_RESULT_NOUNS = {"DESCRIBE": "description", "SHORTEN": "list of shorter prompts", "VIDEO": "clip"}
+_PICTURE = N_("picture")
+_RESULT_NOUNS = {"DESCRIBE": N_("description"), "SHORTEN": N_("list of shorter prompts"), "VIDEO": N_("clip")}
 """What the task of a command makes, if not a picture."""
 
 
@@ -168,8 +169,8 @@ class DiscordMessageEditor:
         template = NOTIFY_ENDED
         if task.status is Status.SUCCESS:
             template = NOTIFY_READY if is_shown else NOTIFY_NOT_SHOWN
-        what = escape_markdown(clean_and_cut(job.pressed, _NAME_LENGTH)) or _RESULT_NOUNS.get(task.action, "picture")
         with use_language(job.place.language):
+            what = _name_press(job) or _(_RESULT_NOUNS.get(task.action, _PICTURE))
             content = _(template).format(person=job.requester.id, what=what, link=job.place.link)
         only_requester = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False
@@ -262,13 +263,12 @@ class DiscordMessageEditor:
         """Tell the requester privately that what they pressed was not sent, while the interaction token lives."""
         if not self._routes.is_token_usable(job.place):
             return
-        what = escape_markdown(clean_and_cut(job.pressed, _NAME_LENGTH))
+        with use_language(job.place.language):
+            content = _(NOT_SENT).format(what=_name_press(job) or _("request"))
         try:
             await self._routes.take_turn(job.place)
             request = self._routes.get_webhook(job.place).send(
-                NOT_SENT.format(what=what or "request"),
-                ephemeral=True,
-                allowed_mentions=discord.AllowedMentions.none(),
+                content, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
             )
             await self._routes.send_in_turn(request, job.place, job.place.token)
         except REQUEST_ERRORS as error:
@@ -297,6 +297,11 @@ class DiscordMessageEditor:
         """Return how many bytes a file may have there; Discord's default for a server on another process's shard."""
         guild = self._bot.get_guild(place.guild_id) if place.reachable else None
         return max(limits.FILE_BYTES, guild.filesize_limit if guild else 0)
+
+
+def _name_press(job: Job) -> str:
+    """Name the button of a job in the language of the moment; "" for a command."""
+    return escape_markdown(clean_and_cut(_(job.pressed), _NAME_LENGTH))
 
 
 async def _read_history(channel: discord.PartialMessageable, since: int) -> list[discord.Message]:
