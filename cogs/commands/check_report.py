@@ -34,7 +34,7 @@ from cogs.gateway.permissions import build_invite_url
 from cogs.messaging.responses import REQUEST_ERRORS
 from cogs.text.markdown import escape_markdown
 from cogs.text.permission_names import list_missing_permissions
-from cogs.text.spending_rules import describe_guild, describe_refusal_cause
+from cogs.text.spending_rules import describe_closed_guild, describe_guild
 
 _REPORTED_SEPARATELY: Final = frozenset({"key", "store"})
 """The health checks that have findings of their own."""
@@ -157,7 +157,7 @@ class CheckReporter:
             return [report_guild(self.policy, access, "Drawing here")]
         if interaction.user.id in self.trust.owners:
             _, advice = describe_guild(self.policy, access)
-            message = f"no one may draw, because {describe_refusal_cause(access.refusal, to_operator=True)}."
+            message = describe_closed_guild(access.refusal, to_operator=True)
             return [Finding("Drawing here", is_ok=False, message=message, advice=advice)]
         advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
         return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]

@@ -38,3 +38,9 @@ class LanguageChoice:
         if own is not None or guild is None or _COMMUNITY not in guild.features:
             return own
         return find_language(guild.preferred_locale.value)
+
+
+def get_language_choice(client: discord.Client) -> LanguageChoice:
+    """Return what chooses the languages of a bot; for a plain client of discord.py, the defaults."""
+    found = getattr(client, "languages", None)
+    return found if isinstance(found, LanguageChoice) else LanguageChoice()

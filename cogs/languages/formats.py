@@ -28,6 +28,12 @@ def join_list(items: Iterable[str]) -> str:
     return ("、" if get_language() in _CHINESE else ", ").join(items)
 
 
+def join_all(items: Iterable[str]) -> str:
+    """Join items that all count: "a, b and c"."""
+    *earlier, last = [*items] or [""]
+    return _("{earlier} and {last}").format(earlier=join_list(earlier), last=last) if earlier else last
+
+
 def join_alternatives(items: Iterable[str]) -> str:
     """Join items of which one applies: "a, b or c"."""
     *earlier, last = [*items] or [""]

@@ -11,6 +11,7 @@ from bot.entities import OperatorRules, RuleChange
 from bot.errors import StoreUnavailable
 from bot.ports import RulesStore
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
+from cogs.languages import Language, use_language
 from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_ERRORS, summarize_error, with_timeout
@@ -51,7 +52,8 @@ class OperatorLog:
         """Show changes; those of a server with its id."""
         for change in changes:
             where = f" (server {change.guild_id})" if change.guild_id else ""
-            self._add(f"{format_change_line(change)}{where}", is_alarm=False)
+            with use_language(Language.ENGLISH):  # as the alarms, which the log has too
+                self._add(f"{format_change_line(change)}{where}", is_alarm=False)
 
     async def send_alarm(self, text: str) -> None:
         """Show an alarm; its text was logged before."""

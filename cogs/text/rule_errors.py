@@ -4,7 +4,7 @@ The level is this server or the operator, never a person. Mentions name roles an
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -26,21 +26,13 @@ from bot.errors import (
     SpendingLimitReached,
     WordBlocked,
 )
+from cogs.languages import _, format_number, join_sentences, ngettext
+from cogs.languages.formats import join_all, join_alternatives
 from cogs.text.amounts import format_amount
 from cogs.text.quotes import quote_text
 
 _MAX_NAMED: Final = 3
 """How many roles, channels or words a sentence names."""
-_RULES: Final[Mapping[str, str]] = {"server": "This server's rules", "operator": "The operator's rules"}
-_LEVELS: Final[Mapping[str, str]] = {"server": "this server", "operator": "the operator of this bot"}
-_NOUNS: Final[Mapping[str, str]] = {"video": "video", "turbo": "turbo job", "hd": "HD job"}
-"""What a limit on an expensive kind counts, by CostKind; a job elsewhere."""
-_SWITCHED: Final[Mapping[str, str]] = {
-    "video": "Video",
-    "turbo": "Turbo speed",
-    "hd": "HD",
-    "several": "Starting several jobs at once",
-}
 _SEVERAL: Final = "several"
 
 
@@ -52,16 +44,16 @@ def describe_rule_refusal(error: PolicyRefused) -> str:
         case SpendingLimitReached():
             return describe_limit(error)
         case DrawingPaused(level="operator"):
-            return "The operator of this bot has paused all drawing, until they resume it. Try again later."
+            return _("The operator of this bot has paused all drawing, until they resume it. Try again later.")
         case DrawingPaused():
-            return (
+            return _(
                 "Drawing is paused in this server, until its managers resume it with `/mjresume`. Try again later, or "
                 "ask them."
             )
         case PersonBlocked(level=level, until=until):
             return _describe_block(level, until)
         case ServerDenied():
-            return (
+            return _(
                 "The operator of this bot has switched drawing off in this server, until they allow it again. Ask the "
                 "operator."
             )
@@ -72,13 +64,25 @@ def describe_rule_refusal(error: PolicyRefused) -> str:
 
 
 def _describe_block(level: str, until: datetime | None) -> str:
-    where, who = (
-        ("In this server you're", "a moderator") if level == "server" else ("You're", "the operator of this bot")
-    )
-    end = f"until <t:{_round_up(until)}:f>, <t:{_round_up(until)}:R>" if until else f"until {who} unblocks you"
-    ask = "the moderators of this server" if level == "server" else "the operator"
-    by = "" if level == "server" else " everywhere, by the operator of this bot,"
-    return f"{where} blocked from drawing{by} {end}. Ask {ask} if you think that's wrong."
+    if level == "server":
+        if until is None:
+            return _(
+                "In this server you're blocked from drawing until a moderator unblocks you. Ask the moderators of this "
+                "server if you think that's wrong."
+            )
+        return _(
+            "In this server you're blocked from drawing until {date}, {when}. Ask the moderators of this server if you "
+            "think that's wrong."
+        ).format(date=_format_date(until), when=_format_when(until))
+    if until is None:
+        return _(
+            "You're blocked from drawing everywhere, by the operator of this bot, until the operator of this bot "
+            "unblocks you. Ask the operator if you think that's wrong."
+        )
+    return _(
+        "You're blocked from drawing everywhere, by the operator of this bot, until {date}, {when}. Ask the operator "
+        "if you think that's wrong."
+    ).format(date=_format_date(until), when=_format_when(until))
 
 
 def _round_up(at: datetime) -> int:
@@ -86,105 +90,300 @@ def _round_up(at: datetime) -> int:
     return math.ceil(at.timestamp())
 
 
+def _format_date(at: datetime) -> str:
+    return f"<t:{_round_up(at)}:f>"
+
+
+def _format_when(at: datetime) -> str:
+    return f"<t:{_round_up(at)}:R>"
+
+
 def _describe_place_or_person(error: RuleRefused) -> str:
-    rules = _RULES[error.level]
-    ask = "its managers" if error.level == "server" else "the operator"
+    is_server = error.level == "server"
     match error:
         case RoleMissing(role_ids=role_ids):
-            roles = _list_mentions(role_ids, "<@&{}>", "role", "or") or "certain roles"
-            return f"{rules} let only members with {roles} draw. Ask {ask} for such a role."
+            roles = _list_roles(role_ids) or _("certain roles")
+            text = (
+                _("This server's rules let only members with {roles} draw. Ask its managers for such a role.")
+                if is_server
+                else _("The operator's rules let only members with {roles} draw. Ask the operator for such a role.")
+            )
+            return text.format(roles=roles)
         case RoleDenied(role_id=role_id):
-            role = f"<@&{role_id}>" if role_id else "one of your roles"
-            return f"{rules} don't let members with {role} draw. Ask {ask} if you should be able to."
-        case ChannelNotAllowed(channel_ids=channel_ids):
-            channels = _list_mentions(channel_ids, "<#{}>", "channel", "and") or "certain channels"
-            return f"{rules} allow drawing only in {channels}, and in their threads. Try again there."
-        case PrivateAnswersOff():
-            return (
-                f"{rules} don't allow results that only you can see. Start from a message that everyone sees: "
-                "`/mjstatus` with the task's id posts one."
+            role = f"<@&{role_id}>" if role_id else _("one of your roles")
+            text = (
+                _("This server's rules don't let members with {role} draw. Ask its managers if you should be able to.")
+                if is_server
+                else _(
+                    "The operator's rules don't let members with {role} draw. Ask the operator if you should be able "
+                    "to."
+                )
             )
-        case AgeRestrictedOnly():
-            return f"{rules} allow drawing only in age-restricted channels. Try again in one of those."
+            return text.format(role=role)
         case WordBlocked(words=words):
-            shown = _join([word for each in list(words)[:_MAX_NAMED] if (word := quote_text(each))], "and")
-            what = f"{shown} in a prompt" if shown else "a word of this prompt"
-            return f"{rules} don't allow {what}. Reword it and try again."
+            return _describe_blocked_word(words, is_server=is_server)
         case CommandDenied(command=command):
-            return (
-                f"This server doesn't let you use {_name_denied(command)}. Its managers can change that under "
-                "**Server Settings**, **Integrations**."
-            )
+            return _describe_denied_command(command)
         case _:
-            return f"{rules} don't let you draw here. Ask {ask}."
+            return _describe_place(error, is_server=is_server)
 
 
-def _name_denied(command: str) -> str:
+def _describe_place(error: RuleRefused, *, is_server: bool) -> str:
+    match error:
+        case ChannelNotAllowed(channel_ids=channel_ids):
+            channels = _list_channels(channel_ids) or _("certain channels")
+            text = (
+                _("This server's rules allow drawing only in {channels}, and in their threads. Try again there.")
+                if is_server
+                else _("The operator's rules allow drawing only in {channels}, and in their threads. Try again there.")
+            )
+            return text.format(channels=channels)
+        case PrivateAnswersOff() if is_server:
+            return _(
+                "This server's rules don't allow results that only you can see. Start from a message that everyone "
+                "sees: `/mjstatus` with the task's id posts one."
+            )
+        case PrivateAnswersOff():
+            return _(
+                "The operator's rules don't allow results that only you can see. Start from a message that everyone "
+                "sees: `/mjstatus` with the task's id posts one."
+            )
+        case AgeRestrictedOnly() if is_server:
+            return _("This server's rules allow drawing only in age-restricted channels. Try again in one of those.")
+        case AgeRestrictedOnly():
+            return _("The operator's rules allow drawing only in age-restricted channels. Try again in one of those.")
+        case _ if is_server:
+            return _("This server's rules don't let you draw here. Ask its managers.")
+        case _:
+            return _("The operator's rules don't let you draw here. Ask the operator.")
+
+
+def _describe_blocked_word(words: Sequence[str], *, is_server: bool) -> str:
+    quoted = [word for each in list(words)[:_MAX_NAMED] if (word := quote_text(each))]
+    if not quoted:
+        return (
+            _("This server's rules don't allow a word of this prompt. Reword it and try again.")
+            if is_server
+            else _("The operator's rules don't allow a word of this prompt. Reword it and try again.")
+        )
+    text = (
+        _("This server's rules don't allow {words} in a prompt. Reword it and try again.")
+        if is_server
+        else _("The operator's rules don't allow {words} in a prompt. Reword it and try again.")
+    )
+    return text.format(words=join_all(quoted))
+
+
+def _describe_denied_command(command: str) -> str:
     """Name a command that is denied, and the buttons for which it is needed; a menu's name has spaces, and no slash."""
-    if not command:
-        return "paid commands here, nor the buttons that draw"
-    name = quote_text(command if " " in command else f"/{command.removeprefix('/')}")
-    buttons = {"imagine": ", nor the buttons that draw", "animate": ", nor the buttons that animate"}
-    return f"{name} here{buttons.get(command, '')}"
+    name = quote_text(command if " " in command else f"/{command.removeprefix('/')}") if command else ""
+    match command:
+        case "":
+            denied = _("This server doesn't let you use paid commands here, nor the buttons that draw.")
+        case "imagine":
+            denied = _("This server doesn't let you use {command} here, nor the buttons that draw.")
+        case "animate":
+            denied = _("This server doesn't let you use {command} here, nor the buttons that animate.")
+        case _:
+            denied = _("This server doesn't let you use {command} here.")
+    advice = _("Its managers can change that under **Server Settings**, **Integrations**.")
+    return join_sentences(denied.format(command=name), advice)
 
 
 def describe_limit(error: SpendingLimitReached) -> str:
     """Describe a limit that is used up: who set it, for whom, how much it is, what is left and when it resets."""
     if error.most <= 0:
         return _describe_switched_off(error)
-    level = _LEVELS[error.level]
-    allowed = f"{level[0].upper()}{level[1:]} allows {_name_counted(error)} {_format_limit(error)}"
-    resets = f"<t:{_round_up(error.resets_at)}:R>"
-    is_amount = _is_amount(error)
+    fields = {"whom": _name_counted(error), "limit": _format_limit(error), "when": _format_when(error.resets_at)}
+    return _choose_limit_text(error, _is_amount(error)).format(**fields, **_format_wish(error))
+
+
+def _choose_limit_text(error: SpendingLimitReached, is_amount: bool) -> str:  # noqa: FBT001 - private
+    is_server = error.level == "server"
     if error.left <= 0:
-        return f"{allowed}, and {'nothing' if is_amount else 'none'} is left. It resets {resets}."
-    if is_amount:
-        amount = format_amount(error.wanted, error.currency, is_about=True)
-        wanted = f"this costs {amount}" if error.is_price_known else f"this has no known price and counts as {amount}"
-        left, instead = f"{format_amount(error.left, error.currency)} is left", "Start something cheaper"
-    else:
-        wanted = f"this starts {_format_number(error.wanted)} at once"
-        left = f"{_format_number(error.left)} {'is' if error.left == 1 else 'are'} left"
-        instead = "Start them one by one"
+        return _choose_used_up_text(is_amount=is_amount, is_server=is_server)
     if error.wanted > error.most:  # waiting does not help
-        return f"{allowed}, and {wanted}. {instead}."
-    return f"{allowed}; {left}, and {wanted}. {instead}, or wait: it resets {resets}."
+        match is_amount, is_server:
+            case True, True:
+                return _("This server allows {whom} {limit}, and {wish}. Start something cheaper.")
+            case True, False:
+                return _("The operator of this bot allows {whom} {limit}, and {wish}. Start something cheaper.")
+            case False, True:
+                return _("This server allows {whom} {limit}, and {wish}. Start them one by one.")
+            case _:
+                return _("The operator of this bot allows {whom} {limit}, and {wish}. Start them one by one.")
+    match is_amount, is_server:
+        case True, True:
+            return _(
+                "This server allows {whom} {limit}; {left}, and {wish}. Start something cheaper, or wait: it resets "
+                "{when}."
+            )
+        case True, False:
+            return _(
+                "The operator of this bot allows {whom} {limit}; {left}, and {wish}. Start something cheaper, or wait: "
+                "it resets {when}."
+            )
+        case False, True:
+            return _(
+                "This server allows {whom} {limit}; {left}, and {wish}. Start them one by one, or wait: it resets "
+                "{when}."
+            )
+        case _:
+            return _(
+                "The operator of this bot allows {whom} {limit}; {left}, and {wish}. Start them one by one, or wait: "
+                "it resets {when}."
+            )
+
+
+def _choose_used_up_text(*, is_amount: bool, is_server: bool) -> str:
+    match is_amount, is_server:
+        case True, True:
+            return _("This server allows {whom} {limit}, and nothing is left. It resets {when}.")
+        case True, False:
+            return _("The operator of this bot allows {whom} {limit}, and nothing is left. It resets {when}.")
+        case False, True:
+            return _("This server allows {whom} {limit}, and none is left. It resets {when}.")
+        case _:
+            return _("The operator of this bot allows {whom} {limit}, and none is left. It resets {when}.")
+
+
+def _format_wish(error: SpendingLimitReached) -> dict[str, str]:
+    """Say what is left of a limit, and what the request wants."""
+    if not _is_amount(error):
+        left = ngettext("{count} is left", "{count} are left", int(error.left))
+        return {
+            "left": left.format(count=_format_number(error.left)),
+            "wish": _("this starts {count} at once").format(count=_format_number(error.wanted)),
+        }
+    amount = format_amount(error.wanted, error.currency, is_about=True)
+    wish = _("this costs {amount}") if error.is_price_known else _("this has no known price and counts as {amount}")
+    left = _("{amount} is left").format(amount=format_amount(error.left, error.currency))
+    return {"left": left, "wish": wish.format(amount=amount)}
 
 
 def describe_used_up(limit: LimitUsedUp) -> str:
     """Say that a request, which was accepted, was the last one of a limit, and when the limit resets."""
-    when = "today" if limit.period is Period.DAY else "this month"
-    resets = f"it resets <t:{_round_up(limit.resets_at)}:R>"
-    everyone = {CountScope.SERVER: "the members of this server", CountScope.EVERYONE: "everyone"}.get(limit.scope, "")
-    here = " in this server" if limit.scope is CountScope.MEMBER else ""
+    fields = {"noun": _name_last(limit), "period": _name_period(limit.period), "when": _format_when(limit.resets_at)}
+    if limit.is_amount:
+        return _choose_used_up_amount(limit).format(**fields)
+    match limit.scope:
+        case CountScope.SERVER:
+            text = _("That was the last {noun} {period} for the members of this server together; it resets {when}.")
+        case CountScope.EVERYONE:
+            text = _("That was the last {noun} {period} for everyone together; it resets {when}.")
+        case CountScope.MEMBER:
+            text = _("That was your last {noun} {period} in this server; it resets {when}.")
+        case _:
+            text = _("That was your last {noun} {period}; it resets {when}.")
+    return text.format(**fields)
+
+
+def _choose_used_up_amount(limit: LimitUsedUp) -> str:
+    match limit.scope, limit.kind is None:
+        case CountScope.SERVER, True:
+            return _("The amount that the members of this server may spend {period} is used up now; it resets {when}.")
+        case CountScope.SERVER, False:
+            return _(
+                "The amount that the members of this server may spend for {noun} {period} is used up now; it resets "
+                "{when}."
+            )
+        case CountScope.EVERYONE, True:
+            return _("The amount that everyone may spend {period} is used up now; it resets {when}.")
+        case CountScope.EVERYONE, False:
+            return _("The amount that everyone may spend for {noun} {period} is used up now; it resets {when}.")
+        case CountScope.MEMBER, True:
+            return _("Your amount {period} in this server is used up now; it resets {when}.")
+        case CountScope.MEMBER, False:
+            return _("Your amount for {noun} {period} in this server is used up now; it resets {when}.")
+        case _, True:
+            return _("Your amount {period} is used up now; it resets {when}.")
+        case _:
+            return _("Your amount for {noun} {period} is used up now; it resets {when}.")
+
+
+def _name_period(period: Period) -> str:
+    return _("today") if period is Period.DAY else _("this month")
+
+
+def _name_last(limit: LimitUsedUp) -> str:
+    """Name what a limit counts: one of them where it counts jobs, all of them where it is an amount."""
     kind = limit.kind.value if limit.kind else ""
     if limit.is_amount:
-        whose = f"The amount that {everyone} may spend" if everyone else "Your amount"
-        on = f" for {_NOUNS.get(kind, 'job')}s" if kind else ""
-        return f"{whose}{on} {when}{here} is used up now; {resets}."
-    noun = _NOUNS.get(kind, "one")
-    if everyone:
-        return f"That was the last {'job' if noun == 'one' else noun} {when} for {everyone} together; {resets}."
-    return f"That was your last {noun} {when}{here}; {resets}."
+        return _name_kinds(kind)
+    own = {"video": _("video"), "turbo": _("turbo job"), "hd": _("HD job")}
+    is_shared = limit.scope in {CountScope.SERVER, CountScope.EVERYONE}
+    # Translators: "That was the last job today for everyone together" and "That was your last one today".
+    return own.get(kind) or (_("job") if is_shared else _("one"))
+
+
+def _name_kinds(kind: str) -> str:
+    """Name all requests of an expensive kind, in a sentence such as "$5.00 a day for videos"."""
+    names = {"video": _("videos"), "turbo": _("turbo jobs"), "hd": _("HD jobs")}
+    return names.get(kind) or _("jobs")
 
 
 def _describe_switched_off(error: SpendingLimitReached) -> str:
-    what = _SWITCHED.get(error.kind, "Drawing")
-    where = {"person": " for you", "member": " for you in this server", "server": " in this server"}
-    ask = "its managers" if error.level == "server" else "the operator"
-    return (
-        f"{what} is switched off{where.get(error.scope, '')}: {_LEVELS[error.level]} has set the limit to 0. Ask {ask} "
-        "if you need it."
-    )
+    scope = error.scope if error.scope in {"person", "member", "server"} else ""
+    fields = {"what": _name_switched(error.kind)}
+    if error.level == "server":
+        texts = {
+            "person": _(
+                "{what} is switched off for you: this server has set the limit to 0. Ask its managers if you need it."
+            ),
+            "member": _(
+                "{what} is switched off for you in this server: this server has set the limit to 0. Ask its managers "
+                "if you need it."
+            ),
+            "server": _(
+                "{what} is switched off in this server: this server has set the limit to 0. Ask its managers if you "
+                "need it."
+            ),
+            "": _("{what} is switched off: this server has set the limit to 0. Ask its managers if you need it."),
+        }
+    else:
+        texts = {
+            "person": _(
+                "{what} is switched off for you: the operator of this bot has set the limit to 0. Ask the operator if "
+                "you need it."
+            ),
+            "member": _(
+                "{what} is switched off for you in this server: the operator of this bot has set the limit to 0. Ask "
+                "the operator if you need it."
+            ),
+            "server": _(
+                "{what} is switched off in this server: the operator of this bot has set the limit to 0. Ask the "
+                "operator if you need it."
+            ),
+            "": _(
+                "{what} is switched off: the operator of this bot has set the limit to 0. Ask the operator if you need "
+                "it."
+            ),
+        }
+    return texts[scope].format(**fields)
+
+
+def _name_switched(kind: str) -> str:
+    match kind:
+        case "video":
+            return _("Video")
+        case "turbo":
+            return _("Turbo speed")
+        case "hd":
+            return _("HD")
+        case "several":
+            return _("Starting several jobs at once")
+        case _:
+            return _("Drawing")
 
 
 def _name_counted(error: SpendingLimitReached) -> str:
     """Name whose use a limit counts."""
     if error.scope == "everyone":
-        return "everyone together"
+        return _("everyone together")
     if error.scope == "server":
-        return "its members together" if error.level == "server" else "the members of this server together"
-    return "you"
+        return _("its members together") if error.level == "server" else _("the members of this server together")
+    # Translators: "This server allows you 3 jobs a day".
+    return _("you")
 
 
 def _is_amount(error: SpendingLimitReached) -> bool:
@@ -193,13 +392,39 @@ def _is_amount(error: SpendingLimitReached) -> bool:
 
 def _format_limit(error: SpendingLimitReached) -> str:
     """Format a limit: "3 jobs a day", "$5.00 a month for videos"."""
-    noun = _NOUNS.get(error.kind, "job")
-    if _is_amount(error):
-        what = "several jobs at once" if error.kind == _SEVERAL else f"{noun}s"
-        kind = f" for {what}" if error.kind else ""
-        return f"{format_amount(error.most, error.currency)} a {error.period}{kind}"
-    together = ", when several start at once" if error.kind == _SEVERAL else ""
-    return f"{_format_number(error.most)} {noun}{'' if error.most == 1 else 's'} a {error.period}{together}"
+    is_day = error.period == Period.DAY
+    if not _is_amount(error):
+        jobs = count_jobs(error.most, error.kind)
+        if error.kind == _SEVERAL:
+            text = (
+                _("{jobs} a day, when several start at once")
+                if is_day
+                else _("{jobs} a month, when several start at once")
+            )
+        else:
+            text = _("{jobs} a day") if is_day else _("{jobs} a month")
+        return text.format(jobs=jobs)
+    kinds = _("several jobs at once") if error.kind == _SEVERAL else _name_kinds(error.kind)
+    if error.kind:
+        text = _("{amount} a day for {kinds}") if is_day else _("{amount} a month for {kinds}")
+    else:
+        text = _("{amount} a day") if is_day else _("{amount} a month")
+    return text.format(amount=format_amount(error.most, error.currency), kinds=kinds)
+
+
+def count_jobs(number: Decimal | int, kind: str = "") -> str:
+    """Format a number of jobs, or of jobs of an expensive kind: "1 job", "30 videos"."""
+    count = int(number)
+    match kind:
+        case "video":
+            text = ngettext("{count} video", "{count} videos", count)
+        case "turbo":
+            text = ngettext("{count} turbo job", "{count} turbo jobs", count)
+        case "hd":
+            text = ngettext("{count} HD job", "{count} HD jobs", count)
+        case _:
+            text = ngettext("{count} job", "{count} jobs", count)
+    return text.format(count=_format_number(Decimal(number)))
 
 
 def _format_number(number: Decimal) -> str:
@@ -208,26 +433,31 @@ def _format_number(number: Decimal) -> str:
 
 def _describe_confirmation(error: ConfirmationNeeded) -> str:
     price = "" if error.price is None else format_amount(error.price, error.currency, is_about=True)
-    if error.tasks > 1:
-        costs = f" and costs {price}" if price else ""
-        return f"This starts {error.tasks} jobs at once{costs}. I draw them only after you confirm it."
-    return (
-        f"This costs {price}. I draw it only after you confirm it."
-        if price
-        else "I draw this only after you confirm it."
-    )
+    if error.tasks > 1 and price:
+        text = _("This starts {count} jobs at once and costs {price}. I draw them only after you confirm it.")
+    elif error.tasks > 1:
+        text = _("This starts {count} jobs at once. I draw them only after you confirm it.")
+    elif price:
+        text = _("This costs {price}. I draw it only after you confirm it.")
+    else:
+        text = _("I draw this only after you confirm it.")
+    return text.format(count=format_number(error.tasks), price=price)
 
 
-def _list_mentions(ids: Collection[int], template: str, noun: str, conjunction: str) -> str:
-    """List mentions: "<@&1>, <@&2> or 4 other roles"; "" for none."""
+def _list_roles(ids: Collection[int]) -> str:
+    """List roles of which a member needs one: "<@&1>, <@&2> or 4 other roles"; "" for none."""
     known = list(ids)
-    named = [template.format(each) for each in known[:_MAX_NAMED]]
+    named = [f"<@&{each}>" for each in known[:_MAX_NAMED]]
     if more := len(known) - len(named):
-        named.append(f"{more} other {noun}{'' if more == 1 else 's'}")
-    return _join(named, conjunction)
+        named.append(ngettext("{count} other role", "{count} other roles", more).format(count=format_number(more)))
+    return join_alternatives(named)
 
 
-def _join(parts: Sequence[str], conjunction: str) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"
+def _list_channels(ids: Collection[int]) -> str:
+    """List channels: "<#1>, <#2> and 4 other channels"; "" for none."""
+    known = list(ids)
+    named = [f"<#{each}>" for each in known[:_MAX_NAMED]]
+    if more := len(known) - len(named):
+        text = ngettext("{count} other channel", "{count} other channels", more)
+        named.append(text.format(count=format_number(more)))
+    return join_all(named)

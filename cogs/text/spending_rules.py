@@ -7,22 +7,18 @@ from bot.entities import AgePolicy, ServerAccess
 from bot.errors import GuildRefusal, PersonNotAllowed, PolicyRefused, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
-from cogs.text.rule_errors import describe_rule_refusal
+from cogs.languages import N_, _, format_number, join_list, join_sentences, ngettext
+from cogs.text.rule_errors import count_jobs, describe_rule_refusal
 
-FREE_FOR_EVERYONE: Final = "`/mjstatus` is free for everyone."
+FREE_FOR_EVERYONE: Final = N_("`/mjstatus` is free for everyone.")
 
 _CAUSES: Final[Mapping[GuildRefusal, str]] = {
-    "not listed": "ALLOWED_GUILDS names only other servers",
-    "not managed": "neither the owner of the application nor its team owns or manages it",
-    "owners unknown": "Discord has not told yet who owns the application",
-    "managers unknown": "Discord does not tell who manages it",
+    "not listed": N_("ALLOWED_GUILDS names only other servers"),
+    "not managed": N_("neither the owner of the application nor its team owns or manages it"),
+    "owners unknown": N_("Discord has not told yet who owns the application"),
+    "managers unknown": N_("Discord does not tell who manages it"),
 }
 """Why the members of a server may not draw there, for operators."""
-
-
-def format_count(count: int, noun: str) -> str:
-    """Format a number of things: "1 job", "30 jobs"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def describe_policy(policy: SpendingPolicy, *, is_paused: bool = False) -> str:
@@ -31,14 +27,14 @@ def describe_policy(policy: SpendingPolicy, *, is_paused: bool = False) -> str:
     `is_paused`: the operator has paused all drawing in Discord.
     """
     if is_paused:
-        return "no one, because you paused all drawing in /mjadmin."
+        return _("no one, because you paused all drawing in /mjadmin.")
     if switch := _name_off_switch(policy):
-        return f"no one, because {switch} is 0: drawing is switched off."
-    presses = " Only the requester of a message may press its paid buttons." if policy.press_policy != "anyone" else ""
-    return (
-        f"{_describe_guilds(policy.allowed_guilds)}; outside servers only {_describe_people(policy.allowed_users)}."
-        f"{presses} Limits: {_describe_limits(policy)}."
+        return _("no one, because {setting} is 0: drawing is switched off.").format(setting=switch)
+    people = _("{servers}; outside servers only {people}.").format(
+        servers=_describe_guilds(policy.allowed_guilds), people=_describe_people(policy.allowed_users)
     )
+    only = _("Only the requester of a message may press its paid buttons.") if policy.press_policy != "anyone" else ""
+    return join_sentences(people, only, _("Limits: {limits}.").format(limits=_describe_limits(policy)))
 
 
 def _name_off_switch(policy: SpendingPolicy) -> str:
@@ -50,143 +46,183 @@ def _name_off_switch(policy: SpendingPolicy) -> str:
 
 def _describe_guilds(allowed: Collection[int]) -> str:
     if allowed:
-        return f"all members of {format_count(len(allowed), 'server')} (ALLOWED_GUILDS)"
-    return "all members of the servers that you or your team own or manage (ALLOWED_GUILDS is not set)"
+        text = ngettext(
+            "all members of {count} server (ALLOWED_GUILDS)",
+            "all members of {count} servers (ALLOWED_GUILDS)",
+            len(allowed),
+        )
+        return text.format(count=len(allowed))
+    return _("all members of the servers that you or your team own or manage (ALLOWED_GUILDS is not set)")
 
 
 def _describe_people(allowed: Collection[int]) -> str:
     if allowed:
-        return f"{len(allowed)} {'person' if len(allowed) == 1 else 'people'} (ALLOWED_USERS)"
-    return "you or your team (ALLOWED_USERS is not set)"
+        text = ngettext("{count} person (ALLOWED_USERS)", "{count} people (ALLOWED_USERS)", len(allowed))
+        return text.format(count=len(allowed))
+    return _("you or your team (ALLOWED_USERS is not set)")
 
 
 def _describe_limits(policy: SpendingPolicy) -> str:
-    person, everyone = format_count(policy.daily_submits_per_person, "job"), policy.daily_submits
-    wait = _describe_pause(policy.cooldown.total_seconds())
-    pause = f"{wait} between two of one person" if policy.cooldown else "no wait between two"
-    return f"{person} a day (UTC) for each person and {everyone} for all together, {pause}"
+    fields = {
+        "jobs": count_jobs(policy.daily_submits_per_person),
+        "total": policy.daily_submits,
+        "pause": _describe_pause(policy.cooldown.total_seconds()),
+    }
+    if policy.cooldown:
+        text = _("{jobs} a day (UTC) for each person and {total} for all together, {pause} between two of one person")
+    else:
+        text = _("{jobs} a day (UTC) for each person and {total} for all together, no wait between two")
+    return text.format(**fields)
 
 
 def _describe_pause(seconds: float) -> str:
     """Describe a setting in seconds by the largest unit that fits: "24 h", "5 min", "3 s"."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds:g} s"
+    if seconds >= 3600 and seconds % 3600 == 0:
+        return _("{count} h").format(count=f"{seconds / 3600:g}")
+    if seconds >= 60 and seconds % 60 == 0:
+        return _("{count} min").format(count=f"{seconds / 60:g}")
+    return _("{count} s").format(count=f"{seconds:g}")
 
 
 def describe_guild(policy: SpendingPolicy, guild: GuildAccess) -> tuple[str, str]:
     """Describe for the operator whether a server may draw and why, by which own rules, and the next step where not."""
     if guild.refusal is None and policy.is_drawing_off:
         off = _name_off_switch(policy)
-        return f"no one may draw, because {off} is 0.", f"To switch drawing on, set {off} to 1 or more."
+        return (
+            _("no one may draw, because {setting} is 0.").format(setting=off),
+            _("To switch drawing on, set {setting} to 1 or more.").format(setting=off),
+        )
     if guild.refusal is not None:
-        return f"no one may draw, because {_CAUSES[guild.refusal]}.", _advise_on_guild(guild.guild_id, guild.refusal)
+        return describe_closed_guild(guild.refusal), _advise_on_guild(guild.guild_id, guild.refusal)
     if guild.is_denied:
-        return "no one may draw, because you denied it in /mjadmin.", "To allow it, change that in /mjadmin."
+        return (
+            _("no one may draw, because you denied it in /mjadmin."),
+            _("To allow it, change that in /mjadmin."),
+        )
     match guild.paused_by:
         case "operator":
-            return "no one may draw, because you paused all drawing in /mjadmin.", "To go on, resume it in /mjadmin."
+            return (
+                _("no one may draw, because you paused all drawing in /mjadmin."),
+                _("To go on, resume it in /mjadmin."),
+            )
         case "server":
-            return "no one may draw, because its managers paused it.", "To go on, run /mjresume in that server."
+            return (
+                _("no one may draw, because its managers paused it."),
+                _("To go on, run /mjresume in that server."),
+            )
         case _:
             own = _summarize_rules(guild)
-            rules = f" This server's rules: {own}." if own else ""
-            return f"this server may draw, because {_explain_permission(policy, guild)}.{rules}", ""
+            rules = _("This server's rules: {rules}.").format(rules=own) if own else ""
+            return join_sentences(_explain_permission(policy, guild), rules), ""
 
 
 def _summarize_rules(guild: GuildAccess) -> str:
     """Summarize a server's own rules about who may draw where: "1 role may not draw, only 2 channels"."""
     rules, blocks = guild.rules.server, [one for one in guild.rules.blocks if one.guild_id == guild.guild_id]
-    parts = (
-        (len(rules.denied_roles), "", "role", " may not draw"),
-        (len(rules.allowed_roles), "only ", "role", ""),
-        (len(rules.allowed_channels), "only ", "channel", ""),
-        (len(blocks), "", "member", " blocked"),
-    )
-    found = [f"{before}{format_count(count, noun)}{after}" for count, before, noun, after in parts if count]
+    denied, roles, channels = len(rules.denied_roles), len(rules.allowed_roles), len(rules.allowed_channels)
+    found = [
+        (denied, ngettext("{count} role may not draw", "{count} roles may not draw", denied)),
+        (roles, ngettext("only {count} role", "only {count} roles", roles)),
+        (channels, ngettext("only {count} channel", "only {count} channels", channels)),
+        (len(blocks), ngettext("{count} member blocked", "{count} members blocked", len(blocks))),
+    ]
+    parts = [text.format(count=format_number(count)) for count, text in found if count]
     if rules.age_policy is AgePolicy.REFUSE:
-        found.append("only age-restricted channels")
-    return ", ".join(found)
+        parts.append(_("only age-restricted channels"))
+    return join_list(parts)
 
 
 def _explain_permission(policy: SpendingPolicy, guild: GuildAccess) -> str:
     if policy.allowed_guilds:
-        return "ALLOWED_GUILDS names it"
-    is_allowed = guild.rules.grant.access is ServerAccess.ALLOWED
-    return "you allowed it in /mjadmin" if is_allowed else "you or your team own or manage it"
+        return _("this server may draw, because ALLOWED_GUILDS names it.")
+    if guild.rules.grant.access is ServerAccess.ALLOWED:
+        return _("this server may draw, because you allowed it in /mjadmin.")
+    return _("this server may draw, because you or your team own or manage it.")
 
 
 def _advise_on_guild(guild_id: int, refusal: GuildRefusal) -> str:
     match refusal:
         case "not listed":
-            return f"To allow it, add {guild_id} to ALLOWED_GUILDS and restart the bot."
+            text = _("To allow it, add {id} to ALLOWED_GUILDS and restart the bot.")
         case "not managed":
-            return (
-                f"To allow it, set ALLOWED_GUILDS to {guild_id} and the ids of your other servers, or press Allow in "
-                "/mjadmin."
+            text = _(
+                "To allow it, set ALLOWED_GUILDS to {id} and the ids of your other servers, or press Allow in /mjadmin."
             )
         case _:
-            return "Try again in a minute."
+            text = _("Try again in a minute.")
+    return text.format(id=guild_id)
 
 
-def describe_refusal_cause(refusal: GuildRefusal, *, to_operator: bool = False) -> str:
-    """Return why a server's members may not draw there, as a clause for the log, or as one that says "you"."""
-    return (
-        "neither you nor your team owns or manages it" if to_operator and refusal == "not managed" else _CAUSES[refusal]
-    )
+def describe_closed_guild(refusal: GuildRefusal, *, to_operator: bool = False) -> str:
+    """Say that no one may draw in a server, and why; to the operator, if they are a person, with "you"."""
+    if to_operator and refusal == "not managed":
+        return _("no one may draw, because neither you nor your team owns or manages it.")
+    return _("no one may draw, because {cause}.").format(cause=_(_CAUSES[refusal]))
 
 
 def describe_server_refusal(error: ServerNotAllowed) -> str:
     """Tell a person, in Markdown, why they may not draw in this server, and what the operator can do."""
-    guild_id = error.guild_id
     match error.refusal:
-        case "owners unknown" | "managers unknown":
-            what = "who my operator is" if error.refusal == "owners unknown" else "who manages this server"
-            return f"Discord hasn't told me {what}, so I can't tell who may draw here. Try again in a minute."
+        case "owners unknown":
+            return _(
+                "Discord hasn't told me who my operator is, so I can't tell who may draw here. Try again in a minute."
+            )
+        case "managers unknown":
+            return _(
+                "Discord hasn't told me who manages this server, so I can't tell who may draw here. Try again in a "
+                "minute."
+            )
         case "not listed" if error.is_operator:
-            return (
-                f"You haven't allowed this server: `ALLOWED_GUILDS` names only other servers. Add this one's id, "
-                f"`{guild_id}`, and restart me."
+            text = _(
+                "You haven't allowed this server: `ALLOWED_GUILDS` names only other servers. Add this one's id, "
+                "`{id}`, and restart me."
             )
         case _ if error.is_operator:
-            return (
+            text = _(
                 "You neither own nor manage this server, so its members can't draw here. To allow it, choose it in "
-                f"`/mjadmin` and press **Allow**; its id is `{guild_id}`."
+                "`/mjadmin` and press **Allow**; its id is `{id}`."
             )
         case "not managed":
-            return (
-                "This server isn't allowed to use paid commands yet. The operator of this bot can allow it in "
-                f"`/mjadmin`; its id is `{guild_id}`. {FREE_FOR_EVERYONE}"
+            text = join_sentences(
+                _(
+                    "This server isn't allowed to use paid commands yet. The operator of this bot can allow it in "
+                    "`/mjadmin`; its id is `{id}`."
+                ),
+                _(FREE_FOR_EVERYONE),
             )
         case _:
-            return (
-                "This server isn't allowed to use paid commands yet. The operator of this bot can add the server's id, "
-                f"`{guild_id}`, to `ALLOWED_GUILDS`. {FREE_FOR_EVERYONE}"
+            text = join_sentences(
+                _(
+                    "This server isn't allowed to use paid commands yet. The operator of this bot can add the server's "
+                    "id, `{id}`, to `ALLOWED_GUILDS`."
+                ),
+                _(FREE_FOR_EVERYONE),
             )
+    return text.format(id=error.guild_id)
 
 
 def describe_person_refusal(error: PersonNotAllowed) -> str:
     """Tell a person, in Markdown, why they may not draw outside servers, and what the operator can do."""
     if error.owners_unknown:
-        return (
+        return _(
             "Discord hasn't told me who my operator is, so I can't tell who may draw outside servers. Try again in a "
             "minute."
         )
     if error.unjoined_guild_id and error.is_operator:
-        return (
-            f"You allowed this server (`{error.unjoined_guild_id}`) in `ALLOWED_GUILDS`, but I haven't joined it: you "
-            "installed me only for your own account. Add me to the server with the invite link in my log."
-        )
+        return _(
+            "You allowed this server (`{id}`) in `ALLOWED_GUILDS`, but I haven't joined it: you installed me only for "
+            "your own account. Add me to the server with the invite link in my log."
+        ).format(id=error.unjoined_guild_id)
     if error.is_operator:
-        return (
+        return _(
             "Outside servers, only the people in `ALLOWED_USERS` can draw, and you aren't one of them. Add your own "
-            f"id, `{error.person_id}`, and restart me."
-        )
-    return (
+            "id, `{id}`, and restart me."
+        ).format(id=error.person_id)
+    refusal = _(
         "Outside its servers, only people on this bot's list can use paid commands. The operator of this bot can add "
-        f"your user id, `{error.person_id}`, to `ALLOWED_USERS`. {FREE_FOR_EVERYONE}"
+        "your user id, `{id}`, to `ALLOWED_USERS`."
     )
+    return join_sentences(refusal.format(id=error.person_id), _(FREE_FOR_EVERYONE))
 
 
 def describe_refusal_for_log(error: ServerNotAllowed | PersonNotAllowed) -> str:
@@ -204,14 +240,20 @@ def describe_refusal_for_log(error: ServerNotAllowed | PersonNotAllowed) -> str:
 
 def describe_place(policy: SpendingPolicy, refusal: PolicyRefused | None, *, guild: bool) -> str:
     """Tell a person, in Markdown, who may use paid commands where they ask, and the limits."""
+    free = _(FREE_FOR_EVERYONE)
     if policy.is_drawing_off:
-        return f"Everything paid is switched off on this bot. {FREE_FOR_EVERYONE}"
+        return join_sentences(_("Everything paid is switched off on this bot."), free)
     if isinstance(refusal, ServerNotAllowed):
         return describe_server_refusal(refusal)
     if isinstance(refusal, PersonNotAllowed):
         return describe_person_refusal(refusal)
     if refusal is not None and (rule := describe_rule_refusal(refusal)):
-        return f"{rule} {FREE_FOR_EVERYONE}"
-    who = "All members of this server" if guild else "You"
-    only = "" if policy.press_policy == "anyone" else " Only the person who asked for a message can press its buttons."
-    return f"{who} may use paid commands and buttons: {_describe_limits(policy)}.{only} {FREE_FOR_EVERYONE}"
+        return join_sentences(rule, free)
+    who = (
+        _("All members of this server may use paid commands and buttons: {limits}.")
+        if guild
+        else _("You may use paid commands and buttons: {limits}.")
+    )
+    is_open = policy.press_policy == "anyone"
+    only = "" if is_open else _("Only the person who asked for a message can press its buttons.")
+    return join_sentences(who.format(limits=_describe_limits(policy)), only, free)

@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.submissions.kept_commands import KeptCommand
 from cogs.components.event_item import EventItem, build_view
+from cogs.languages import _
 from cogs.text import limits
 from cogs.views.colors import WAITING_COLOR
 
@@ -44,7 +45,7 @@ class CommandQuestionButton(EventItem[ui.Button[Any]], template=_TEMPLATE):
     @classmethod
     def build(cls, choice: CommandChoice) -> Self:
         """Build the button of a question."""
-        return cls(ui.Button[Any](label="Draw", style=discord.ButtonStyle.primary, custom_id=choice.custom_id))
+        return cls(ui.Button[Any](label=_("Draw"), style=discord.ButtonStyle.primary, custom_id=choice.custom_id))
 
     def get_event(self) -> tuple[str, CommandChoice]:
         """Dispatch what the button holds; the message has the rest."""

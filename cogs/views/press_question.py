@@ -14,12 +14,16 @@ from discord import ui
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
+from cogs.languages import N_, _
 from cogs.text import limits
 from cogs.views.colors import WAITING_COLOR
 
 _FENCE, _END = "```\n", "\n```"
-_TITLE: Final = "The message with the button"
-_LABELS: Final[Mapping[ButtonKind, str]] = {ButtonKind.DRAW_AGAIN: "Draw again", ButtonKind.CONFIRM_PRICE: "Draw"}
+_TITLE: Final = N_("The message with the button")
+_LABELS: Final[Mapping[ButtonKind, str]] = {
+    ButtonKind.DRAW_AGAIN: N_("Draw again"),
+    ButtonKind.CONFIRM_PRICE: N_("Draw"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class PressQuestion:
         """
         if self.prompt is None and not self.parent_link:
             return None
-        embed = discord.Embed(title=_TITLE, url=self.parent_link or None, color=WAITING_COLOR)
+        embed = discord.Embed(title=_(_TITLE), url=self.parent_link or None, color=WAITING_COLOR)
         if self.prompt is not None:
             room = limits.EMBED_DESCRIPTION - len(_FENCE) - len(_END)
             embed.description = _FENCE + limits.cut(self.prompt.replace("```", "'''"), room) + _END
@@ -54,5 +58,5 @@ class PressQuestion:
 def render_question_button(kind: ButtonKind, click: TaskCustomId) -> ui.View:
     """Render the button that presses the API's button, for the click that was not sent."""
     custom_id = TaskCustomId(kind, click.task_id, click.key).custom_id
-    button = ui.Button[Any](label=_LABELS[kind], style=discord.ButtonStyle.primary, custom_id=custom_id)
+    button = ui.Button[Any](label=_(_LABELS[kind]), style=discord.ButtonStyle.primary, custom_id=custom_id)
     return build_view([TaskButton(button)])

@@ -62,7 +62,9 @@ class FakeClient:
                 is_nsfw=lambda: channel_id in self.restricted,
             )
 
-        guild: Any = SimpleNamespace(id=guild_id, unavailable=False, me=None, get_channel_or_thread=get_channel)
+        guild: Any = SimpleNamespace(
+            id=guild_id, unavailable=False, me=None, features=[], get_channel_or_thread=get_channel
+        )
         nothing: Any = None
         data: Any = {"id": guild_id, "name": "@everyone", "position": 0, "permissions": 0}
         everyone = discord.Role(guild=guild, state=nothing, data=data)

@@ -15,6 +15,7 @@ from bot.policy.rules import SpendingPolicy
 from bot.ports import RulesStore
 from bot.retry import STORE_OUTAGE
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import _, format_number
 from cogs.text.markdown import clean_and_cut
 from cogs.text.spending_rules import describe_guild, describe_policy
 
@@ -102,9 +103,9 @@ async def judge_guilds(
 
 def report_policy(policy: SpendingPolicy, *, is_paused: bool = False) -> Finding:
     """Report who may draw and how much, in one line; a warning if no one may."""
-    off = "To switch it on, set it to 1 or more." if policy.is_drawing_off else ""
-    advice = "To go on, resume it in /mjadmin." if is_paused else off
-    return Finding("Who may draw", is_ok=True, message=describe_policy(policy, is_paused=is_paused), advice=advice)
+    off = _("To switch it on, set it to 1 or more.") if policy.is_drawing_off else ""
+    advice = _("To go on, resume it in /mjadmin.") if is_paused else off
+    return Finding(_("Who may draw"), is_ok=True, message=describe_policy(policy, is_paused=is_paused), advice=advice)
 
 
 def report_guilds(policy: SpendingPolicy, guilds: Sequence[GuildAccess], *, unlisted: int = 0) -> list[Finding]:
@@ -117,13 +118,14 @@ def report_guilds(policy: SpendingPolicy, guilds: Sequence[GuildAccess], *, unli
     if allowed_somewhere:
         findings = [Finding(each.name, is_ok=True, message=each.message, advice=each.advice) for each in findings]
     if unlisted:
-        findings.append(Finding("Servers", is_ok=True, message=f"and {unlisted} more, which are not listed here."))
+        text = _("and {count} more, which are not listed here.").format(count=format_number(unlisted))
+        findings.append(Finding(_("Servers"), is_ok=True, message=text))
     return findings
 
 
 def name_guild(guild: GuildAccess) -> str:
     """Name a server in a line of plain text."""
-    return f"Server {guild.name} ({guild.guild_id})"
+    return _("Server {name} ({id})").format(name=guild.name, id=guild.guild_id)
 
 
 def report_guild(policy: SpendingPolicy, guild: GuildAccess, name: str) -> Finding:

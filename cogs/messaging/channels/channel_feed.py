@@ -15,6 +15,8 @@ from bot.clock import Clock, wait_for_first
 from bot.entities import ServerRules
 from bot.imaging.downloads.downloader import Picture
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
+from cogs.languages import Language, set_language, use_language
+from cogs.languages.choice import get_language_choice
 from cogs.messaging import rate_limits
 from cogs.messaging.channels.server_rules_cache import ServerRulesCache
 from cogs.messaging.discord_refusals import Refusal, RefusalKind, classify_refusal, is_firewall_refusal
@@ -123,6 +125,7 @@ class ChannelFeed:
         self._rate_limiter = rate_limiter
         self._supervisor = supervisor
         self._clock = clock
+        self._languages = get_language_choice(bot)
         self._backlogs: dict[int, _Backlog] = {}
         self._closed: dict[int, _Closed] = {}
         self._waiting_bytes = 0
@@ -174,6 +177,7 @@ class ChannelFeed:
     async def _send_next(self, guild_id: int, backlog: _Backlog) -> float:
         """Send the next message of a server, and return how many seconds to wait before the one after it."""
         rules = await self._rules.read(guild_id)
+        set_language(self._languages.choose_for_server(guild_id, self._bot.get_guild(guild_id)))
         channel_id = self._kind.choose_channel(rules) if rules else 0
         if rules is None or not channel_id:
             self._drop(backlog, len(backlog.waiting))
@@ -202,7 +206,9 @@ class ChannelFeed:
             )
             self._miss(backlog, used)
         else:
-            self._close(guild_id, channel_id, describe_refused_channel(channel_id, refused.reason), CLOSED_SECONDS)
+            self._close(
+                guild_id, channel_id, partial(describe_refused_channel, channel_id, refused.reason), CLOSED_SECONDS
+            )
             self._miss(backlog, len(backlog.waiting))
         return GAP_SECONDS
 
@@ -278,18 +284,21 @@ class ChannelFeed:
         granted = find_channel_permissions(self._bot, guild_id, channel_id)
         missing = [PERMISSION_NAMES[one] for one in self._kind.permissions if granted and not getattr(granted, one)]
         if missing:
-            self._close(guild_id, channel_id, describe_missing_permissions(channel_id, missing), 0)
+            self._close(guild_id, channel_id, partial(describe_missing_permissions, channel_id, missing), 0)
             return True
         closed = self._closed.get(guild_id)
         return closed is not None and closed.channel_id == channel_id and self._clock.monotonic() < closed.until
 
-    def _close(self, guild_id: int, channel_id: int, sentence: str, seconds: float) -> None:
-        """Remember why a channel cannot be used, and report it unless that is known."""
+    def _close(self, guild_id: int, channel_id: int, describe: Callable[[], str], seconds: float) -> None:
+        """Remember why a channel cannot be used, and report it in English unless that is known."""
+        sentence = describe()
         is_known = self.find_problem(guild_id) == sentence
         self._closed[guild_id] = _Closed(channel_id, sentence, self._clock.monotonic() + seconds)
         if not is_known:
-            log.warning("The %s of server %d can't be used: %s", self._kind.name, guild_id, sentence)
-            self.report_problem(guild_id, sentence)
+            with use_language(Language.ENGLISH):
+                reported = describe()
+            log.warning("The %s of server %d can't be used: %s", self._kind.name, guild_id, reported)
+            self.report_problem(guild_id, reported)
 
     def _drop(self, backlog: _Backlog, count: int) -> None:
         """Take the first entries off the queue."""

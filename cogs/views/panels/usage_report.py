@@ -25,7 +25,7 @@ from cogs.components.event_item import EventItem, build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, format_relative_time
-from cogs.text.spending_rules import format_count
+from cogs.text.rule_errors import count_jobs
 from cogs.views.colors import ACTIVE_COLOR
 
 USAGE_CLICK_EVENT: Final = "usage_click"
@@ -232,7 +232,7 @@ def _format_use(line: UsageLine, *, has_detail: bool = False) -> str:
     """Format tasks and amounts: "3 jobs · about $0.30"."""
     spent = sorted(line.spent.items(), key=lambda one: -one[1].amount)[:_MAX_CURRENCIES]
     amounts = " + ".join(_format_spent(currency, amount, has_detail=has_detail) for currency, amount in spent)
-    return " · ".join(filter(None, (format_count(line.tasks, "job"), amounts)))
+    return " · ".join(filter(None, (count_jobs(line.tasks), amounts)))
 
 
 def _format_spent(currency: str, spent: Spent, *, has_detail: bool) -> str:

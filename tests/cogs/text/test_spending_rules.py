@@ -11,14 +11,13 @@ from bot.errors import GuildRefusal, PersonNotAllowed, ServerNotAllowed
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
 from cogs.text.spending_rules import (
+    describe_closed_guild,
     describe_guild,
     describe_person_refusal,
     describe_place,
     describe_policy,
-    describe_refusal_cause,
     describe_refusal_for_log,
     describe_server_refusal,
-    format_count,
 )
 
 GUILD_ID, PERSON_ID = 1_187_000_000_000_000_001, 1_187_000_000_000_000_002
@@ -31,11 +30,6 @@ POLICY = SpendingPolicy(
     daily_submits_per_person=30,
     daily_submits=500,
 )
-
-
-@pytest.mark.parametrize(("count", "text"), [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs"), (1000, "1000 jobs")])
-def test_one_thing_is_singular(count: int, text: str) -> None:
-    assert format_count(count, "job") == text
 
 
 @pytest.mark.parametrize(
@@ -220,5 +214,5 @@ def test_a_pause_has_the_largest_unit_that_fits(seconds: float, said: str) -> No
 
 @pytest.mark.parametrize("refusal", ["not listed", "not managed", "owners unknown"])
 def test_the_operator_is_addressed_as_such(refusal: GuildRefusal) -> None:
-    said = describe_refusal_cause(refusal, to_operator=True)
+    said = describe_closed_guild(refusal, to_operator=True)
     assert ("neither you nor your team" in said) == (refusal == "not managed")
