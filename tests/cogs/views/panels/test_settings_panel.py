@@ -1,6 +1,7 @@
 """The panel of settings: every choice is drawn, told, and within Discord's limits."""
 
 import re
+from dataclasses import asdict
 from datetime import timedelta
 from itertools import product
 
@@ -82,7 +83,7 @@ def test_the_panel_has_no_mentions_if_the_operator_disabled_them() -> None:
         ("mj:e:speed:own", {"speed": None}),
         ("mj:e:speed:relax", {"speed": Speed.RELAX}),
         ("mj:e:notify:always", {"notify": Notify.ALWAYS}),
-        ("mj:e:all:forget", {"remix": False, "defaults": "", "speed": None, "notify": Notify.LATE}),
+        ("mj:e:all:forget", asdict(PersonSettings())),
         ("mj:e:all:owl", {}),
         ("mj:e:notify:owl", {}),
         ("mj:e:colour:red", {}),
