@@ -4,7 +4,7 @@ The level is this server or the operator, never a person. Mentions name roles an
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -158,7 +158,7 @@ def _describe_place(error: RuleRefused, *, is_server: bool) -> str:
             return _("The operator's rules don't let you draw here. Ask the operator.")
 
 
-def _describe_blocked_word(words: Sequence[str], *, is_server: bool) -> str:
+def _describe_blocked_word(words: Collection[str], *, is_server: bool) -> str:
     quoted = [word for each in list(words)[:_MAX_NAMED] if (word := quote_text(each))]
     if not quoted:
         return (
@@ -392,7 +392,7 @@ def _is_amount(error: SpendingLimitReached) -> bool:
 
 def _format_limit(error: SpendingLimitReached) -> str:
     """Format a limit: "3 jobs a day", "$5.00 a month for videos"."""
-    is_day = error.period == Period.DAY
+    is_day = error.period == "day"
     if not _is_amount(error):
         jobs = count_jobs(error.most, error.kind)
         if error.kind == _SEVERAL:
