@@ -24,6 +24,7 @@ from bot.app import open_app, run_background_work
 from bot.check import report_unreachable_discord, run_checks
 from bot.clock import wait_for_event
 from bot.command_line import parse_arguments
+from bot.database_commands import run_backup, run_copy, run_interruptible
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
@@ -167,6 +168,9 @@ def main(arguments: Sequence[str]) -> int:
         given = parse_arguments(arguments)
     except SystemExit as end:
         return int(end.code or 0)
+    if given.command == "copy-database":  # which needs no settings
+        configure_logging("WARNING", "console")
+        return run_interruptible(run_copy(given.source, given.target))
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # find_mistakes reports the same lines in more detail
     try:
         settings = Settings.read()
@@ -190,6 +194,8 @@ def _run_command(given: Namespace, settings: Settings) -> Coroutine[Any, Any, in
             return run_checks(settings, _find_mistakes(), forget=given.forget)
         case "remove-commands":
             return run_removal(settings)
+        case "backup":
+            return run_backup(settings.database_url.get_secret_value(), Path(given.file))
         case _:
             _refuse_token_format(settings)
             return run(settings)

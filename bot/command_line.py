@@ -31,6 +31,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     check = _add(commands, "check", "test the settings, Discord, the relay and the database, and print what is wrong")
     check.add_argument("--forget", action="store_true", help="first enable the buttons that the relay refused")
     _add(commands, "remove-commands", "remove the bot's commands from Discord, before you uninstall it")
+    backup = _add(commands, "backup", "copy the SQLite database to a file, while the bot runs or not")
+    backup.add_argument("file", metavar="FILE", help="a new file, such as data/backup.db")
+    copy = _add(commands, "copy-database", "copy all rows from one database to another, such as SQLite to PostgreSQL")
+    copy.add_argument("source", metavar="FROM", help="its DATABASE_URL, such as sqlite:///data/mjbot.db")
+    copy.add_argument("target", metavar="TO", help="the DATABASE_URL of an empty database, or of an unfinished copy")
     return parser.parse_args(arguments)
 
 

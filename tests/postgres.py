@@ -3,7 +3,7 @@
 import os
 import tempfile
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 import asyncpg
 from sqlalchemy import Executable, text
 
-from bot.store import open_store
+from bot.entities import Claim, Usage
+from bot.ports import PlanSpending
+from bot.store import SqlStore, open_store
 
 with warnings.catch_warnings():
     # It looks for a folder for its lock at import, and warns where no desktop session has made one.
@@ -92,6 +94,19 @@ class Postgres:
         finally:
             await connection.close()
         return self.url(name)
+
+
+def date_claims(store: SqlStore) -> None:
+    """Set the database's time to that of each claim before it is written, as another machine's clock says nothing."""
+    create_claim = store.create_claim
+
+    async def create_at_its_time(
+        claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False, plan: PlanSpending | None = None
+    ) -> None:
+        await store.database.write(Postgres.set_time(claim.made_at))
+        await create_claim(claim, judge, confirmed=confirmed, plan=plan)
+
+    store.create_claim = create_at_its_time  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -37,6 +37,8 @@ _FIRST_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
     "refusals": frozenset({"ability", "refused_at", "expires_at"}),
 }
 """Columns of the first schema, by table; other programs have tables of the same names."""
+UNFINISHED_COPY: Final = "mjbot_unfinished_copy"
+"""A table that bot.store.copies creates in a database for as long as not all rows are there."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +49,37 @@ class PendingMigration:
     newest: str
 
 
-async def migrate(url: URL) -> None:
+class SchemaVersion(NamedTuple):
+    """The schema of a database, "" if it has none, and this version's; `is_newer`: this version doesn't know it."""
+
+    found: str
+    newest: str
+    is_newer: bool
+
+
+async def migrate(url: URL, *, is_copied: bool = False) -> None:
     """Apply the missing migrations; a newer schema is left alone, since migrations only add to it.
+
+    An unfinished copy is refused, unless it is `is_copied`, whose rows are being copied.
 
     It runs in a thread with an event loop of its own, as loading the migrations would block this one for too long.
     """
-    await asyncio.to_thread(_migrate_in_thread, url)
+    await asyncio.to_thread(_migrate_in_thread, url, is_copied=is_copied)
 
 
-def _migrate_in_thread(url: URL) -> None:
+def _migrate_in_thread(url: URL, *, is_copied: bool) -> None:
     with _alembic_lock:
-        asyncio.run(_migrate(url))
+        asyncio.run(_migrate(url, is_copied=is_copied))
 
 
-async def _migrate(url: URL) -> None:
+async def _migrate(url: URL, *, is_copied: bool) -> None:
     engine = create_engine(url, pooled=False)
     try:
         async with engine.execution_options(immediate=True).begin() as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            if not is_copied:
+                await connection.run_sync(_refuse_unfinished_copy)
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
@@ -85,15 +99,32 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _find_pending(connection: Connection, script: ScriptDirectory) -> PendingMigration | None:
-    newest = script.get_current_head() or ""
-    _require_own_tables(connection)
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == newest:
-        return None
-    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
+    found, newest, is_newer = _compare_schema(connection, script)
+    if is_newer:
         _log.info("database schema %s is newer than %s: used as it is", found, newest)
-        return None
-    return PendingMigration(found or "", newest)
+    return None if is_newer or found == newest else PendingMigration(found, newest)
+
+
+def find_schema_version(connection: Connection) -> SchemaVersion:
+    """Return which schema a database has; raise StoreUnavailable if its tables are another program's."""
+    return _compare_schema(connection, ScriptDirectory(str(MIGRATIONS_DIR)))
+
+
+def _compare_schema(connection: Connection, script: ScriptDirectory) -> SchemaVersion:
+    _require_own_tables(connection)
+    found = MigrationContext.configure(connection).get_current_revision() or ""
+    newest = script.get_current_head() or ""
+    is_known = found in {"", newest} or found in {step.revision for step in script.walk_revisions()}
+    return SchemaVersion(found, newest, is_newer=not is_known)
+
+
+def _refuse_unfinished_copy(connection: Connection) -> None:
+    """Raise StoreUnavailable for a database that lacks rows: what was paid would be paid again."""
+    if inspect(connection).has_table(UNFINISHED_COPY):
+        raise StoreUnavailable(
+            "is a copy that was not finished.",
+            "Run `python -m bot copy-database` again, with the same two addresses: it goes on where it stopped.",
+        )
 
 
 def _require_own_tables(connection: Connection) -> None:
@@ -165,6 +196,7 @@ async def _inspect(url: URL) -> PendingMigration | None:
     engine = create_engine(url, pooled=False)
     try:
         async with engine.execution_options(immediate=True).connect() as connection:
+            await connection.run_sync(_refuse_unfinished_copy)
             pending = await connection.run_sync(_find_pending, ScriptDirectory(str(MIGRATIONS_DIR)))
             if pending is None:
                 await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.entities import Claim, Usage
 from bot.imaging.image_processor import ImageProcessor
-from bot.ports import PlanSpending
 from bot.store import SqlStore, open_store
 from tests.fakes.image_worker import ThreadImageWorker
 from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
 from tests.migrated_database import create_migrated_file
-from tests.postgres import Postgres
+from tests.postgres import Postgres, date_claims
 from tests.worlds.services import ServiceWorld
 
 
@@ -77,21 +75,8 @@ async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlS
         create_migrated_file(Path(url.removeprefix("sqlite:///")))
     async with open_store(url, now=lambda: NOON, migrates=False) as opened:
         if request.param == "postgresql":
-            _date_claims(opened)
+            date_claims(opened)
         yield opened
-
-
-def _date_claims(store: SqlStore) -> None:
-    """Set the database's time to that of each claim before it is written, as another machine's clock says nothing."""
-    create_claim = store.create_claim
-
-    async def create_at_its_time(
-        claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False, plan: PlanSpending | None = None
-    ) -> None:
-        await store.database.write(Postgres.set_time(claim.made_at))
-        await create_claim(claim, judge, confirmed=confirmed, plan=plan)
-
-    store.create_claim = create_at_its_time  # type: ignore[method-assign]
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "fake"])

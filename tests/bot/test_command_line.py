@@ -5,7 +5,7 @@ import pytest
 from bot.__main__ import main
 from bot.command_line import parse_arguments
 
-COMMANDS = ("check", "remove-commands")
+COMMANDS = ("check", "remove-commands", "backup", "copy-database")
 ADDRESS = "postgresql://mjbot:hunter2@db.example/mjbot"
 
 
@@ -16,6 +16,8 @@ ADDRESS = "postgresql://mjbot:hunter2@db.example/mjbot"
         ("check", "check", {"forget": False}),
         ("check --forget", "check", {"forget": True}),
         ("remove-commands", "remove-commands", {}),
+        ("backup data/backup.db", "backup", {"file": "data/backup.db"}),
+        (f"copy-database sqlite:///a.db {ADDRESS}", "copy-database", {"source": "sqlite:///a.db", "target": ADDRESS}),
     ],
 )
 def test_commands_are_read(typed: str, command: str | None, values: dict[str, object]) -> None:
@@ -53,8 +55,11 @@ def test_other_arguments_are_refused_with_the_valid_ones(typed: str, capsys: pyt
 @pytest.mark.parametrize(
     "typed",
     [
+        f"copy-database {ADDRESS}",
+        f"copy-database {ADDRESS} {ADDRESS} {ADDRESS}",
+        f"copy-database --from {ADDRESS} --to {ADDRESS}",
+        f"backup {ADDRESS} {ADDRESS}",
         ADDRESS,
-        f"check {ADDRESS}",
     ],
 )
 def test_a_refusal_repeats_no_password(typed: str, capsys: pytest.CaptureFixture[str]) -> None:

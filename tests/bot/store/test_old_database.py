@@ -1,6 +1,8 @@
-"""A database that commit 7e4ce19 wrote (tests/data/database_7e4ce19.sql) opens, and its rows mean what they meant."""
+"""A database that commit 7e4ce19 wrote opens, and its rows mean what they meant.
 
-import sqlite3
+Both kinds are upgraded; and then restored from a backup, and copied to the other kind.
+"""
+
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
@@ -14,21 +16,24 @@ from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Status
 from bot.store import SqlStore, open_store
 from tests.fakes.sample_rows import LIEN, a_claim, allow, later
+from tests.old_databases import KINDS, make_old_database
+from tests.postgres import Postgres, date_claims
 
-DUMP = Path(__file__).parents[2] / "data" / "database_7e4ce19.sql"
 GRID, UPSCALED = "1730621826053455", "1730621826099999"
 UUID = "6d3a1b7c-5a1e-4f2b-9b1d-0c8a2f4e7d11"
 U2, V3 = f"MJ::JOB::upsample::2::{UUID}", f"MJ::JOB::variation::3::{UUID}"
 
 
-@pytest.fixture
-async def old(tmp_path: Path) -> AsyncGenerator[SqlStore]:
+@pytest.fixture(params=KINDS)
+async def old(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> AsyncGenerator[SqlStore]:
     """The old database, opened ten minutes after the process that wrote it ended."""
-    file = tmp_path / "mjbot.db"
-    database = sqlite3.connect(file)
-    database.executescript(DUMP.read_text(encoding="utf-8"))
-    database.close()
-    async with open_store(f"sqlite:///{file}", now=lambda: later(600), owner="new process") as store:
+    url = await make_old_database(request.param, tmp_path, postgres)
+    if not url.startswith("sqlite"):
+        await postgres.let_tests_set_time(url)
+    async with open_store(url, now=lambda: later(600), owner="new process") as store:
+        if store.database.is_postgresql:
+            await store.database.write(Postgres.set_time(later(600)))
+            date_claims(store)
         yield store
 
 
