@@ -105,14 +105,13 @@ async def fill(url: str, rows: int = ROWS) -> None:
 
 async def read_all(url: str) -> dict[str, list[dict[str, Any]]]:
     """Return all rows of all tables."""
+    found: dict[str, list[dict[str, Any]]] = {}
     async with opened(url) as store:
-        return {
-            table.name: sorted(
-                map(dict, await store.database.read(select(table))),
-                key=lambda row, table=table: [str(row[column.name]) for column in table.primary_key],  # type: ignore[misc]
-            )
-            for table in metadata.sorted_tables
-        }
+        for table in metadata.sorted_tables:
+            key = [column.name for column in table.primary_key]
+            rows = [dict(row) for row in await store.database.read(select(table))]
+            found[table.name] = sorted(rows, key=lambda row: [str(row[name]) for name in key])
+    return found
 
 
 async def execute(url: str, *statements: Any) -> None:  # noqa: ANN401 - statements of any kind
