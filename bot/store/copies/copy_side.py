@@ -2,10 +2,25 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, DateTime, Executable, Table, func, inspect, literal, select, text, tuple_
+from sqlalchemy import (
+    URL,
+    Column,
+    ColumnElement,
+    DateTime,
+    Executable,
+    Interval,
+    Table,
+    func,
+    inspect,
+    literal,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import utc_now
@@ -102,11 +117,12 @@ class CopySide:
 
     async def require_no_bot(self) -> None:
         """Raise CopyRefused if the lease of a process is valid."""
-        now = literal(utc_now(), UtcDateTime), literal(utc_now() + LONGEST_LEASE, UtcDateTime)
+        now: ColumnElement[datetime] = literal(utc_now(), UtcDateTime)
+        latest: ColumnElement[datetime] = literal(utc_now() + LONGEST_LEASE, UtcDateTime)
         if self.dialect == "postgresql":
-            clock = func.clock_timestamp(type_=DateTime(timezone=True))
-            now = clock, clock + LONGEST_LEASE
-        live = select(processes.c.id).where(processes.c.id.in_(select_live_processes(*now)))
+            now = func.clock_timestamp(type_=DateTime(timezone=True))
+            latest = now + literal(LONGEST_LEASE, Interval())
+        live = select(processes.c.id).where(processes.c.id.in_(select_live_processes(now, latest)))
         if await self.read(live):
             advice = "Stop it first. If it was killed, wait until its lease ends: LEASE_SECONDS, 15 if not set."
             raise CopyRefused(self.name, "is in use by a running bot.", advice)
