@@ -64,7 +64,7 @@ async def test_open_rows_of_the_first_schema_are_taken_over(either_url: str) -> 
         command.upgrade(config, "0001")
 
     first_columns = set(_CLAIM_COLUMNS_0001)
-    later_columns = {"notified", "redraws", "redraw_at"}
+    later_columns = {"notified", "redraws", "redraw_at", "language"}
     address = parse_database_url(either_url)
     if file := sqlite_path(address):
         file.parent.mkdir()
