@@ -176,7 +176,7 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
         grid = await w.finished(task_id)
         w.relay.clear_scripts()
         options = {option.label: option.value for option in menu(grid).options}
-        assert list(options) == ["V1", "V2", "V3", "V4", "Custom Zoom", "Other"]
+        assert list(options) == ["V1", "V2", "V3", "V4", "Custom Zoom", "Other", "Report"]
         chosen = await w.act(w.member.select(grid, [options["V2"]]))
         child = await w.child(chosen, "✅ Four pictures")
         assert child.embeds[0].author.name == "lien pressed V2"
@@ -187,6 +187,11 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
         assert rows(w.message(grid.id) or grid)[-1] == ["Split", "Family", "🗑️"]
         form = await w.act(w.member.select(grid, [options["Custom Zoom"]]))
         assert form.modal is not None
+        form = await w.act(w.stranger.select(grid, [options["Report"]]))
+        assert form.modal is not None
+        answer = await w.act(w.stranger.submit_modal(form, {"reason": ["other"]}))
+        assert (await w.told(answer)).startswith("Reported.")
+        assert len(w.relay.submits) == 1
         assert not w.env.errors
 
 
