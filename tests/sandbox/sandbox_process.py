@@ -16,7 +16,8 @@ RECORD = bool(os.environ.get("MJBOT_RECORD"))
 
 PATIENCE = 90.0
 """Seconds that one thing may take on a machine that does ten others; a quiet one takes two."""
-_LARGE = "all => all.filter(one => one.naturalWidth >= 100 || one.videoWidth >= 100).length"
+_LARGE = "all => all.filter(one => one.naturalWidth >= 80 || one.videoWidth >= 80).length"
+"""Counts what is larger than an avatar, which has 64 pixels."""
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from tests.sandbox.chromium import open_page
 from tests.sandbox.sandbox_process import RECORD, ROOT
 from tests.sandbox.visitor import Visitor
 
-DEMO = RelaySettings(has_remix_on_demand=True, seconds_per_task=1, picture_side=224)
+DEMO = RelaySettings(has_remix_on_demand=True, seconds_per_task=1, picture_side=224 if RECORD else 192)
 """The relay of `python -m sandbox`, but faster and with smaller pictures."""
 
 
