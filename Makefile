@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test coverage chaos soak lint types lock bench record
+.PHONY: demo test coverage chaos soak lint types messages lock bench record
 
 # The bot in your browser. RELAY=newapi-2025, newapi-2026, onehub or midjourney-proxy chooses the relay to imitate.
 demo: $(READY)
@@ -42,6 +42,10 @@ lint: $(READY)
 types: $(READY)
 	$(PY) -m mypy
 	$(VENV)/bin/basedpyright
+
+# The catalogs of translations: new texts of the code go into the .po files, and these into the .mo files.
+messages: $(READY)
+	$(PY) -m tests.message_catalogs
 
 # mjbot beside a naive bot, in one table; `.venv/bin/python -m benchmarks takeover` measures one row.
 bench: $(READY)

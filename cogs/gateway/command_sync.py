@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
+from discord import app_commands
 from discord.ext import commands
+from discord.http import Route
 
 from cogs.messaging.responses import summarize_error
 from cogs.text.markdown import clean_and_cut
@@ -16,6 +18,7 @@ log = logging.getLogger(__name__)
 _SLASH_COMMAND, _ENTRY_POINT = 1, 4
 """Types of commands; Discord refuses to remove an entry point, which it made itself, with the others."""
 _MAX_NAME_LENGTH = 100
+_MAX_REFUSAL_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,48 @@ async def sync_commands(bot: commands.AutoShardedBot) -> None:
     Raises:
         discord.HTTPException: Discord refuses the commands, or cannot be reached.
     """
-    wanted = [_normalize(command.to_dict(bot.tree)) for command in bot.tree.get_commands()]
-    # The raw JSON, because AppCommand of discord.py 2.7.1 reads contexts and installs shifted by one.
-    known = [_normalize({**command}) for command in await bot.http.get_global_commands(bot.application_id or 0)]
-    if sorted(wanted, key=_sort_key) == sorted(known, key=_sort_key):
+    known = await _fetch_known_commands(bot)
+    if await _list_wanted_commands(bot) == known:
         log.info("The registered commands are up to date.")
         return
-    synced = await bot.tree.sync()
-    log.info("Registered %d commands with Discord.", len(synced))
+    try:
+        synced = await bot.tree.sync()
+    except app_commands.CommandSyncFailure as refused:
+        if (translator := bot.tree.translator) is None:
+            raise
+        log.warning("Discord refuses the commands: %s. They are registered without translations.", _summarize(refused))
+        await bot.tree.set_translator(None)
+        try:
+            await sync_commands(bot)
+        finally:
+            await bot.tree.set_translator(translator)
+    else:
+        log.info("Registered %d commands with Discord.", len(synced))
+
+
+async def _list_wanted_commands(bot: commands.AutoShardedBot) -> list[dict[str, Any]]:
+    """Return the commands of this process in their order, translated if the tree has a translator."""
+    tree = bot.tree
+    payloads = [
+        await command.get_translated_payload(tree, tree.translator) if tree.translator else command.to_dict(tree)
+        for command in tree.get_commands()
+    ]
+    return sorted(map(_normalize, payloads), key=_sort_key)
+
+
+async def _fetch_known_commands(bot: commands.AutoShardedBot) -> list[dict[str, Any]]:
+    """Return the registered commands in their order.
+
+    As JSON, because AppCommand of discord.py 2.7.1 reads contexts and installs shifted by one; by a request of its own,
+    because that of discord.py asks for no translations.
+    """
+    route = Route("GET", "/applications/{application_id}/commands", application_id=bot.application_id or 0)
+    known: list[dict[str, Any]] = await bot.http.request(route, params={"with_localizations": "true"})
+    return sorted((_normalize(command) for command in known), key=_sort_key)
+
+
+def _summarize(refused: app_commands.CommandSyncFailure) -> str:
+    return clean_and_cut(" ".join(str(refused).split()), _MAX_REFUSAL_LENGTH)
 
 
 async def remove_commands(bot: commands.AutoShardedBot) -> AsyncGenerator[RemovedCommands]:
@@ -87,6 +124,7 @@ def _normalize(data: dict[str, Any]) -> dict[str, Any]:
         "type": int(data.get("type") or 1),
         "name": data["name"],
         "description": data.get("description") or "",
+        **_normalize_translations(data, "name", "description"),
         "options": [_normalize_option(option) for option in data.get("options") or ()],
         "integration_types": sorted(data.get("integration_types") or ()),
         "contexts": sorted(data.get("contexts") or ()),
@@ -97,7 +135,23 @@ def _normalize(data: dict[str, Any]) -> dict[str, Any]:
 def _normalize_option(option: dict[str, Any]) -> dict[str, Any]:
     fields = ("name", "description", "required", "autocomplete", "min_length", "max_length", "min_value", "max_value")
     found = {name: option.get(name) or None for name in fields}
+    found |= _normalize_translations(option, "name", "description")
     found["type"] = int(option.get("type") or 0)
-    found["choices"] = [(choice["name"], choice["value"]) for choice in option.get("choices") or ()]
+    found["choices"] = [
+        (choice["name"], choice["value"], _normalize_translations(choice, "name"))
+        for choice in option.get("choices") or ()
+    ]
     found["options"] = [_normalize_option(inner) for inner in option.get("options") or ()]
     return found
+
+
+def _normalize_translations(data: Mapping[str, Any], *fields: str) -> dict[str, dict[str, str]]:
+    """Keep the translations that differ from the field itself: Discord drops the others."""
+    return {
+        f"{field}_localizations": {
+            locale: text
+            for locale, text in (data.get(f"{field}_localizations") or {}).items()
+            if text != data.get(field)
+        }
+        for field in fields
+    }

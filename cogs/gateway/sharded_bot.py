@@ -18,6 +18,7 @@ from bot.errors import RelayError
 from bot.network.connectors import DIRECT
 from bot.network.proxies import Proxies
 from cogs.context import INTERACTION_EVENTS
+from cogs.gateway.command_translator import CommandTranslator
 from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
 from cogs.gateway.rest.rest_client import GuardedHTTPClient, RestGuard
@@ -100,6 +101,7 @@ class ShardedBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the cogs once, before the first connection."""
+        await self.tree.set_translator(CommandTranslator())
         for cog in self.cogs_to_add:
             await self.add_cog(cog)
 

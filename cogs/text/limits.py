@@ -32,6 +32,7 @@ ALT_TEXT: Final = 1024
 OPTIONS: Final = 25
 OPTION_TEXT: Final = 100
 CHOICES: Final = 25
+COMMAND_TEXT: Final = 100
 CHOICE_NAME: Final = 100
 
 INPUT: Final = 4000

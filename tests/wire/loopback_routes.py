@@ -51,7 +51,7 @@ class Routes:
         routes.append(("GET", of_guild + "/permissions", self.list_command_permissions))
         for base in (commands, of_guild):
             routes += [
-                ("GET", base, lambda call: (200, self._commands(call))),
+                ("GET", base, self.list_commands),
                 ("PUT", base, self.replace_commands),
                 ("POST", base, self.add_command),
                 ("GET", base + "/{command_id}", lambda call: (200, self._command(call))),
@@ -114,6 +114,12 @@ class Routes:
         if "guild_id" in call.match:
             return self.state.guild_commands.setdefault(int(call.match["guild_id"]), [])
         return self.state.commands
+
+    def list_commands(self, call: Call) -> Answer:
+        """List the commands; with their translations only if asked for them."""
+        if call.query.get("with_localizations") in {"true", "True", "1"}:
+            return 200, self._commands(call)
+        return 200, [_drop_translations(one) for one in self._commands(call)]
 
     def _command(self, call: Call) -> dict[str, Any]:
         for one in self._commands(call):
@@ -322,3 +328,13 @@ class Routes:
         act.followups.append(message)
         self.state.changed()
         return 200, message.payload()
+
+
+def _drop_translations(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Drop the translations from a command, its options and their choices."""
+    if isinstance(value, list):
+        return [_drop_translations(one) for one in value]
+    if isinstance(value, dict):
+        kept = {key: one for key, one in value.items() if not key.endswith("_localizations")}
+        return {key: _drop_translations(one) for key, one in kept.items()}
+    return value

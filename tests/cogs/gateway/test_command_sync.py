@@ -1,6 +1,9 @@
 """Commands are registered if they differ from Discord's; and all of them are valid."""
 
+import asyncio
+import gettext
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +12,14 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
+from discord.app_commands import TranslationContext, TranslationContextLocation
 
+from bot.languages import Language
 from bot.midjourney.buttons import ButtonKind, hash_custom_id
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.gateway.command_sync import sync_commands
+from cogs.gateway.command_translator import CommandTranslator
+from cogs.languages.catalogs import CATALOGS
 from tests.worlds.simcord import SimcordWorld, open_simcord_world
 
 
@@ -83,6 +90,86 @@ async def test_the_sync_is_retried_until_discord_answers(tmp_path: Path) -> None
         w.env.backend.commands.clear()
         await w.restart()
         assert puts(w) == 2
+
+
+# --------------------------------------------------------------------------------------------- translations
+
+
+class SampleCatalog(gettext.NullTranslations):
+    """Translates what it was given."""
+
+    def __init__(self, **texts: str) -> None:
+        super().__init__()
+        self.texts = texts
+
+    def gettext(self, message: str) -> str:
+        return self.texts.get(message, message)
+
+
+HELP = "Show what this bot can do"
+
+
+def get_help(w: SimcordWorld) -> dict[str, Any]:
+    """Return the registered /mjhelp."""
+    return w.env.backend.commands[None]["mjhelp", 1]
+
+
+async def test_descriptions_are_registered_in_each_language_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second start finds them as they are; a new translation is sent."""
+    monkeypatch.setitem(CATALOGS, Language.SIMPLIFIED_CHINESE, gettext.NullTranslations())
+    monkeypatch.setitem(CATALOGS, Language.TRADITIONAL_CHINESE, gettext.NullTranslations())
+    async with open_simcord_world(tmp_path) as w:
+        english = get_help(w)["description"]
+        for number, translated in enumerate(("Trợ giúp", "Trợ giúp", "Xem trợ giúp")):
+            monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, SampleCatalog(**{english: translated}))
+            await sync_commands(w.app.bot)
+            assert get_help(w)["description_localizations"] == {"vi": translated}
+            assert puts(w) == (2, 2, 3)[number]
+        assert get_help(w)["name"] == "mjhelp"
+        assert not get_help(w).get("name_localizations")
+
+
+@pytest.mark.parametrize("bad", ["x" * 101, "  ", ""])
+async def test_a_bad_translation_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, bad: str
+) -> None:
+    """All commands are registered, and the log says what is missing."""
+    async with open_simcord_world(tmp_path) as w:
+        help_text, status_text = (
+            w.env.backend.commands[None][name, 1]["description"] for name in ("mjhelp", "mjstatus")
+        )
+        catalog = SampleCatalog(**{help_text: bad, status_text: "Theo dõi một tác vụ"})
+        monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, catalog)
+        await sync_commands(w.app.bot)
+        assert "vi" not in (get_help(w).get("description_localizations") or {})
+        assert w.env.backend.commands[None]["mjstatus", 1]["description_localizations"]["vi"] == "Theo dõi một tác vụ"
+    assert bad == "" or "does not fit into a command" in caplog.text
+
+
+def test_decomposed_letters_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalog may hold letters and their marks as characters of their own."""
+    monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, SampleCatalog(Draw=unicodedata.normalize("NFD", "Vẽ")))
+    choice = app_commands.Choice(name="Draw", value="draw")
+    context: TranslationContext[Any, Any] = TranslationContext(TranslationContextLocation.choice_name, choice)
+    translating = CommandTranslator().translate(app_commands.locale_str("Draw"), discord.Locale.vietnamese, context)
+    assert asyncio.run(translating) == unicodedata.normalize("NFC", "Vẽ")
+
+
+async def test_translations_that_discord_refuses_do_not_keep_the_commands_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For a reason that is not known here, such as a new rule: the commands are registered without translations."""
+    async with open_simcord_world(tmp_path) as w:
+        w.env.backend.commands[None].clear()
+        monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, SampleCatalog(**{HELP: "Trợ giúp"}))
+        w.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035, times=1)
+        await sync_commands(w.app.bot)
+        assert "mjhelp" in {name for name, _ in w.env.backend.commands[None]}
+        assert not any(one.get("description_localizations") for one in w.env.backend.commands[None].values())
+        assert w.app.bot.tree.translator is not None
+    assert "registered without translations" in caplog.text
 
 
 # ------------------------------------------------------------------------------------- all commands and buttons
