@@ -35,7 +35,8 @@ ELSEWHERE = {
 }
 """The bot's buttons that other tests press: the first two and the last test_walk_buttons.py, the third
 test_walk_refused_buttons.py, and the others, which appear five minutes after a lost answer,
-tests/cogs/handlers/test_task_buttons_again.py and, of Report, test_reports.py."""
+tests/cogs/handlers/test_task_buttons_again.py and, of Report,
+tests/cogs/handlers/test_result_buttons.py."""
 
 LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number in range(8)}
 ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}
@@ -185,7 +186,7 @@ async def _more(world: WireWorld) -> None:
     assert shape(single) == (5, 5, 5, 1, 2)
     menu = single.components[3]["components"][0]
     values = {option["label"]: option["value"] for option in menu["options"]}
-    assert list(values) == [*LOST.values(), *ZOOM.values()]
+    assert list(values) == [*LOST.values(), *ZOOM.values(), "Report"]
     act = await world.discord.click(world.discord.owner, single, menu["custom_id"], values=[values["Made up 7"]])
     [child] = await world.told(act)
     await ended(world, child, "✅ Done", 1)
