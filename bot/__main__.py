@@ -24,6 +24,7 @@ from bot.app import open_app, run_background_work
 from bot.check import report_unreachable_discord, run_checks
 from bot.clock import wait_for_event
 from bot.command_line import parse_arguments
+from bot.data_command import run_data_command
 from bot.database_commands import run_backup, run_copy, run_interruptible
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
@@ -192,6 +193,9 @@ def _run_command(given: Namespace, settings: Settings) -> Coroutine[Any, Any, in
     match given.command:
         case "check":
             return run_checks(settings, _find_mistakes(), forget=given.forget)
+        case "data":
+            flags = {"as_json": getattr(given, "json", False), "is_confirmed": getattr(given, "yes", False)}
+            return run_data_command(settings, given.action, given.person, **flags)
         case "remove-commands":
             return run_removal(settings)
         case "backup":

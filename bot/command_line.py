@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
+_ParserT = TypeVar("_ParserT", bound=argparse.ArgumentParser)
 _PROGRAM = "python -m bot"
 _ABOUT = "Without a command, this runs the bot. With one, it does this and ends:"
 
@@ -36,9 +37,21 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     copy = _add(commands, "copy-database", "copy all rows from one database to another, such as SQLite to PostgreSQL")
     copy.add_argument("source", metavar="FROM", help="its DATABASE_URL, such as sqlite:///data/mjbot.db")
     copy.add_argument("target", metavar="TO", help="the DATABASE_URL of an empty database, or of an unfinished copy")
+    _add_data(commands)
     return parser.parse_args(arguments)
 
 
-def _add(commands: "argparse._SubParsersAction[_Parser]", name: str, what: str) -> argparse.ArgumentParser:
+def _add_data(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    data = _add(commands, "data", "show or delete what is stored about a person")
+    actions = data.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    show = _add(actions, "show", "print what is stored about a person")
+    show.add_argument("--json", action="store_true", help="print all of it as JSON")
+    delete = _add(actions, "delete", "delete what is stored about a person")
+    delete.add_argument("--yes", action="store_true", help="do not ask before")
+    for action in (show, delete):
+        action.add_argument("person", metavar="ID", help="the person's id at Discord")
+
+
+def _add(commands: "argparse._SubParsersAction[_ParserT]", name: str, what: str) -> _ParserT:
     """Add a command with its line of the help."""
     return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)

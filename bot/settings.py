@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsError
 from bot.languages import Language, find_language
 from bot.money import NO_PRICES, PriceSetting, parse_amount, parse_prices
-from bot.text_cleaning import COPY_TOKEN, find_secret_mistake, has_token_format, is_bot_token
+from bot.text_cleaning import COPY_TOKEN, check_public_link, find_secret_mistake, has_token_format, is_bot_token
 
 
 def _split_ids(value: object) -> object:
@@ -257,6 +257,7 @@ class Settings(BaseSettings):
     prices: Prices = NO_PRICES
     balance_alarm: Amount | None = None
     confirm_above: Amount | None = None
+    privacy_url: Annotated[str, AfterValidator(check_public_link)] = ""
     shard_count: PositiveInt | None = None
     shard_ids: ShardIds = frozenset()
     port: int | None = Field(None, ge=1, le=65535)

@@ -6,6 +6,7 @@ A cleaned text is one line, without invisible characters and secrets.
 import re
 import unicodedata
 from base64 import urlsafe_b64decode
+from urllib.parse import urlsplit
 
 _JOINERS = "\u200c\u200d"  # part of emoji, and of Persian and Hindi words
 _STRAY_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
@@ -70,6 +71,11 @@ _AROUND_SECRETS = (
     (re.compile(r"\u2026|\.\.\."), "it is cut short (...). Copy the whole of it, with the button for that"),
 )
 """What people copy along with a token or key, or in place of a part of it."""
+
+
+_LONGEST_LINK = 512
+"""Of a button of Discord."""
+_PUBLIC_HOST = re.compile(r"(?:[\w-]+\.)+[\w-]*[^\W\d_][\w-]*")
 
 
 def clean_text(text: str) -> str:
@@ -151,3 +157,33 @@ def _find_extra_text(text: str) -> str:
         if not letter.isascii():
             return f"it contains the character U+{ord(letter):04X}, which none has. Copy it again from where you got it"
     return ""
+
+
+def check_public_link(text: str) -> str:
+    """Return a link that people open in a browser, without quotes around it; "" stays empty.
+
+    Raises:
+        ValueError: It is no such link; the error says why.
+    """
+    link = text.strip().strip("'\"")
+    if problem := _find_link_mistake(link) if link else "":
+        raise ValueError(problem)
+    return link
+
+
+def _find_link_mistake(link: str) -> str:
+    example = "such as https://example.com/privacy"
+    if not link.lower().startswith("https://"):
+        return f"must be a link that begins with https://, {example}"
+    if any(letter.isspace() or not letter.isprintable() for letter in link):
+        return f"contains a space or an invisible character. It must be one link, {example}"
+    if len(link) > _LONGEST_LINK:
+        return f"is longer than the {_LONGEST_LINK} characters that Discord accepts in a link. Use a shorter one"
+    try:
+        parts = urlsplit(link)
+        has_name = bool(_PUBLIC_HOST.fullmatch(parts.hostname or "")) and parts.port != 0
+    except ValueError:
+        return f"is not a link that a browser can open. It must be one, {example}"
+    if "@" in parts.netloc:
+        return f"contains a user name or a password, which everyone could read. It must be a public link, {example}"
+    return "" if has_name else f"has no name of a host after https://. It must be a link, {example}"

@@ -204,8 +204,8 @@ COMMANDS: Mapping[str, Callable[[Walker], Awaitable[str]]] = {
 """Every registered command that depends on the relay, and the Cancel button."""
 
 
-_WITHOUT_RELAY = frozenset({"mjserver", "mjadmin", "mjusage", "mjblock", "mjunblock", "mjpause", "mjresume"})
-"""Commands that set and show rules: the same, whatever the relay runs."""
+_WITHOUT_RELAY = frozenset({"mjserver", "mjadmin", "mjusage", "mydata", "mjblock", "mjunblock", "mjpause", "mjresume"})
+"""Commands that set and show rules and what is stored: the same, whatever the relay runs."""
 
 
 def collect_walks() -> dict[str, Callable[[Walker], Awaitable[str]]]:

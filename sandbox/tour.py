@@ -72,7 +72,7 @@ async def _run_steps(scene: Environment) -> None:
     await _show_refusal(scene, "imagine", prompt="a lighthouse at dawn --chaos 900")
     await _show_refusal(scene, "mjstatus", id=f"{DOCUMENTED_ID}0")
     await _show_answer(scene, "animate", id=(grid.embeds[0].footer.text or "").rpartition(" ")[2])
-    for name in ("mjserver", "mjusage"):
+    for name in ("mjserver", "mjusage", "mydata"):
         await _show_answer(scene, name)
     submits = len(scene.relay.submits)
     print(f"\n  {submits} submits were paid: one command and four presses.")

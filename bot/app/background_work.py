@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from bot.app.services import App
-from bot.features.rules_cleanup import RulesCleanup
 from bot.ops.diagnostics import check_clock, check_shards
 from bot.ops.shutdown import shut_down
 from bot.tracking.task_supervisor import WorkKey
@@ -32,8 +31,7 @@ async def run_background_work(app: App) -> AsyncGenerator[None]:
         app.supervisor.start(WorkKey("command permissions"), app.command_permissions.run)
         app.supervisor.start(WorkKey("key checks"), app.key_check.run)
         app.supervisor.start(WorkKey("retention"), app.retention.run)
-        cleanup = RulesCleanup(app.store.rules, app.bot.is_in_guild, app.clock)
-        app.supervisor.start(WorkKey("rules cleanup"), cleanup.run)
+        app.supervisor.start(WorkKey("departures"), app.departures.run)
         # Before anything is sent: budgets count in the currency, and with the prices, that were known last.
         await app.price_memory.load()
         await app.operator_rules.use_stored_prices()

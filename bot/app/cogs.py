@@ -12,6 +12,7 @@ from bot.features.finished_picture import FinishedPictures
 from bot.features.limits_overview import LimitsReader
 from bot.features.lineage import LineageFinder
 from bot.features.linked_picture import LinkedPictures
+from bot.features.personal_data import PersonalDataService
 from bot.features.seed import SeedService
 from bot.features.usage_report import UsageReader
 from bot.features.vary_region import RegionService
@@ -32,12 +33,14 @@ from cogs.commands.management.admin import AdminCog, AdminServices
 from cogs.commands.management.moderation import ModerationCog
 from cogs.commands.management.reports import ReportResolutionCog
 from cogs.commands.management.server import ServerCog
+from cogs.commands.personal_data import PersonalDataCog
 from cogs.commands.report_menu import ReportMenuCog
 from cogs.commands.seed import SeedCog
 from cogs.commands.settings import SettingsCog
 from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
 from cogs.commands.usage import UsageCog
+from cogs.gateway.guild_departures import GuildDepartures
 from cogs.gateway.place_changes import PlaceChanges
 from cogs.handlers.cancel_delete import CancelDeleteHandler
 from cogs.handlers.report_form import ReportFormHandler
@@ -74,8 +77,9 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         UpscaleMenuCog(bot),
         SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
         _build_usage_cog(app),
+        PersonalDataCog(bot, PersonalDataService(app.store.personal_data, clock.now), app.settings.privacy_url),
         AdminCog(bot, _build_admin_services(app)),
-        HelpCheckCog(bot, _build_reporter(app)),
+        HelpCheckCog(bot, _build_reporter(app), app.settings.privacy_url),
         ModerationCog(app.moderation, app.trust.owners),
         ReportMenuCog(bot),
         ReportResolutionCog(bot, app.reports, app.report_lines, app.trust.owners),
@@ -145,6 +149,7 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
         TaskButtonHandler(bot, app.tracker, app.presses, app.person_settings, trust, rate_limiter, app.clock),
         VaryRegionHandler(app.presses, regions, trust, rate_limiter, app.clock),
         PlaceChanges(bot, app.tracker.redraws.wake),
+        GuildDepartures(app.departures),
         app.command_permissions,
         ResultButtonHandler(bot, downloads, LineageFinder(store), rate_limiter),
         CancelDeleteHandler(CancelService(relay, store, app.tracker, clock=app.clock), app.delete_service),

@@ -18,6 +18,7 @@ from bot.features.moderation import Moderation
 from bot.features.operator_rules import OperatorRulesService
 from bot.features.person_settings import PersonSettingsService
 from bot.features.reports import ReportService
+from bot.features.server_departures import ServerDepartures
 from bot.features.server_rules import ServerRulesService
 from bot.imaging.chart_drawer import ChartDrawer
 from bot.imaging.downloads.downloader import PictureDownloader
@@ -185,13 +186,14 @@ class App:
         self.retention = Retention(
             store,
             store.process_leases,
-            store.ledger,
             store.rules,
             store.reports,
+            store.personal_data,
             days=settings.retention_days,
             ledger_days=settings.ledger_days,
             clock=clock,
         )
+        self.departures = ServerDepartures(store.departures, self.bot.is_in_guild, clock)
         self.owner_request = StartRequest(
             "tell who owns this application",
             partial(self.trust.load_owners, self.bot),

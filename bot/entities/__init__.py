@@ -16,6 +16,7 @@ from bot.entities.ledger import (
     SpendingPlan,
     find_outcome,
 )
+from bot.entities.personal_data import DataSection, DeletedData, StoredData
 from bot.entities.records import (
     CLAIM_BLOCKING_TIME,
     DUPLICATE_PRESS_WINDOW,
@@ -71,6 +72,8 @@ __all__ = [
     "Cost",
     "CostKind",
     "CountScope",
+    "DataSection",
+    "DeletedData",
     "Job",
     "KnownMoney",
     "LedgerEntry",
@@ -103,6 +106,7 @@ __all__ = [
     "Spending",
     "SpendingCount",
     "SpendingPlan",
+    "StoredData",
     "TaskFilter",
     "TaskOrigin",
     "TaskSummary",

@@ -94,7 +94,6 @@ class ServerRules(_RulesModel):
     Empty `allowed_roles` and `allowed_channels` allow all. `role_limits` replace `member_limits` for the members that
     have one of the roles; see choose_member_limits for those that have several. `server_limits` are for all members
     together. `log_prompts`: the log channel shows prompts of public requests. `guided`: the guide was answered.
-    `left_at`: when it was found that the bot has left the server.
     """
 
     allowed_roles: frozenset[int] = frozenset()
@@ -113,7 +112,6 @@ class ServerRules(_RulesModel):
     language: str = ""
     paused: bool = False
     guided: bool = False
-    left_at: _Time | None = None
 
 
 class ServerGrant(_RulesModel):

@@ -65,16 +65,25 @@ class TaskPrivacy:
     async def find_hidden(self, task_ids: Collection[str], viewer: Viewer) -> set[str]:
         """Return those of the tasks that a person may not see."""
         origins: dict[str, list[TaskOrigin]] = {}
-        for origin in await self._store.list_task_origins(task_ids):
+        for origin in await self._list_origins(task_ids, viewer):
             origins.setdefault(origin.task_id, []).append(origin)
         return {task_id for task_id, found in origins.items() if not may_see(found, viewer)}
+
+    async def _list_origins(self, task_ids: Collection[str], viewer: Viewer, claim_id: int = 0) -> Sequence[TaskOrigin]:
+        """Return the submits that led to the tasks; what the viewer did before a deletion of their data is theirs."""
+        return [
+            replace(origin, requester_id=viewer.person_id)
+            if self._store.is_person(origin.requester_id, viewer.person_id)
+            else origin
+            for origin in await self._store.list_task_origins(task_ids, claim_id=claim_id)
+        ]
 
     async def is_hidden(self, task_id: str, viewer: Viewer, *, claim_id: int = 0) -> bool:
         """Return whether a person may not see a task, which a claim may have led to.
 
         A click proves that the person sees the clicked message, and so the task that it shows.
         """
-        origins = await self._store.list_task_origins([task_id], claim_id=claim_id)
+        origins = await self._list_origins([task_id], viewer, claim_id)
         if may_see(origins, viewer):
             return False
         if viewer.clicked is None:
@@ -89,7 +98,7 @@ class TaskPrivacy:
 
         A task that is hidden from them is answered like an unknown one.
         """
-        origins = await self._store.list_task_origins([task_id])
+        origins = await self._list_origins([task_id], viewer)
         return bool(origins) and may_see(origins, viewer) and all(origin.ephemeral for origin in origins)
 
     async def read(self, task_id: str, viewer: Viewer, read: Callable[[str], Awaitable[_T]]) -> _T:

@@ -69,10 +69,6 @@ class RulesStore(Protocol):
         """Return the newest changes in a server, or of the operator (0), newest first."""
         ...
 
-    async def delete_rules_of_server(self, guild_id: int) -> None:
-        """Delete what the managers of a server set, its blocks and its audit; the operator's grant stays."""
-        ...
-
     async def delete_old_changes(self, before: datetime) -> int:
         """Delete the rows of the audit from before then, and return how many there were."""
         ...

@@ -211,6 +211,10 @@ class Store(Protocol):
         """Return the submits that led to one of the tasks, and that of one more claim, whichever task it led to."""
         ...
 
+    def is_person(self, stored_id: int, person_id: int) -> bool:
+        """Return whether a stored id is a person's own, or the pseudonym of what they did before a deletion."""
+        ...
+
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         """Return the newest accepted press of each of the task's buttons, by key.
 
@@ -270,4 +274,8 @@ class Store(Protocol):
         Rows must be so old at `now`, and with an `age` also by the clock of a database that has one.
         Claims are kept, so that a submit that was billed is never billed again.
         """
+        ...
+
+    async def clear_expired_tokens(self, now: datetime) -> int:
+        """Clear the interaction tokens that have expired by then; return how many those were."""
         ...

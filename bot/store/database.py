@@ -15,6 +15,7 @@ from bot.errors import StoreUnavailable
 from bot.store.connections.database_errors import FILE_GONE
 from bot.store.connections.engine import translate_database_errors
 from bot.store.group_commit import run_to_completion
+from bot.store.personal.pseudonyms import Pseudonyms
 from bot.store.schema import UtcDateTime
 
 _T = TypeVar("_T")
@@ -32,6 +33,7 @@ class Database:
         self.dialect = engine.dialect.name
         self.now = now
         self.file = file
+        self.pseudonyms = Pseudonyms()
         self._closed = False
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -48,6 +50,11 @@ class Database:
         if self.is_postgresql:
             return func.clock_timestamp(type_=DateTime(timezone=True)) + literal(ahead, Interval())
         return literal(self.now() + ahead, UtcDateTime)
+
+    async def load_pseudonyms(self) -> None:
+        """Read the key of pseudonyms, or make it where no process has made it yet."""
+        if not await self.read_together(self.pseudonyms.load):
+            await self.transaction(self.pseudonyms.create)
 
     async def close(self) -> None:
         """Wait for running statements and close all connections; later calls raise StoreUnavailable."""
@@ -91,6 +98,20 @@ class Database:
         with self._track_statement():
             async with self.write_engine.begin() as connection:
                 return await work(connection)
+
+    async def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, which holds earlier contents of the file; not while others read it."""
+        if not self.is_postgresql:
+            await run_to_completion(self._empty_log())
+
+    async def _empty_log(self) -> None:
+        with self._track_statement():
+            async with self.read_engine.connect() as connection:
+                waits = (await connection.exec_driver_sql("PRAGMA busy_timeout")).scalar()
+                await connection.exec_driver_sql("ROLLBACK")  # a checkpoint needs to be outside of a transaction
+                await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={waits}")
 
     async def _read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
         with self._track_statement():

@@ -62,8 +62,8 @@ def insert_if_absent(table: Table, dialect: str) -> Insert:
     return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
 
 
-def select_conflicting_claim(claim: Claim, *, confirmed: bool = False) -> Executable:
-    """Select one claim that forbids a new claim.
+def select_conflicting_claim(claim: Claim, *, pseudonym: int, confirmed: bool = False) -> Executable:
+    """Select one claim that forbids a new claim; those under the person's `pseudonym` are theirs, too.
 
     That is the claim itself, a duplicate press (the clocks of two processes may differ either way), or a claim of the
     same button, or of one part of what it draws, whose submit is on its way, or whose end is unknown. These block
@@ -80,7 +80,7 @@ def select_conflicting_claim(claim: Claim, *, confirmed: bool = False) -> Execut
     )
     duplicate = and_(
         _MAY_BE_BILLED,
-        claims.c.person_id == claim.person_id,
+        claims.c.person_id.in_((claim.person_id, pseudonym)),
         claims.c.message_id == claim.message_id,
         claims.c.button == claim.button,
         claims.c.made_at > claim.made_at - DUPLICATE_PRESS_WINDOW,
@@ -233,6 +233,12 @@ def select_expired_snapshots(before: datetime, most: int) -> Select[str]:
     """Select the ids of at most `most` tasks without an open job, whose snapshot has not changed since then."""
     followed = exists().where(jobs.c.task_id == snapshots.c.task_id, jobs.c.closed_at.is_(None))
     return select(snapshots.c.task_id).where(snapshots.c.kept_at < before, ~followed).limit(most)
+
+
+def select_expired_tokens(now: datetime, after: int, most: int) -> Select[int]:
+    """Select the next jobs, by message, whose interaction token has expired by then: Discord takes it no more."""
+    expired = (jobs.c.token != "") & (jobs.c.token_expires_at < now) & (jobs.c.message_id > after)
+    return select(jobs.c.message_id).where(expired).order_by(jobs.c.message_id).limit(most)
 
 
 def update_child_statuses(child_ids: Collection[str]) -> Update:

@@ -187,6 +187,7 @@ deleted_messages = Table(  # where the messages of submits were whose jobs are d
     Column("ephemeral", Boolean, nullable=False),
 )
 Index("deleted_messages_by_task", deleted_messages.c.task_id)
+Index("deleted_messages_by_requester", deleted_messages.c.requester_id)
 
 refusals = Table(
     "refusals",

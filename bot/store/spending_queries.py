@@ -12,6 +12,7 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Numeric,
+    ScalarSelect,
     Subquery,
     Text,
     bindparam,
@@ -33,7 +34,9 @@ _COUNTED_SCOPES = {CountScope.PERSON: "own", CountScope.EVERYONE: "everyones"}
 _MAX_LEAD = timedelta(days=1)
 """How far ahead of now a claim is counted: one that was written while a clock was wrong would fill limits for ever."""
 
-_PERSON, _GUILD = bindparam("person_id", type_=BigInteger), bindparam("guild_id", type_=BigInteger)
+_PERSON, _PSEUDONYM, _GUILD = (bindparam(name, type_=BigInteger) for name in ("person_id", "pseudonym", "guild_id"))
+LAST_CLAIMS = ("before", "after", "before_deletion", "after_deletion")
+"""The columns of the times of the person's claims that are the nearest to now."""
 _AT = bindparam("at", type_=UtcDateTime)
 _TASKS = func.coalesce(claims.c.submits, 1)
 _CONFIRMED, _EXPECTED = (type_coerce(column, BigInteger) for column in (claims.c.confirmed, claims.c.expected))
@@ -61,13 +64,17 @@ def match_kind(kind: CostKind) -> ColumnElement[bool]:
     return claims.c.kinds.contains(f",{kind},", autoescape=True)
 
 
-def select_usage(plan: SpendingPlan, person_id: int, guild_id: int, at: datetime) -> tuple[Executable, dict[str, Any]]:
+def select_usage(
+    plan: SpendingPlan, person: tuple[int, int], guild_id: int, at: datetime
+) -> tuple[Executable, dict[str, Any]]:
     """Return a statement with its parameters that selects all that limits count, as one row.
+
+    `person` are the id and the pseudonym of the person: the claims from before a deletion of their data count, too.
 
     `own` and `everyones` are the submits of the UTC day that count against the operator's daily limits. `before` is
     when the person's last claim was made, and `after` when the next: by a clock that has been put back since; refused
-    ones too, as the cooldown also spares the relay. `tasks0`, `amount0`, `tasks1` ... are the counts of the plan,
-    amounts in millionths.
+    ones too, as the cooldown also spares the relay. The pseudonym has two such columns of its own. `tasks0`, `amount0`,
+    `tasks1` ... are the counts of the plan, amounts in millionths.
     """
     midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     begins = {f"begin_{scope}": midnight for scope in _COUNTED_SCOPES}
@@ -76,7 +83,8 @@ def select_usage(plan: SpendingPlan, person_id: int, guild_id: int, at: datetime
         begins[name] = min(begins.get(name, count.since), count.since)
     rates = list(plan.rates.items())
     return _build_usage(tuple((count.scope, count.kind) for count in plan.counts), len(rates)), {
-        "person_id": person_id,
+        "person_id": person[0],
+        "pseudonym": person[1],
         "guild_id": guild_id,
         "at": at,
         "until": at + _MAX_LEAD,
@@ -124,11 +132,17 @@ def _build_usage(counts: tuple[tuple[CountScope, CostKind | None], ...], rates: 
     joined: FromClause = first
     for part in more:
         joined = joined.join(part, true())
-    own = select(claims.c.made_at).where(claims.c.person_id == _PERSON).limit(1)
-    before = own.where(claims.c.made_at <= _AT).order_by(claims.c.made_at.desc()).scalar_subquery()
-    after = own.where(claims.c.made_at > _AT).order_by(claims.c.made_at).scalar_subquery()
     sums = [column for part in (first, *more) for column in part.c]
-    return select(*sums, before.label("before"), after.label("after")).select_from(joined)
+    nearest = [*_select_nearest(_PERSON), *_select_nearest(_PSEUDONYM)]
+    named = [query.label(name) for name, query in zip(LAST_CLAIMS, nearest, strict=True)]
+    return select(*sums, *named).select_from(joined)
+
+
+def _select_nearest(person: ColumnElement[int]) -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
+    """Select when the last claim before now was made, and the first after: one step in the index of claims each."""
+    own = select(claims.c.made_at).where(claims.c.person_id == person).limit(1)
+    before = own.where(claims.c.made_at <= _AT).order_by(claims.c.made_at.desc())
+    return before.scalar_subquery(), own.where(claims.c.made_at > _AT).order_by(claims.c.made_at).scalar_subquery()
 
 
 def _select_scope(scope: CountScope, columns: Sequence[ColumnElement[Any]]) -> Subquery:
@@ -150,9 +164,9 @@ def _sum_since(since: str, value: ColumnElement[Any], kind: CostKind | None = No
 def _match_scope(scope: CountScope) -> ColumnElement[bool]:
     match scope:
         case CountScope.PERSON:
-            return claims.c.person_id == _PERSON
+            return claims.c.person_id.in_((_PERSON, _PSEUDONYM))
         case CountScope.MEMBER:
-            return (claims.c.person_id == _PERSON) & (claims.c.guild_id == _GUILD)
+            return claims.c.person_id.in_((_PERSON, _PSEUDONYM)) & (claims.c.guild_id == _GUILD)
         case CountScope.SERVER:
             return claims.c.guild_id == _GUILD
         case CountScope.EVERYONE:

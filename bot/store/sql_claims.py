@@ -30,11 +30,11 @@ from bot.store.database import Database
 from bot.store.group_read import GroupRead
 from bot.store.rows import claim_to_row, job_from_row, pressed_button_from_row, sent_cost_to_row
 from bot.store.schema import AMOUNT_UNITS, claims
-from bot.store.spending_queries import select_usage
+from bot.store.spending_queries import LAST_CLAIMS, select_usage
 from bot.store.sql_rules import rules_from_rows, select_rules
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
-_CLAIM_LOCK = 0x6D6A_626F_7401
+CLAIM_LOCK = 0x6D6A_626F_7401
 _RENEWAL_AGE = timedelta(minutes=1)
 """How old a claim is when its time is renewed before a submit: earlier versions free its button after five minutes."""
 _LONGEST_AGE_SECONDS = 3600.0
@@ -65,10 +65,11 @@ class SqlClaims:
 
         async def check_and_write(connection: AsyncConnection) -> None:
             dated = replace(claim, made_at=await self._lock(connection) or claim.made_at)
-            conflict = queries.select_conflicting_claim(dated, confirmed=confirmed)
+            pseudonym = self._database.pseudonyms.find(claim.person_id)
+            conflict = queries.select_conflicting_claim(dated, pseudonym=pseudonym, confirmed=confirmed)
             if other := (await connection.execute(conflict)).first():
-                raise AlreadyClaimed(other.id, other.person_id)
-            judge(await _read_usage(connection, dated.person_id, dated.guild_id, dated.made_at, plan))
+                raise AlreadyClaimed(other.id, claim.person_id if other.person_id == pseudonym else other.person_id)
+            judge(await self._read_usage(connection, dated.person_id, dated.guild_id, dated.made_at, plan))
             await connection.execute(claims.insert().values(**claim_to_row(dated), owner=self._owner))
 
         try:
@@ -83,7 +84,7 @@ class SqlClaims:
 
         async def look(connection: AsyncConnection) -> Usage:
             now = await connection.scalar(select(self._database.clock_expression()))
-            return await _read_usage(connection, person_id, guild_id, now or self._database.now(), plan)
+            return await self._read_usage(connection, person_id, guild_id, now or self._database.now(), plan)
 
         return await self._database.read_together(look)
 
@@ -158,9 +159,28 @@ class SqlClaims:
         if not self._database.is_postgresql:
             return None
         locked = text("SELECT pg_advisory_xact_lock(:key), clock_timestamp()")
-        row = (await connection.execute(locked, {"key": _CLAIM_LOCK})).one()
+        row = (await connection.execute(locked, {"key": CLAIM_LOCK})).one()
         now: datetime = row[1]
         return now
+
+    async def _read_usage(
+        self, connection: AsyncConnection, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None
+    ) -> Usage:
+        """Read what counts against the limits at a time, and with a `plan` the rules and what it counts."""
+        rules, planned = NO_RULES, SpendingPlan()
+        pseudonym = self._database.pseudonyms.find(person_id)
+        if plan is not None:
+            rows = (await connection.execute(select_rules(guild_id, (person_id, pseudonym)))).mappings().all()
+            rules = rules_from_rows([dict(row) for row in rows], guild_id)
+            planned = plan(rules, at)
+        counted = select_usage(planned, (person_id, pseudonym), guild_id, at)
+        found = (await connection.execute(*counted)).mappings().one()
+        spending = {
+            count: Spending(int(found[f"tasks{number}"]), Decimal(round(found[f"amount{number}"])) / AMOUNT_UNITS)
+            for number, count in enumerate(planned.counts)
+        }
+        latest = [date for name in LAST_CLAIMS if (date := found[name]) is not None]
+        return Usage(found["own"], found["everyones"], _find_nearest(latest, at), at, rules, spending)
 
     def _is_held(self, claim_id: int) -> ColumnElement[bool]:
         return (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
@@ -193,24 +213,6 @@ async def _read_pressed_buttons(
         button = pressed_button_from_row(dict(press), visible_jobs[press["child_id"]])
         found[press["task_id"]][press["button"]] = button
     return found
-
-
-async def _read_usage(
-    connection: AsyncConnection, person_id: int, guild_id: int, at: datetime, plan: PlanSpending | None
-) -> Usage:
-    """Read what counts against the limits at a time, and with a `plan` the rules and what it counts."""
-    rules, planned = NO_RULES, SpendingPlan()
-    if plan is not None:
-        rows = (await connection.execute(select_rules(guild_id, person_id))).mappings().all()
-        rules = rules_from_rows([dict(row) for row in rows], guild_id)
-        planned = plan(rules, at)
-    found = (await connection.execute(*select_usage(planned, person_id, guild_id, at))).mappings().one()
-    spending = {
-        count: Spending(int(found[f"tasks{number}"]), Decimal(round(found[f"amount{number}"])) / AMOUNT_UNITS)
-        for number, count in enumerate(planned.counts)
-    }
-    latest = [date for date in (found["before"], found["after"]) if date is not None]
-    return Usage(found["own"], found["everyones"], _find_nearest(latest, at), at, rules, spending)
 
 
 def _find_nearest(dates: Iterable[datetime], at: datetime) -> datetime | None:

@@ -77,7 +77,7 @@ class SqlLedger:
 
     async def list_entries(self, wanted: LedgerFilter, *, limit: int, skip: int = 0) -> Sequence[LedgerEntry]:
         """Return entries, newest first."""
-        found = _select_entries().where(_match(wanted)).order_by(claims.c.made_at.desc(), claims.c.id.desc())
+        found = _select_entries().where(self._match(wanted)).order_by(claims.c.made_at.desc(), claims.c.id.desc())
         return await self._read_entries(found.limit(limit).offset(skip))
 
     async def add_up(self, wanted: LedgerFilter, group: LedgerGroup, zone: tzinfo) -> Sequence[LedgerTotal]:
@@ -96,7 +96,7 @@ class SqlLedger:
                 func.sum(amount).label("amount"),
                 func.sum(unconfirmed).label("unconfirmed"),
             )
-            .where(_match(wanted), claims.c.state != ClaimState.REFUSED)
+            .where(self._match(wanted), claims.c.state != ClaimState.REFUSED)
             .group_by(key, currency)
         )
         rows = await self._database.read(found)
@@ -177,6 +177,19 @@ class SqlLedger:
                 epoch = func.floor(func.extract("epoch", claims.c.made_at))
                 seconds = epoch if self._database.is_postgresql else func.strftime("%s", claims.c.made_at)
                 return cast(seconds, BigInteger).op("/")(literal_column(str(_BUCKET_SECONDS)))
+
+    def _match(self, wanted: LedgerFilter) -> ColumnElement[bool]:
+        matched = _IS_IN_LEDGER
+        if wanted.guild_id is not None:
+            matched &= claims.c.guild_id == wanted.guild_id
+        if wanted.person_id is not None:
+            ids = (wanted.person_id, self._database.pseudonyms.find(wanted.person_id))
+            matched &= claims.c.person_id.in_(ids)
+        if wanted.since is not None:
+            matched &= claims.c.made_at >= wanted.since
+        if wanted.before is not None:
+            matched &= claims.c.made_at < wanted.before
+        return matched
 
     async def _read_entries(self, query: Select[Any]) -> Sequence[LedgerEntry]:
         """Read entries with their links."""
@@ -299,19 +312,6 @@ def _may_be_charged() -> ColumnElement[bool]:
 
 def _select_entries(*more: ColumnElement[Any]) -> Select[Any]:
     return select(claims, _ACTION.label("known_action"), *more)
-
-
-def _match(wanted: LedgerFilter) -> ColumnElement[bool]:
-    matched = _IS_IN_LEDGER
-    if wanted.guild_id is not None:
-        matched &= claims.c.guild_id == wanted.guild_id
-    if wanted.person_id is not None:
-        matched &= claims.c.person_id == wanted.person_id
-    if wanted.since is not None:
-        matched &= claims.c.made_at >= wanted.since
-    if wanted.before is not None:
-        matched &= claims.c.made_at < wanted.before
-    return matched
 
 
 def _entry_from_row(row: Mapping[str, Any], link: str = "") -> LedgerEntry:

@@ -36,14 +36,15 @@ class _Kind(StrEnum):
     BLOCK = "block"
 
 
-def select_rules(guild_id: int, person_id: int) -> Executable:
-    """Select the rows of all rules that hold for a person in a server, 0 outside servers."""
-    return _select_rules_of([(guild_id, person_id)])
+def select_rules(guild_id: int, person_ids: tuple[int, int]) -> Executable:
+    """Select the rows of all rules that hold for a person, by id and pseudonym, in a server, 0 outside servers."""
+    return _select_rules_of([(guild_id, *person_ids)])
 
 
-def _select_rules_of(spenders: Collection[tuple[int, int]]) -> Executable:
+def _select_rules_of(spenders: Collection[tuple[int, int, int]]) -> Executable:
     """Select the rows of all rules that hold for these people in these servers, and of those in each other's."""
-    guild_ids, person_ids = ({0, *ids} for ids in zip(*spenders, strict=True))
+    guild_ids = {0, *(spender[0] for spender in spenders)}
+    person_ids = {0, *(one for spender in spenders for one in spender[1:])}
     return select(rules).where(rules.c.guild_id.in_(guild_ids), rules.c.person_id.in_(person_ids))
 
 
@@ -77,7 +78,7 @@ class SqlRules:
 
     async def find_rules(self, guild_id: int, person_id: int) -> Rules:
         """Return the rules that hold for a person in a server, 0 outside servers."""
-        return rules_from_rows(await self._rows.find((guild_id, person_id)) or (), guild_id)
+        return rules_from_rows(await self._rows.find((guild_id, *self._list_ids(person_id))) or (), guild_id)
 
     async def list_grants(self) -> Mapping[int, ServerGrant]:
         """Return what the operator set for single servers, by server."""
@@ -112,8 +113,11 @@ class SqlRules:
     async def save_block(self, block: Block, changes: Sequence[RuleChange]) -> None:
         """Write a block in place of an earlier one of the same person there."""
         row = self._build_row(_Kind.BLOCK, block.guild_id, block.person_id, block)
+        pseudonym = self._database.pseudonyms.find(block.person_id)
 
         async def write(connection: AsyncConnection) -> None:
+            if pseudonym != block.person_id:
+                await connection.execute(delete(rules).where(_match(_Kind.BLOCK, block.guild_id, pseudonym)))
             await connection.execute(queries.upsert(rules, self._database.dialect).values(row))
             await write_changes(connection, changes)
 
@@ -123,7 +127,7 @@ class SqlRules:
         """Delete a block, and return whether there was one; without one, nothing is written."""
 
         async def write(connection: AsyncConnection) -> bool:
-            found = await connection.execute(delete(rules).where(_match(_Kind.BLOCK, guild_id, person_id)))
+            found = await connection.execute(delete(rules).where(self._match_block(guild_id, person_id)))
             if found.rowcount:
                 await write_changes(connection, changes)
             return bool(found.rowcount)
@@ -155,17 +159,6 @@ class SqlRules:
         names = ("guild_id", "person_id", "made_at", "what", "before", "after")
         return [RuleChange(**{name: row[name] for name in names}) for row in rows]
 
-    async def delete_rules_of_server(self, guild_id: int) -> None:
-        """Delete what the managers of a server set, its blocks and its audit; the operator's grant stays."""
-
-        async def write(connection: AsyncConnection) -> None:
-            own = (rules.c.guild_id == guild_id) & rules.c.kind.in_((_Kind.SERVER, _Kind.BLOCK))
-            await connection.execute(delete(rules).where(own))
-            await connection.execute(delete(rule_changes).where(rule_changes.c.guild_id == guild_id))
-
-        if guild_id:
-            await self._database.transaction(write)
-
     async def delete_old_changes(self, before: datetime) -> int:
         """Delete the rows of the audit from before then, and return how many there were."""
         return await self._database.write(delete(rule_changes).where(rule_changes.c.made_at < before))
@@ -192,6 +185,14 @@ class SqlRules:
 
         return await self._database.transaction(write)
 
+    def _list_ids(self, person_id: int) -> tuple[int, int]:
+        return person_id, self._database.pseudonyms.find(person_id)
+
+    def _match_block(self, guild_id: int, person_id: int) -> ColumnElement[bool]:
+        """Match the block of a person, also one that was moved to their pseudonym."""
+        is_person = rules.c.person_id.in_(self._list_ids(person_id))
+        return (rules.c.kind == _Kind.BLOCK) & (rules.c.guild_id == guild_id) & is_person
+
     def _build_row(self, kind: _Kind, guild_id: int, person_id: int, body: BaseModel) -> dict[str, Any]:
         return {
             "kind": kind,
@@ -203,15 +204,15 @@ class SqlRules:
 
 
 async def _read_rules(
-    connection: AsyncConnection, spenders: Collection[tuple[int, int]]
-) -> Mapping[tuple[int, int], Sequence[Mapping[str, Any]]]:
-    """Return the rows of all rules that hold for people in servers, by server and person."""
+    connection: AsyncConnection, spenders: Collection[tuple[int, int, int]]
+) -> Mapping[tuple[int, int, int], Sequence[Mapping[str, Any]]]:
+    """Return the rows of all rules that hold for people in servers, by server, person and pseudonym."""
     found: dict[tuple[int, int], list[Mapping[str, Any]]] = defaultdict(list)
     for row in (await connection.execute(_select_rules_of(spenders))).mappings():
         found[row["guild_id"], row["person_id"]].append(dict(row))
     return {
-        (guild_id, person_id): [row for key in product({0, guild_id}, {0, person_id}) for row in found.get(key, ())]
-        for guild_id, person_id in spenders
+        spender: [row for key in product({0, spender[0]}, {0, *spender[1:]}) for row in found.get(key, ())]
+        for spender in spenders
     }
 
 

@@ -1,14 +1,16 @@
 """Snapshots of tasks in the database; a final one also writes into the ledger how the task ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.midjourney.blanking import blank_words
 from bot.midjourney.task import Task
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.group_commit import GroupCommit, TakeRows
+from bot.store.group_commit import GroupCommit, Row, TakeRows
+from bot.store.personal.origins import find_tasks_of_deleted
 from bot.store.rows import task_from_row, task_to_row
 from bot.store.schema import snapshots
 from bot.store.sql_ledger import write_final_outcomes
@@ -35,8 +37,22 @@ class SqlSnapshots:
 
         async def write(connection: AsyncConnection) -> None:
             rows = take_rows()
+            if self._database.pseudonyms.is_used:
+                rows = await _blank_rows(connection, rows)
             await connection.execute(statement, rows)
             ended = [task for row in rows if row["final"] and (task := task_from_row(row))]
             await write_final_outcomes(connection, ended)
 
         await self._database.unshielded_transaction(write)
+
+
+async def _blank_rows(connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Row]:
+    """Leave out the words of people whose data was deleted: the relay sends them again with every poll."""
+    blank = await find_tasks_of_deleted(connection, [row["task_id"] for row in rows])
+    return [blank_row(row) if row["task_id"] in blank else row for row in rows]
+
+
+def blank_row(row: Row) -> Row:
+    """Return a row of `snapshots` without the words of its prompt."""
+    task = task_from_row(row)
+    return row if task is None else {**row, **task_to_row(blank_words(task))}

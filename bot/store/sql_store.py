@@ -33,6 +33,8 @@ from bot.store.database import Database
 from bot.store.deletion import delete_expired_batch, delete_jobs
 from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
+from bot.store.personal.sql_departures import SqlDepartures
+from bot.store.personal.sql_personal_data import SqlPersonalData
 from bot.store.processes.notify_listener import NotifyListener
 from bot.store.processes.process_leases import SqlProcessLeases
 from bot.store.processes.process_locks import ProcessLocks
@@ -53,6 +55,8 @@ from bot.store.sql_people import SqlPeople
 from bot.store.sql_reports import SqlReports
 from bot.store.sql_rules import SqlRules
 from bot.store.sql_snapshots import SqlSnapshots
+
+_TOKENS_AT_ONCE = 500
 
 
 @asynccontextmanager
@@ -87,6 +91,8 @@ async def open_store(
     with locks.hold() if locks else nullcontext():
         async with NotifyListener.listen(address, database) as listener:
             try:
+                if migrates:
+                    await database.load_pseudonyms()
                 yield SqlStore(database, owner, listener, locks, monotonic)
             finally:
                 await database.close()
@@ -108,6 +114,8 @@ class SqlStore:
         self.rules = SqlRules(database)
         self.reports = SqlReports(database)
         self.ledger = SqlLedger(database)
+        self.personal_data = SqlPersonalData(database)
+        self.departures = SqlDepartures(database)
         self._owner = owner
         self._claims = SqlClaims(database, owner, monotonic)
         self._records = RecordsStart(database)
@@ -293,6 +301,10 @@ class SqlStore:
         rows = await self.database.read(queries.select_task_origins(list(filter(None, task_ids)), claim_id))
         return [task_origin_from_row(row) for row in rows]
 
+    def is_person(self, stored_id: int, person_id: int) -> bool:
+        """Return whether a stored id is a person's own, or the pseudonym of what they did before a deletion."""
+        return self.database.pseudonyms.is_person(stored_id, person_id)
+
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         """Return the newest accepted press of each button whose child succeeded or is still followed, by key."""
         return await self._claims.find_pressed_buttons(task_id)
@@ -355,6 +367,16 @@ class SqlStore:
             before = min(before, clock["before"])
         while deleted := await self.database.transaction(lambda connection: delete_expired_batch(connection, before)):
             total += deleted
+        return total
+
+    async def clear_expired_tokens(self, now: datetime) -> int:
+        """Clear the interaction tokens that have expired by then; return how many those were."""
+        after, total = -(1 << 63), 0
+        while found := await self.database.read(queries.select_expired_tokens(now, after, _TOKENS_AT_ONCE)):
+            message_ids = [row["message_id"] for row in found]
+            expired = jobs.c.message_id.in_(message_ids) & (jobs.c.token_expires_at < now)
+            total += await self.database.write(update(jobs).where(expired).values(token=""))
+            after = message_ids[-1]
         return total
 
     async def _close_jobs(self, take_rows: TakeRows) -> None:

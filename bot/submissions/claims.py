@@ -344,7 +344,7 @@ async def find_lost_answer(
     claim = await store.find_claim(rival.claim_id)
     if claim is None or claim.state is not ClaimState.UNKNOWN:
         return None
-    job, is_own = await store.find_job_of_claim(claim.id), claim.person_id == person_id
+    job, is_own = await store.find_job_of_claim(claim.id), store.is_person(claim.person_id, person_id)
     is_visible = job is not None and not job.place.ephemeral
     if job is not None and not is_own:
         is_visible = viewer is not None and viewer.can_see(job.place)

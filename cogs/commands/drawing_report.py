@@ -30,6 +30,7 @@ from cogs.gateway.guild_trust import GuildTrust
 from cogs.text import limits
 from cogs.text.error_messages import describe_error
 from cogs.text.input_errors import NOT_CHARGED
+from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 from cogs.views.panels.usage_report import list_limits
 
@@ -161,7 +162,7 @@ def explain_refusal(refusal: PolicyRefused, rules: Rules, guild_id: int, now: da
 
 def _describe_block(block: Block) -> str:
     end = f"until <t:{math.ceil(block.until.timestamp())}:f>" if block.until else "without an end"
-    by = f" by <@{block.blocked_by}>" if block.blocked_by else ""
+    by = f" by {mention_person(block.blocked_by)}" if block.blocked_by else ""
     reason = f" Reason: {quote_text(block.reason, _REASON_LENGTH)}." if block.reason else ""
     return f"Blocked in this server{by}, {end}.{reason}"
 

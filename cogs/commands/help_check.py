@@ -16,6 +16,7 @@ from cogs.commands.registration import usable_anywhere
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
 from cogs.context import Interaction
+from cogs.languages import _
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
     defer_click,
@@ -25,8 +26,10 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
+from cogs.text.personal_data import PRIVACY_SUMMARY
 from cogs.text.spending_rules import describe_place
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR
+from cogs.views.panels.personal_data_panel import build_privacy_buttons
 
 _RETRY_REFUSED = TaskCustomId(ButtonKind.FORGET_REFUSALS, "check")
 """The button of /mjcheck. It belongs to no task, so its custom_id has a word in place of a task id."""
@@ -34,7 +37,7 @@ _GROUPS: Final = {
     "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
     "Read a picture or a prompt (paid)": ("describe", "shorten"),
     "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
-    "Settings and help (free)": ("mjusage", "mjsettings", "mjhelp", "mjcheck"),
+    "Settings and help (free)": ("mjusage", "mjsettings", "mydata", "mjhelp", "mjcheck"),
     "For moderators and managers (free)": ("mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"),
     "For the operator (free)": ("mjadmin",),
 }
@@ -56,9 +59,10 @@ _MENUS = (
 class HelpCheckCog(commands.Cog):
     """Lists the commands, and reports what does not work."""
 
-    def __init__(self, bot: commands.AutoShardedBot, reporter: CheckReporter) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, reporter: CheckReporter, privacy_url: str = "") -> None:
         self._bot = bot
         self._reporter = reporter
+        self._privacy_url = privacy_url
 
     @app_commands.command(name="mjhelp", description=locale_str("What this bot can do"))
     @usable_anywhere
@@ -67,7 +71,8 @@ class HelpCheckCog(commands.Cog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            await interaction.edit_original_response(embed=await self._build_help(interaction))
+            view = build_view(build_privacy_buttons(self._privacy_url))
+            await interaction.edit_original_response(embed=await self._build_help(interaction), view=view)
 
     async def _build_help(self, interaction: Interaction) -> discord.Embed:
         embed = discord.Embed(
@@ -75,7 +80,11 @@ class HelpCheckCog(commands.Cog):
         )
         embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
         embed.add_field(name="Anywhere", value=_MENUS, inline=False)
-        return embed.add_field(name="Who may draw", value=await self._describe_policy(interaction), inline=False)
+        embed.add_field(name="Who may draw", value=await self._describe_policy(interaction), inline=False)
+        privacy = _("`/mydata` shows, exports and deletes what I store about you.")
+        return embed.add_field(
+            name=_("Privacy"), value=privacy if self._privacy_url else _(PRIVACY_SUMMARY), inline=False
+        )
 
     async def _describe_policy(self, interaction: Interaction) -> str:
         """Describe who may use paid commands where this person asks, and the limits."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from bot.text_cleaning import clean_text
+from cogs.languages import _
 from cogs.text import limits
 
 PROMPT_LENGTH = 300
@@ -29,6 +30,11 @@ _URL_PUNCTUATION = "".join(set(string.punctuation) - set('"()<>[\\]^`{|}'))
 def clean_and_cut(text: str, limit: int) -> str:
     """Clean a text and cut it to `limit`; characters far beyond the limit are not processed."""
     return limits.cut(clean_text(text[: 4 * limit]), limit)
+
+
+def mention_person(person_id: int) -> str:
+    """Mention a person; one who deleted their data is stored under a pseudonym, which is negative."""
+    return f"<@{person_id}>" if person_id > 0 else _("a person who deleted their data")
 
 
 def escape_markdown(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from bot.__main__ import main
 from bot.command_line import parse_arguments
 
-COMMANDS = ("check", "remove-commands", "backup", "copy-database")
+COMMANDS = ("check", "remove-commands", "backup", "copy-database", "data")
 ADDRESS = "postgresql://mjbot:hunter2@db.example/mjbot"
 
 
@@ -18,6 +18,9 @@ ADDRESS = "postgresql://mjbot:hunter2@db.example/mjbot"
         ("remove-commands", "remove-commands", {}),
         ("backup data/backup.db", "backup", {"file": "data/backup.db"}),
         (f"copy-database sqlite:///a.db {ADDRESS}", "copy-database", {"source": "sqlite:///a.db", "target": ADDRESS}),
+        ("data show 1", "data", {"action": "show", "person": "1", "json": False}),
+        ("data show 1 --json", "data", {"action": "show", "person": "1", "json": True}),
+        ("data delete 1 --yes", "data", {"action": "delete", "person": "1", "yes": True}),
     ],
 )
 def test_commands_are_read(typed: str, command: str | None, values: dict[str, object]) -> None:

@@ -597,3 +597,40 @@ def test_malformed_money_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: 
     ((named, said),) = malformed.value.problems
     assert named == name
     assert said.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://example.com/privacy", "https://example.com/privacy"),
+        (" 'https://example.com:8443/p?x=1#y' ", "https://example.com:8443/p?x=1#y"),
+        ("HTTPS://m\u00fcller.example/p", "HTTPS://m\u00fcller.example/p"),
+        ("", ""),
+    ],
+)
+def test_the_link_to_the_privacy_policy_is_taken(given: str, used: str) -> None:
+    assert Settings.read(privacy_url=given).privacy_url == used
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("http://example.com/privacy", "must be a link that begins with https://"),
+        ("example.com/privacy", "must be a link that begins with https://"),
+        ("javascript:alert(1)", "must be a link that begins with https://"),
+        ("https://example.com/my policy", "contains a space or an invisible character"),
+        ("https://exa\u200bmple.com/", "contains a space or an invisible character"),
+        ("https:///privacy", "has no name of a host"),
+        ("https://localhost/privacy", "has no name of a host"),
+        ("https://127.0.0.1/privacy", "has no name of a host"),
+        ("https://[::1/privacy", "is not a link that a browser can open"),
+        ("https://me:hunter2@example.com/", "contains a user name or a password"),
+        (f"https://example.com/{'a' * 500}", "is longer than the 512 characters"),
+    ],
+)
+def test_another_link_to_the_privacy_policy_is_refused(given: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(privacy_url=given)
+    [(name, said)] = refused.value.problems
+    assert name == "PRIVACY_URL"
+    assert said.startswith(problem)

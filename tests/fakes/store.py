@@ -29,6 +29,7 @@ from bot.languages import Language
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
 from bot.ports import PlanSpending
+from tests.fakes.departures import FakeDepartures
 from tests.fakes.ledger import FakeLedger, LedgerRows
 from tests.fakes.reports import FakeReports
 from tests.fakes.rules import FakeRules, is_counted
@@ -70,6 +71,8 @@ class FakeStore:
         self.reports = FakeReports(self._answer, self.rules)
         self.ledger_rows = LedgerRows()
         self.posted: set[int] = set()
+        self.pseudonyms: dict[int, int] = {}
+        self.departures = FakeDepartures(self.rules)
         self.ledger = FakeLedger(self)
 
     def view_as(self, owner: str) -> "FakeStore":
@@ -293,6 +296,15 @@ class FakeStore:
                 unknown = TaskOrigin(claim.child_id, claim.person_id)
                 found.append(_make_origin(claim.child_id, job) if job else unknown)
         return found
+
+    def is_person(self, stored_id: int, person_id: int) -> bool:
+        return stored_id in {person_id, self.pseudonyms.get(person_id, person_id)}
+
+    async def clear_expired_tokens(self, now: datetime) -> int:
+        self._answer()
+        expired = [job for job in self.jobs.values() if job.place.token and job.place.token_expires_at < now]
+        self.jobs.update({job.id: replace(job, place=replace(job.place, token="")) for job in expired})
+        return len(expired)
 
     async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         self._answer()

@@ -131,6 +131,25 @@ async def _usage(world: WireWorld) -> None:
     assert shown.ephemeral
 
 
+async def _data(world: WireWorld) -> None:
+    """What is stored about a person is listed, exported and, once they confirm it, deleted."""
+    member = world.discord.add_person("yen")
+    _, chosen = await typed(world, "mjsettings", member)
+    await clicked(world, chosen, "Remix: off", member)
+    await world.until(partial(_is_green, chosen, "Remix: on"))
+    _, panel = await typed(world, "mydata", member)
+    await world.until(lambda: "Your settings" in str(panel.embed.get("description")))
+    act = await clicked(world, panel, "Export my data", member)
+    [sent] = await world.told(act, 1)
+    assert [one.name for one in sent.files] == ["my-data.json"]
+    await clicked(world, panel, "Delete my data", member)
+    await world.until(lambda: panel.embed.get("title") == "Delete your data?")
+    await clicked(world, panel, "Delete for good", member)
+    await world.until(lambda: panel.embed.get("title") == "Your data is deleted")
+    assert panel.ephemeral
+    assert sent.ephemeral
+
+
 async def _admin(world: WireWorld) -> None:
     """The operator sees their servers; another person gets one sentence."""
     _, panel = await typed(world, "mjadmin")
@@ -239,6 +258,7 @@ ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "mjserver": _server,
     "mjblock": _block,
     "mjusage": _usage,
+    "mydata": _data,
     "mjadmin": _admin,
     "Blend with ...": _blend_with,
     "Describe this image": _describe_this,

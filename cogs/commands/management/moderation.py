@@ -15,6 +15,7 @@ from cogs.context import Interaction, is_bot_in_guild
 from cogs.languages import N_, _, format_number, join_sentences
 from cogs.messaging.responses import defer_thinking, replace_response_on_error, with_timeout
 from cogs.text import limits
+from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 
 _MAX_LISTED: Final = 20
@@ -243,7 +244,7 @@ def _format_blocks(blocks: Sequence[Block]) -> str:
 
 
 def _format_listed(block: Block) -> str:
-    fields = {"member": f"<@{block.person_id}>", "moderator": f"<@{block.blocked_by}>"}
+    fields = {"member": mention_person(block.person_id), "moderator": mention_person(block.blocked_by)}
     if block.until is None:
         line = _("- {member} until a moderator unblocks them, by {moderator}.").format(**fields)
     else:

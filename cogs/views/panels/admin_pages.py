@@ -22,7 +22,7 @@ from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.balance import WITHOUT_PRICES
-from cogs.text.markdown import clean_and_cut, escape_markdown, format_code
+from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, mention_person
 from cogs.views.colors import ACTIVE_COLOR
 from cogs.views.panels.admin_controls import (
     AdminAction,
@@ -230,7 +230,7 @@ def render_everything(context: AdminContext, blocks: Sequence[Block], open_repor
     is_paused = context.operator.paused
     text = "⏸️ All drawing is **paused** everywhere." if is_paused else "Drawing is on."
     embed = _build_embed("Everything", text)
-    lines = [f"<@{block.person_id}> {_describe_end(block.until)}" for block in blocks[:_MAX_BLOCKS]]
+    lines = [f"{mention_person(block.person_id)} {_describe_end(block.until)}" for block in blocks[:_MAX_BLOCKS]]
     if len(blocks) > _MAX_BLOCKS:
         lines.append(f"… and {len(blocks) - _MAX_BLOCKS} more")
     embed.add_field(name="Blocked everywhere", value=join_lines(lines) or "No one", inline=False)

@@ -12,6 +12,7 @@ from discord import ui
 from bot.features.server_rules import ChangedRules
 from cogs.components.event_item import build_view
 from cogs.text import limits
+from cogs.text.markdown import mention_person
 from cogs.views.colors import ACTIVE_COLOR, FAILED_COLOR
 from cogs.views.panels.server_controls import (
     BLOCKED_MEMBERS,
@@ -92,8 +93,8 @@ def _describe_replaced(changed: ChangedRules) -> str:
         return "⚠️ This had changed since your panel was drawn. Your change replaced that."
     # The texts of the audit may hold words that a person typed; the panel shows the values themselves.
     return (
-        f"⚠️ <@{other.person_id}> had changed this <t:{int(other.made_at.timestamp())}:R>, after your panel was drawn. "
-        "Your change replaced that."
+        f"⚠️ {mention_person(other.person_id)} had changed this <t:{int(other.made_at.timestamp())}:R>, after your "
+        "panel was drawn. Your change replaced that."
     )
 
 

@@ -7,6 +7,7 @@ import discord
 
 from bot.entities import Block
 from bot.features.server_rules import EVERY_MEMBER
+from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerItem
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot, join_lines
@@ -90,7 +91,7 @@ def render_blocks(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCont
 def _describe_block(block: Block) -> str:
     end = f" until <t:{ceil(block.until.timestamp())}:f>" if block.until else ""
     reason = f": {quote_text(block.reason)}" if block.reason else ""
-    return f"<@{block.person_id}>{end}, by <@{block.blocked_by}>{reason}"
+    return f"{mention_person(block.person_id)}{end}, by {mention_person(block.blocked_by)}{reason}"
 
 
 def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:

@@ -24,7 +24,7 @@ from bot.policy.time_zones import format_zone
 from cogs.components.event_item import EventItem, build_view
 from cogs.text import limits
 from cogs.text.amounts import format_amount
-from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, format_relative_time
+from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, format_relative_time, mention_person
 from cogs.text.rule_errors import count_jobs
 from cogs.views.colors import ACTIVE_COLOR
 
@@ -204,9 +204,9 @@ def _list_lines(report: UsageReport, name_server: Callable[[int], str]) -> Itera
 def _name_key(group: LedgerGroup, key: str, name_server: Callable[[int], str]) -> str:
     if group is LedgerGroup.ACTION:
         return format_action(key)
-    number = int(key) if key.isdecimal() else 0
+    number = int(key) if key.removeprefix("-").isdecimal() else 0
     if group is LedgerGroup.PERSON:
-        return f"<@{number}>"
+        return mention_person(number)
     if not number:
         return "Direct messages"
     name = clean_and_cut(name_server(number), _NAME_LENGTH)

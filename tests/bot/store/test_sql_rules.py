@@ -102,8 +102,15 @@ async def test_rules_of_a_server_that_the_bot_left_are_deleted(store: SqlStore |
     await store.rules.save_block(Block(guild_id=0, person_id=7), [])
     await store.rules.save_block(Block(guild_id=4, person_id=7), [])
     assert list(await store.rules.list_servers()) == [4, 5, 6]
-    await store.rules.delete_rules_of_server(6)
-    await store.rules.delete_rules_of_server(0)
+    for guild_id in (0, 5, 6):
+        assert not await store.departures.delete_server(guild_id, NOON)
+    for guild_id in (0, 6):
+        await store.departures.save_departure(guild_id, NOON - timedelta(days=31))
+        await store.departures.save_departure(guild_id, NOON)
+    assert not await store.departures.delete_server(6, NOON - timedelta(days=31))
+    assert await store.departures.delete_server(6, NOON - timedelta(days=30))
+    assert not await store.departures.delete_server(6, NOON)
+    await store.departures.delete_departure(0)
     assert list(await store.rules.list_servers()) == [4, 5]
     assert await store.rules.list_server_rules([5, 6]) == {5: ServerRules(paused=True)}
     assert await store.rules.list_grants() == {6: ServerGrant(access=ServerAccess.DENIED)}

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,11 @@ async def find_answering_methods(store: Store) -> list[str]:
         "clear_capabilities_of_other_relay": lambda: store.clear_capabilities_of_other_relay("https://a", NOON),
         "find_missing_capabilities": lambda: store.find_missing_capabilities(NOON),
         "find_refusal_time": lambda: store.find_refusal_time("p", NOON),
+        "clear_expired_tokens": lambda: store.clear_expired_tokens(NOON),
         "find_person_settings": lambda: store.find_person_settings(7),
         "update_person_settings": lambda: store.update_person_settings(7, lambda settings: settings),
     }
-    names = {name for name, member in vars(Store).items() if callable(member) and not name.startswith("_")}
+    names = {name for name, member in vars(Store).items() if iscoroutinefunction(member)}
     assert names == set(calls)
     answered: list[str] = []
     for name, call in calls.items():

@@ -11,6 +11,7 @@ from bot.entities import LedgerFilter, RuleChange
 from bot.midjourney.task import Task
 from bot.tracking.retention import Retention
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.personal_data import FakePersonalData
 from tests.fakes.sample_entities import job
 from tests.fakes.sample_rows import a_claim, write_accepted_claim
 from tests.fakes.store import FakeStore
@@ -20,9 +21,9 @@ def build_retention(store: FakeStore, clock: Clock, *, days: float, ledger_days:
     return Retention(
         store,
         store.process_leases,
-        store.ledger,
         store.rules,
         store.reports,
+        FakePersonalData(),
         days=days,
         ledger_days=ledger_days,
         clock=clock,

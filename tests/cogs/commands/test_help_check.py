@@ -56,15 +56,17 @@ async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
             "**Draw (paid)**": ["imagine", "blend", "edit", "faceswap", "animate"],
             "**Read a picture or a prompt (paid)**": ["describe", "shorten"],
             "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
-            "**Settings and help (free)**": ["mjusage", "mjsettings", "mjhelp", "mjcheck"],
+            "**Settings and help (free)**": ["mjusage", "mjsettings", "mydata", "mjhelp", "mjcheck"],
             "**For moderators and managers (free)**": ["mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"],
             "**For the operator (free)**": ["mjadmin"],
         }
         assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
         for field in embed.fields:
             assert limits.length(field.value or "") <= limits.FIELD_VALUE
+        for field in embed.fields[:-1]:
             assert "paid" in (field.value or "")
             assert "free" in (field.value or "")
+        assert (embed.fields[-1].name, "`/mydata`" in (embed.fields[-1].value or "")) == ("Privacy", True)
 
 
 async def test_help_works_without_command_mentions(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("language", sa.Text))
     op.add_column("people", sa.Column("language", sa.Text))
     op.add_column("people", sa.Column("hints", sa.Text))
+    op.create_index("deleted_messages_by_requester", "deleted_messages", ["requester_id"])
     op.create_table(
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
