@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 
 class Language(StrEnum):
@@ -35,3 +35,21 @@ def find_language(locale: str | None) -> Language | None:
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
     """Mark a text that is translated where it is shown, and return it as it is."""
     return message
+
+
+class FilledText(str):
+    """A text that N_ marks, with values in its fields: in English, until `cogs/` localizes it by its template.
+
+    A value may be such a text itself.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: Mapping[str, str]
+
+    def __new__(cls, template: str, **values: str) -> Self:
+        """Fill the fields of a template in."""
+        text = super().__new__(cls, template.format(**values))
+        text.template, text.values = template, values
+        return text

@@ -1,6 +1,5 @@
 """Masks for Vary (Region): which part of a picture to repaint. White is repainted, black is kept."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
@@ -20,6 +19,7 @@ from bot.imaging.decode import (
     resize_image,
 )
 from bot.imaging.upload_validation import check_upload_file, make_upload_errors
+from bot.languages import N_
 
 MIN_SHARE: Final = 0.001
 """A smaller masked share is a slip of the pen; a smaller unmasked share counts as none."""
@@ -56,8 +56,28 @@ class Region(StrEnum):
 
     @property
     def label(self) -> str:
-        """The region's name as people read it; it also stands in messages that are already posted."""
-        return re.sub("-", " ", self.value).capitalize()
+        """The region's name in English; it also stands in messages that are already posted."""
+        return _LABELS[self]
+
+
+_LABELS: Final = {
+    Region.LEFT: N_("Left half"),
+    Region.RIGHT: N_("Right half"),
+    Region.TOP: N_("Top half"),
+    Region.BOTTOM: N_("Bottom half"),
+    Region.LEFT_THIRD: N_("Left third"),
+    Region.MIDDLE_COLUMN: N_("Middle column"),
+    Region.RIGHT_THIRD: N_("Right third"),
+    Region.TOP_THIRD: N_("Top third"),
+    Region.MIDDLE_ROW: N_("Middle row"),
+    Region.BOTTOM_THIRD: N_("Bottom third"),
+    Region.TOP_LEFT: N_("Top left corner"),
+    Region.TOP_RIGHT: N_("Top right corner"),
+    Region.BOTTOM_LEFT: N_("Bottom left corner"),
+    Region.BOTTOM_RIGHT: N_("Bottom right corner"),
+    Region.CENTER: N_("Centre"),
+    Region.BORDER: N_("Border"),
+}
 
 
 # Left, top, right and bottom, as fractions of the picture; the border is everything outside its box.

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, TypeVar
 
+from bot.languages import N_
 from bot.midjourney.request_options import Motion
 from bot.midjourney.task import Button, Status, Task
 
@@ -131,7 +132,7 @@ class FallbackKind(StrEnum):
 
 @dataclass(frozen=True)
 class ButtonAction:
-    """What a press of a button does: `name` is the button's in words, `result_title` the title of what it brings."""
+    """What a press of a button does: its `name` in words, and the title of what it brings; both in English."""
 
     kind: ButtonKind
     name: str
@@ -155,62 +156,68 @@ class ButtonAction:
 
 UNBILLED_MODAL_ACTIONS = frozenset({"CUSTOM_ZOOM", "INPAINT"})
 """The API's actions whose modal no relay bills when it opens; new-api bills the modals of all others."""
-REPAINTED_TITLE = "Repainted"
+REPAINTED_TITLE = N_("Repainted")
 """The title of Vary (Region); a task with this title that waits for its modal needs a mask as well."""
 
 
 # A customId's prefix, as a pattern, and what its button does; {0} stands for the pattern's group.
 BUTTON_TABLE: Mapping[str, ButtonAction] = {
     r"MJ::JOB::upsample::([1-9])\b": ButtonAction(
-        ButtonKind.PICK_FROM_GRID, "U{0}", "Picture {0}", "UPSCALE", FallbackKind.CHANGE, is_repeatable=False
+        ButtonKind.PICK_FROM_GRID, "U{0}", N_("Picture {number}"), "UPSCALE", FallbackKind.CHANGE, is_repeatable=False
     ),
     r"MJ::JOB::variation::([1-9])\b": ButtonAction(
-        ButtonKind.VARIATION, "V{0}", "Varied", "VARIATION", FallbackKind.CHANGE
+        ButtonKind.VARIATION, "V{0}", N_("Varied"), "VARIATION", FallbackKind.CHANGE
     ),
-    r"MJ::JOB::reroll::": ButtonAction(ButtonKind.REROLL, "Reroll", "Rerolled", "REROLL", FallbackKind.CHANGE),
-    r"MJ::JOB::upsample_\w*subtle::": ButtonAction(ButtonKind.UPSCALE, "Upscale (Subtle)", "Upscaled", "UPSCALE"),
-    r"MJ::JOB::upsample_\w*creative::": ButtonAction(ButtonKind.UPSCALE, "Upscale (Creative)", "Upscaled", "UPSCALE"),
-    r"MJ::JOB::upsample_\w*4x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (4x)", "Upscaled", "UPSCALE"),
-    r"MJ::JOB::upsample_\w*2x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (2x)", "Upscaled", "UPSCALE"),
-    r"MJ::JOB::upsample_": ButtonAction(ButtonKind.UPSCALE, "Upscale", "Upscaled", "UPSCALE"),
-    r"MJ::JOB::low_variation::": ButtonAction(ButtonKind.VARY, "Vary (Subtle)", "Varied", "LOW_VARIATION"),
-    r"MJ::JOB::high_variation::": ButtonAction(ButtonKind.VARY, "Vary (Strong)", "Varied", "HIGH_VARIATION"),
+    r"MJ::JOB::reroll::": ButtonAction(ButtonKind.REROLL, "Reroll", N_("Rerolled"), "REROLL", FallbackKind.CHANGE),
+    r"MJ::JOB::upsample_\w*subtle::": ButtonAction(ButtonKind.UPSCALE, "Upscale (Subtle)", N_("Upscaled"), "UPSCALE"),
+    r"MJ::JOB::upsample_\w*creative::": ButtonAction(
+        ButtonKind.UPSCALE, "Upscale (Creative)", N_("Upscaled"), "UPSCALE"
+    ),
+    r"MJ::JOB::upsample_\w*4x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (4x)", N_("Upscaled"), "UPSCALE"),
+    r"MJ::JOB::upsample_\w*2x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (2x)", N_("Upscaled"), "UPSCALE"),
+    r"MJ::JOB::upsample_": ButtonAction(ButtonKind.UPSCALE, "Upscale", N_("Upscaled"), "UPSCALE"),
+    r"MJ::JOB::low_variation::": ButtonAction(ButtonKind.VARY, "Vary (Subtle)", N_("Varied"), "LOW_VARIATION"),
+    r"MJ::JOB::high_variation::": ButtonAction(ButtonKind.VARY, "Vary (Strong)", N_("Varied"), "HIGH_VARIATION"),
     r"MJ::Inpaint::": ButtonAction(ButtonKind.VARY_REGION, "Vary (Region)", REPAINTED_TITLE, "INPAINT"),
-    r"MJ::Outpaint::100::": ButtonAction(ButtonKind.ZOOM, "Make Square", "Squared", "ZOOM"),
-    r"MJ::Outpaint::75::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 1.5x", "Zoomed out", "ZOOM"),
-    r"MJ::Outpaint::50::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 2x", "Zoomed out", "ZOOM"),
-    r"MJ::Outpaint::": ButtonAction(ButtonKind.ZOOM, "Zoom Out", "Zoomed out", "ZOOM"),
+    r"MJ::Outpaint::100::": ButtonAction(ButtonKind.ZOOM, "Make Square", N_("Squared"), "ZOOM"),
+    r"MJ::Outpaint::75::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 1.5x", N_("Zoomed out"), "ZOOM"),
+    r"MJ::Outpaint::50::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 2x", N_("Zoomed out"), "ZOOM"),
+    r"MJ::Outpaint::": ButtonAction(ButtonKind.ZOOM, "Zoom Out", N_("Zoomed out"), "ZOOM"),
     r"MJ::CustomZoom::": ButtonAction(
-        ButtonKind.CUSTOM_ZOOM, "Custom Zoom", "Zoomed out", "CUSTOM_ZOOM", modal_kind="zoom"
+        ButtonKind.CUSTOM_ZOOM, "Custom Zoom", N_("Zoomed out"), "CUSTOM_ZOOM", modal_kind="zoom"
     ),
     r"MJ::JOB::pan_(left|right|up|down)": ButtonAction(ButtonKind.PAN, "Pan {0}", "Panned {0}", "PAN"),
     r"MJ::JOB::animate_high_extend::(?:([1-9])\b)?": ButtonAction(
-        ButtonKind.ANIMATE, "Extend (High motion)", "Extended", "", FallbackKind.EXTEND, motion=Motion.HIGH
+        ButtonKind.ANIMATE, "Extend (High motion)", N_("Extended"), "", FallbackKind.EXTEND, motion=Motion.HIGH
     ),
     r"MJ::JOB::animate_low_extend::(?:([1-9])\b)?": ButtonAction(
-        ButtonKind.ANIMATE, "Extend (Low motion)", "Extended", "", FallbackKind.EXTEND
+        ButtonKind.ANIMATE, "Extend (Low motion)", N_("Extended"), "", FallbackKind.EXTEND
     ),
     r"MJ::JOB::animate_high::": ButtonAction(
-        ButtonKind.ANIMATE, "Animate (High motion)", "Animated", "", FallbackKind.VIDEO, motion=Motion.HIGH
+        ButtonKind.ANIMATE, "Animate (High motion)", N_("Animated"), "", FallbackKind.VIDEO, motion=Motion.HIGH
     ),
     r"MJ::JOB::animate_low::": ButtonAction(
-        ButtonKind.ANIMATE, "Animate (Low motion)", "Animated", "", FallbackKind.VIDEO
+        ButtonKind.ANIMATE, "Animate (Low motion)", N_("Animated"), "", FallbackKind.VIDEO
     ),
     r"MJ::JOB::video_virtual_upscale::([1-9])\b": ButtonAction(
-        ButtonKind.PICK_FROM_GRID, "U{0}", "Clip {0}", "", FallbackKind.SHOW_CLIP, is_repeatable=False
+        ButtonKind.PICK_FROM_GRID, "U{0}", N_("Clip {number}"), "", FallbackKind.SHOW_CLIP, is_repeatable=False
     ),
-    r"MJ::Job::PicReader::all": ButtonAction(ButtonKind.DESCRIBE, "Imagine all", "Drawn", "", FallbackKind.IMAGINE_ALL),
+    r"MJ::Job::PicReader::all": ButtonAction(
+        ButtonKind.DESCRIBE, "Imagine all", N_("Drawn"), "", FallbackKind.IMAGINE_ALL
+    ),
     r"MJ::Job::PicReader::([1-9])\b": ButtonAction(
-        ButtonKind.DESCRIBE, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"
+        ButtonKind.DESCRIBE, "Imagine {0}", N_("Drawn"), "", FallbackKind.IMAGINE, modal_kind="prompt"
     ),
-    r"MJ::Picread::Retry": ButtonAction(ButtonKind.DESCRIBE, "Describe again", "Described", "", FallbackKind.DESCRIBE),
+    r"MJ::Picread::Retry": ButtonAction(
+        ButtonKind.DESCRIBE, N_("Describe again"), N_("Described"), "", FallbackKind.DESCRIBE
+    ),
     r"MJ::Job::PromptAnalyzer::([1-9])\b": ButtonAction(
-        ButtonKind.SHORTEN, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"
+        ButtonKind.SHORTEN, "Imagine {0}", N_("Drawn"), "", FallbackKind.IMAGINE, modal_kind="prompt"
     ),
     r"MJ::Job::PromptAnalyzer": ButtonAction(
-        ButtonKind.SHORTEN, "Show details", "Shortened", "", FallbackKind.SHOW_TEXT, is_repeatable=False
+        ButtonKind.SHORTEN, "Show details", N_("Shortened"), "", FallbackKind.SHOW_TEXT, is_repeatable=False
     ),
-    r"MJ::BOOKMARK::": ButtonAction(ButtonKind.BOOKMARK, "Favorite", "Favorited", is_repeatable=False),
+    r"MJ::BOOKMARK::": ButtonAction(ButtonKind.BOOKMARK, N_("Favorite"), N_("Favorited"), is_repeatable=False),
 }
 _PATTERNS = tuple(re.compile(pattern, re.ASCII | re.IGNORECASE) for pattern in BUTTON_TABLE)
 
@@ -223,9 +230,9 @@ def resolve_action(custom_id: str) -> ButtonAction:
             action = BUTTON_TABLE[pattern.pattern]
             words = [(word or "").lower() for word in found.groups()]
             index = next((int(word) for word in words if word.isdigit()), 0)
-            name, title = (text.format(*words) for text in (action.name, action.result_title))
+            name, title = (text.format(*words, number=index) for text in (action.name, action.result_title))
             return replace(action, name=name, result_title=title, index=index)
-    return ButtonAction(ButtonKind.OTHER, "More", "Done")
+    return ButtonAction(ButtonKind.OTHER, N_("More"), N_("Done"))
 
 
 def find_pattern(custom_id: str) -> str | None:
@@ -340,5 +347,5 @@ def is_grid(task: Task) -> bool:
 def name_result(task: Task, title: str) -> str:
     """Return the title of a task's result: "Four pictures" of a grid, else `title`, else the task's action in words."""
     if is_grid(task):
-        return "Four clips" if task.is_video else "Four pictures"
+        return N_("Four clips") if task.is_video else N_("Four pictures")
     return title or task.action.replace("_", " ").capitalize()

@@ -15,7 +15,6 @@ from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.text.guidance import COPIED_BUTTONS
-from cogs.views.task_buttons import PRESSED_DESCRIPTION
 
 _PREFILL_SECONDS = 1.5
 _FIRST_BUTTONS = datetime(2021, 5, 26, tzinfo=UTC)
@@ -55,7 +54,7 @@ def is_marked(message: discord.Message, click: TaskCustomId) -> bool:
                 return part.style is discord.ButtonStyle.success
             for option in part.options if isinstance(part, discord.SelectMenu) else ():
                 if _is_same(option.value, click):
-                    return option.description == PRESSED_DESCRIPTION
+                    return bool(option.description)
     return False
 
 

@@ -5,7 +5,7 @@ The English sentence is the key. `_` translates it into the language that `use_l
 
 from bot.languages import N_, Language, find_language
 from cogs.languages.formats import format_number, join_list, join_sentences
-from cogs.languages.messages import _, get_language, ngettext, pgettext, set_language, use_language
+from cogs.languages.messages import _, get_language, localize_text, ngettext, pgettext, set_language, use_language
 
 __all__ = [
     "N_",
@@ -16,6 +16,7 @@ __all__ = [
     "get_language",
     "join_list",
     "join_sentences",
+    "localize_text",
     "ngettext",
     "pgettext",
     "set_language",

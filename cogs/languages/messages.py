@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from bot.languages import Language
+from bot.languages import FilledText, Language
 from cogs.languages.catalogs import CATALOGS
 
 _language: ContextVar[Language] = ContextVar("language", default=Language.ENGLISH)
@@ -35,6 +35,13 @@ def _(message: str) -> str:
     """Translate a text; fields such as `{name}` are filled in afterwards."""
     # The empty text is the key of a catalog's header.
     return CATALOGS[_language.get()].gettext(message) if message else ""
+
+
+def localize_text(text: str) -> str:
+    """Translate a FilledText, and those in its fields; any other text is not the bot's own, and stays as it is."""
+    if not isinstance(text, FilledText):
+        return text
+    return _(text.template).format(**{name: localize_text(value) for name, value in text.values.items()})
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:

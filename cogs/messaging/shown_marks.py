@@ -14,7 +14,6 @@ from cogs.components.custom_ids import TaskCustomId
 from cogs.messaging.discord_refusals import RefusalKind, classify_refusal, is_token_dead
 from cogs.messaging.message_routes import MessageRoutes
 from cogs.messaging.responses import summarize_error
-from cogs.views.task_buttons import PRESSED_DESCRIPTION
 
 log = logging.getLogger(__name__)
 
@@ -134,5 +133,5 @@ def read_buttons(message: discord.Message) -> list[tuple[TaskCustomId, bool]]:
     green = discord.ButtonStyle.success
     seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
     menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
-    seen += [(option.value, option.description == PRESSED_DESCRIPTION) for menu in menus for option in menu.options]
+    seen += [(option.value, bool(option.description)) for menu in menus for option in menu.options]
     return [(click, pressed) for name, pressed in seen if (click := TaskCustomId.parse(name)) is not None]

@@ -91,10 +91,12 @@ def format_duration(milliseconds: int) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    if minutes:
-        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
-    return f"{seconds} s"
+        text = _("{hours} h {minutes} min") if minutes else _("{hours} h")
+    elif minutes:
+        text = _("{minutes} min {seconds} s") if seconds else _("{minutes} min")
+    else:
+        text = _("{seconds} s")
+    return text.format(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def format_progress_bar(percent: int) -> str:

@@ -24,7 +24,7 @@ from bot.errors import (
 )
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.relay.key_advice import find_key_advice, is_reason_open
-from cogs.languages import N_, _, join_sentences
+from cogs.languages import N_, _, join_sentences, localize_text
 from cogs.text.input_errors import NOT_CHARGED
 from cogs.text.quotes import quote_text
 
@@ -177,5 +177,5 @@ def format_wait(now: datetime, seconds: float | None) -> str:
 
 def _quote_relay(reason: str) -> str:
     """Quote what the relay says, as a sentence; "" where it says nothing."""
-    shown = quote_text(translate_refusal(reason), _QUOTE_LENGTH)
+    shown = quote_text(localize_text(translate_refusal(reason)), _QUOTE_LENGTH)
     return _("It says: {reason}.").format(reason=shown) if shown else ""

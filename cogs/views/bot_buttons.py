@@ -12,24 +12,24 @@ from bot.midjourney.capabilities import CANCEL_CAPABILITY
 from bot.midjourney.task import Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import build_view
-from cogs.languages import _
+from cogs.languages import N_, _
 
 
 class BotButton(NamedTuple):
-    """One of the bot's own buttons, which the API does not offer."""
+    """One of the bot's own buttons, which the API does not offer; its label is marked for translation."""
 
     kind: ButtonKind
     emoji: str
     label: str
 
 
-SPLIT = BotButton(ButtonKind.SPLIT_GRID, "✂️", "Split")
-ORIGINAL = BotButton(ButtonKind.ORIGINAL_FILE, "💾", "Original")
+SPLIT = BotButton(ButtonKind.SPLIT_GRID, "✂️", N_("Split"))
+ORIGINAL = BotButton(ButtonKind.ORIGINAL_FILE, "💾", N_("Original"))
 FILE_BUTTONS = (SPLIT, ORIGINAL)
-STOP = BotButton(ButtonKind.STOP, "", "Stop watching")
-CANCEL = BotButton(ButtonKind.STOP, "", "Cancel")
-FAMILY = BotButton(ButtonKind.LINEAGE, "🌳", "Family")
-DELETE = BotButton(ButtonKind.DELETE, "🗑️", "Delete")
+STOP = BotButton(ButtonKind.STOP, "", N_("Stop watching"))
+CANCEL = BotButton(ButtonKind.STOP, "", N_("Cancel"))
+FAMILY = BotButton(ButtonKind.LINEAGE, "🌳", N_("Family"))
+DELETE = BotButton(ButtonKind.DELETE, "🗑️", N_("Delete"))
 _ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE})
 """Kinds whose emoji is enough, because the row is short."""
 
@@ -55,7 +55,7 @@ def render_bot_button(button: BotButton, task_id: str, *, row: int, careful: boo
         return None
     return TaskButton(
         ui.Button(
-            label=None if button.kind in _ICON_ONLY_KINDS and not careful else button.label,
+            label=None if button.kind in _ICON_ONLY_KINDS and not careful else _(button.label),
             emoji=None if careful else button.emoji or None,
             custom_id=custom_id.custom_id,
             row=row,
@@ -74,7 +74,9 @@ def build_report_option(task_id: str) -> discord.SelectOption | None:
 def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:
     """Render the button that confirms deleting a message."""
     custom_id = TaskCustomId(ButtonKind.DELETE_CONFIRMED, task_id, str(message_id)).custom_id
-    return build_view([TaskButton(ui.Button(label="Delete it", style=discord.ButtonStyle.danger, custom_id=custom_id))])
+    return build_view(
+        [TaskButton(ui.Button(label=_("Delete it"), style=discord.ButtonStyle.danger, custom_id=custom_id))]
+    )
 
 
 def _get_file_buttons(task: Task) -> tuple[BotButton, ...]:
@@ -92,9 +94,12 @@ def get_running_buttons(job: Job, marks: ButtonStates) -> tuple[BotButton, ...]:
 def render_pictures_menu(task_id: str, message_id: int | None) -> ui.View:
     """Render the menu of a grid's pictures; `message_id` is the grid's message, None for a private one."""
     custom_id = TaskCustomId(ButtonKind.SPLIT_MENU, task_id, str(message_id) if message_id else "-").custom_id
-    options = [discord.SelectOption(label=f"Picture {number}", value=str(number)) for number in range(1, 5)]
-    options.append(discord.SelectOption(label="All four in one, original file", value=str(WHOLE_GRID)))
+    options = [
+        discord.SelectOption(label=_("Picture {number}").format(number=number), value=str(number))
+        for number in range(1, 5)
+    ]
+    options.append(discord.SelectOption(label=_("All four in one, original file"), value=str(WHOLE_GRID)))
     select = ui.Select[Any](
-        custom_id=custom_id, placeholder="Which ones?", min_values=1, max_values=len(options), options=options
+        custom_id=custom_id, placeholder=_("Which ones?"), min_values=1, max_values=len(options), options=options
     )
     return build_view([TaskMenu(select)])

@@ -5,6 +5,7 @@ import re
 from bot.errors import PictureUnavailable
 from bot.midjourney.task import Task
 from bot.scene import FileRefusal, PictureLink, Scene
+from cogs.languages import _, join_sentences
 from cogs.text import limits
 from cogs.text.markdown import sanitize_link
 from cogs.text.picture_errors import describe_file_refusal, describe_picture_refusal
@@ -21,7 +22,11 @@ def link_clips(scene: Scene, task: Task) -> list[str]:
         return []
     attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
     links = {number: link for number, url in enumerate(task.clip_urls[:4], 1) if (link := sanitize_link(url))}
-    shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]
+    shown = [
+        _("[clip {number}]({link})").format(number=number, link=link)
+        for number, link in links.items()
+        if number not in attached
+    ]
     return [" · ".join(shown)] if shown else []
 
 
@@ -33,7 +38,9 @@ def link_pictures(task: Task) -> tuple[str, ...]:
         return ()
     links = ((number, sanitize_link(url)) for number, url in enumerate(urls, 1))
     shown = limits.join_fitting(
-        (f"[picture {number}]({link})" for number, link in links if link), _PICTURES_LENGTH, " · "
+        (_("[picture {number}]({link})").format(number=number, link=link) for number, link in links if link),
+        _PICTURES_LENGTH,
+        " · ",
     )
     return (shown,) if shown else ()
 
@@ -44,13 +51,13 @@ def describe_missing_clip(scene: Scene, task: Task) -> tuple[str, ...]:
         return ()
     if _MOVING_FILE.search(task.picture_url) or (scene.picture and _MOVING_FILE.search(scene.picture.name)):
         return ()
-    return ("The service provides no link to the clip, only this picture.",)
+    return (_("The service provides no link to the clip, only this picture."),)
 
 
 def link_drawn(task: Task) -> tuple[str, ...]:
     """Link the picture of a task that a relay calls failed although it was finished, as its buttons show."""
     link = sanitize_link(task.picture_url) if any(button.custom_id for button in task.buttons) else None
-    return (f"It was drawn all the same: [the picture]({link})",) if link else ()
+    return (_("It was drawn all the same: [the picture]({link})").format(link=link),) if link else ()
 
 
 def link_last_picture(task: Task | None) -> tuple[str, ...]:
@@ -58,7 +65,7 @@ def link_last_picture(task: Task | None) -> tuple[str, ...]:
     if task is None or task.progress not in {None, 100}:
         return ()
     link = sanitize_link(task.picture_url)
-    return (f"[The last picture]({link})",) if link else ()
+    return (_("[The last picture]({link})").format(link=link),) if link else ()
 
 
 def is_pressable(task: Task) -> bool:
@@ -78,17 +85,17 @@ def describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
     if scene.picture or any(scene.clips) or linked:
         return ()
     if scene.is_picture_pending:
-        return ("The clips are on their way." if task.first_clip_url else "The picture is on its way.",)
+        return (_("The clips are on their way.") if task.first_clip_url else _("The picture is on its way."),)
     if task.picture_url:
-        return ("Still loading. Press **Refresh**.",)
+        return (_("Still loading. Press **Refresh**."),)
     if task.is_video:
-        return ("The service provides no links to clips.",)
-    return () if task.text_result else ("The service hasn't delivered the picture.",)
+        return (_("The service provides no links to clips."),)
+    return () if task.text_result else (_("The service hasn't delivered the picture."),)
 
 
 def _describe_dead_link(task: Task) -> str:
-    still = " The buttons may still work." if is_pressable(task) else ""
-    return f"The link to the picture has expired, as such links do after a day.{still}"
+    expired = _("The link to the picture has expired, as such links do after a day.")
+    return join_sentences(expired, _("The buttons may still work.") if is_pressable(task) else "")
 
 
 def _describe_refused_file(scene: Scene, task: Task, refusal: FileRefusal) -> tuple[str, ...]:
@@ -96,16 +103,20 @@ def _describe_refused_file(scene: Scene, task: Task, refusal: FileRefusal) -> tu
     is_clip = bool(task.first_clip_url)
     reason = describe_file_refusal(refusal, "clips" if is_clip else "picture")
     if scene.picture_link is PictureLink.DEAD:
-        return (f"{reason} {_describe_dead_link(task)}",)
+        return (join_sentences(reason, _describe_dead_link(task)),)
     link = sanitize_link(task.picture_url) if scene.picture_link is not PictureLink.PRIVATE else None
     if link is None:
-        return (f"{reason} It has no link that you could open. Press **Refresh** to try again.",)
-    return (reason,) if is_clip else (reason, f"[Open the picture]({link}) while its link works, usually for a day.")
+        return (join_sentences(reason, _("It has no link that you could open. Press **Refresh** to try again.")),)
+    linked = _("[Open the picture]({link}) while its link works, usually for a day.").format(link=link)
+    return (reason,) if is_clip else (reason, linked)
 
 
 def _describe_host_refusal(scene: Scene, task: Task, refusal: PictureUnavailable) -> str:
     """Say why the host's files are missing, link the picture if people may open it, and say what happens next."""
     link = sanitize_link(task.picture_url) if scene.picture_link is PictureLink.REFUSED else None
-    linked = f" [Open the picture]({link})." if link and not task.first_clip_url else ""
-    then = "I'm trying again for a few minutes." if scene.is_picture_pending else "Press **Refresh** to try again."
-    return f"{describe_picture_refusal(refusal)}{linked} {then}"
+    linked = _("[Open the picture]({link}).").format(link=link) if link and not task.first_clip_url else ""
+    if scene.is_picture_pending:
+        then = _("I'm trying again for a few minutes.")
+    else:
+        then = _("Press **Refresh** to try again.")
+    return join_sentences(describe_picture_refusal(refusal), linked, then)

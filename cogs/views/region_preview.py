@@ -11,15 +11,12 @@ from bot.imaging.masks import Region
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
+from cogs.languages import Language, _, use_language
 from cogs.text import limits
 
 MASK_FILE_NAME: Final = "mask.png"
 
 _FENCE, _END = "```\n", "\n```"
-_FIELD_NAMES = ("Area to repaint", "Repainted")
-"""The name of the field that holds the region: today's, then the one of previews that are still open."""
-_OWN_MASK = "Your mask"
-_PRICE = "Price"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,27 +50,42 @@ class RegionPreview:
         text = (embed.description or "") if embed else ""
         if embed is None or not (text.startswith(_FENCE) and text.endswith(_END)):
             return None
-        named = next((field.value for field in embed.fields if field.name in _FIELD_NAMES), "") or ""
-        region = next((one for one in Region if named.startswith(one.label)), None)
-        price = next((field.value for field in embed.fields if field.name == _PRICE), "") or ""
+        area, price = (*(field.value or "" for field in embed.fields), "", "")[:2]
         return cls(
-            prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "", price=price
+            prompt=text[len(_FENCE) : -len(_END)],
+            region=_find_region(area),
+            share=0.0,
+            parent_link=embed.url or "",
+            price=price,
         )
+
+
+def _find_region(area: str) -> Region | None:
+    """Find the region that a preview in any language names first; None for an uploaded mask."""
+    for language in Language:
+        with use_language(language):
+            labels = {_(one.label): one for one in Region}
+        if named := max(filter(area.startswith, labels), key=len, default=""):
+            return labels[named]
+    return None
 
 
 def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
     """Render the preview; `picture` is the name of the attachment that it shows, "" for none."""
     embed = discord.Embed(
-        title="Repaint this?",
+        title=_("Repaint this?"),
         color=discord.Color.from_rgb(*TINT),
         description=proposed.prompt_block,
         url=proposed.parent_link or None,
     )
-    words = proposed.region.label if proposed.region else _OWN_MASK
-    embed.add_field(name=_FIELD_NAMES[0], value=f"{words}, {max(round(100 * proposed.share), 1)}% of the picture")
+    # from_message reads the fields by their order, and the region at the beginning of the first.
+    words = _(proposed.region.label) if proposed.region else _("Your mask")
+    # Translators: {area} is a part of the picture, such as "Left half", and stays at the beginning.
+    share = _("{area}, {percent}% of the picture").format(area=words, percent=max(round(100 * proposed.share), 1))
+    embed.add_field(name=_("Area to repaint"), value=share)
     if proposed.price:
-        embed.add_field(name=_PRICE, value=proposed.price)
-    embed.set_footer(text="You pay only when you confirm.")
+        embed.add_field(name=_("Price"), value=proposed.price)
+    embed.set_footer(text=_("You pay only when you confirm."))
     # As a thumbnail: Discord would show an unused attachment as large as the picture.
     embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")
     return embed.set_image(url=f"attachment://{picture}" if picture else None)
@@ -91,10 +103,10 @@ def render_preview_buttons(click: TaskCustomId, *, again: bool = False) -> ui.Vi
 
     `again` tells that an earlier press may have been charged, as the message says then.
     """
-    kind, label = (ButtonKind.REPAINT_AGAIN, "Draw again") if again else (ButtonKind.CONFIRM_REGION, "Repaint")
+    kind = ButtonKind.REPAINT_AGAIN if again else ButtonKind.CONFIRM_REGION
     buttons = (
-        (kind, label, discord.ButtonStyle.success),
-        (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
+        (kind, _("Draw again") if again else _("Repaint"), discord.ButtonStyle.success),
+        (ButtonKind.CHANGE_REGION, _("Change"), discord.ButtonStyle.secondary),
     )
     return build_view(
         TaskButton(

@@ -13,12 +13,14 @@ from bot.midjourney.capabilities import find_refusal_reason
 from bot.midjourney.reasons.refusal_reasons import is_wordless, translate_refusal
 from bot.midjourney.task import Button, Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
+from cogs.languages import N_, _, format_number, join_list, localize_text, ngettext, pgettext
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, sanitize_link
 from cogs.views.button_rows import TASK_BUTTON_ROWS, is_link_button, lay_out_rows
+from cogs.views.result_names import localize_button_name
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-PRESSED_DESCRIPTION = "pressed before"
+PRESSED_DESCRIPTION = N_("pressed before")
 """The description of a pressed button that is an option of a menu, where it can't be green."""
 _STYLES = {
     1: discord.ButtonStyle.primary,
@@ -53,22 +55,29 @@ def render_task_buttons(
     notes = [_describe_grayed(names, reason) for reason, names in grayed.items()]
     left_over = len(offered[limits.OPTIONS :]) + sum(map(is_link_button, rest))
     if left_over:
-        notes.append(
-            "1 more button doesn't fit here." if left_over == 1 else f"{left_over} more buttons don't fit here."
-        )
+        more = ngettext("{count} more button doesn't fit here.", "{count} more buttons don't fit here.", left_over)
+        notes.append(more.format(count=format_number(left_over)))
     return items, notes, bool(grayed)
 
 
 def _describe_grayed(names: Sequence[str], reason: str) -> str:
-    why = clean_and_cut(translate_refusal(reason), 100)
+    why = clean_and_cut(localize_text(translate_refusal(reason)), 100)
     unique = list(dict.fromkeys(names))
-    verb = "isn't" if len(unique) == 1 else "aren't"
-    because = f": {why}" if why and not is_wordless(reason) else ""
-    return f"{', '.join(unique)} {verb} available on this service{because}"
+    if why and not is_wordless(reason):
+        text = ngettext(
+            "{buttons} isn't available on this service: {reason}",
+            "{buttons} aren't available on this service: {reason}",
+            len(unique),
+        )
+    else:
+        text = ngettext(
+            "{buttons} isn't available on this service", "{buttons} aren't available on this service", len(unique)
+        )
+    return text.format(buttons=join_list(unique), reason=why)
 
 
 def _name_button(button: Button) -> str:
-    return clean_and_cut(button.label, limits.LABEL) or resolve_action(button.custom_id).name
+    return clean_and_cut(button.label, limits.LABEL) or localize_button_name(resolve_action(button.custom_id).name)
 
 
 def _list_usable(task: Task) -> list[Button]:
@@ -103,9 +112,14 @@ def _render_button(task: Task, button: Button, marks: ButtonStates, *, row: int,
     emoji = None if careful else _parse_emoji(button.emoji)
     label = clean_and_cut(button.label, limits.LABEL)
     if is_link_button(button):
-        return ui.Button(label=label or (None if emoji else "Open"), emoji=emoji, url=_get_link(task, button), row=row)
+        return ui.Button(
+            label=label or (None if emoji else pgettext("button", "Open")),
+            emoji=emoji,
+            url=_get_link(task, button),
+            row=row,
+        )
     if not label and emoji is None:
-        label = resolve_action(button.custom_id).name
+        label = _name_button(button)
     pressed = bool(find_marks(button.custom_id, marks.pressed))
     return TaskButton(
         ui.Button(
@@ -123,15 +137,15 @@ def _render_menu(task: Task, buttons: Sequence[Button], marks: ButtonStates, *, 
     """Render buttons as one menu; an option's value is the custom_id that its button would have."""
     options = [
         discord.SelectOption(
-            label=clean_and_cut(button.label, limits.LABEL) or resolve_action(button.custom_id).name,
+            label=_name_button(button),
             value=TaskCustomId(get_custom_id_kind(button), task.id, hash_custom_id(button.custom_id)).custom_id,
             emoji=None if careful else _parse_emoji(button.emoji),
-            description=PRESSED_DESCRIPTION if find_marks(button.custom_id, marks.pressed) else None,
+            description=_(PRESSED_DESCRIPTION) if find_marks(button.custom_id, marks.pressed) else None,
         )
         for button in buttons
     ]
     custom_id = TaskCustomId(ButtonKind.OVERFLOW_MENU, task.id).custom_id
-    select = ui.Select[Any](custom_id=custom_id, placeholder="More", options=options, row=TASK_BUTTON_ROWS - 1)
+    select = ui.Select[Any](custom_id=custom_id, placeholder=_("More"), options=options, row=TASK_BUTTON_ROWS - 1)
     return TaskMenu(select)
 
 

@@ -15,6 +15,7 @@ from bot.entities import TaskFilter, TaskSummary
 from bot.features.person_settings import TaskPage
 from bot.midjourney.task import Status
 from cogs.components.event_item import EventItem, build_view
+from cogs.languages import N_, _, format_number, ngettext
 from cogs.text import limits
 from cogs.text.markdown import (
     clean_and_cut,
@@ -25,6 +26,7 @@ from cogs.text.markdown import (
     replace_links,
 )
 from cogs.views.colors import ACTIVE_COLOR
+from cogs.views.result_names import localize_button_name, localize_title
 
 TURN_PAGE_EVENT, OPEN_TASK_EVENT, FILTER_TASKS_EVENT = "list_turn", "list_open", "list_only"
 """The events of a click: `on_list_turn(interaction, page)`, `on_list_open(interaction, task_id)` and
@@ -36,10 +38,10 @@ _DESCRIPTION_LENGTH = 24
 _STATUS_EMOJI = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _NOT_FOLLOWED_EMOJI = "🌙"
 FILTER_NAMES = {
-    TaskFilter.ALL: "All",
-    TaskFilter.RUNNING: "Still running",
-    TaskFilter.DONE: "Finished",
-    TaskFilter.FAILED: "Failed or canceled",
+    TaskFilter.ALL: N_("All"),
+    TaskFilter.RUNNING: N_("Still running"),
+    TaskFilter.DONE: N_("Finished"),
+    TaskFilter.FAILED: N_("Failed or canceled"),
 }
 _PAGE = r"(?P<page>\d{1,6}):(?P<which>[a-z]{1,9})"
 _BUTTON_TEMPLATE = rf"mj:t:(?:newer|older|again):{_PAGE}"
@@ -98,13 +100,13 @@ def format_choice(one: TaskSummary) -> str:
     """Format a task as an autocomplete choice, which is text only."""
     what, prompt = _describe_origin(one), replace_links(one.prompt)
     description = f"{what}: {prompt}" if what and prompt else what or prompt
-    return limits.cut(f"{get_status_emoji(one)} {description or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
+    return limits.cut(f"{get_status_emoji(one)} {description or _('no prompt')} · {one.task_id}", limits.CHOICE_NAME)
 
 
 def format_task_line(one: TaskSummary) -> str:
     """Format a task in two lines: its state and prompt, then what it is, its id, its age and its message."""
-    where = f" · [message]({one.link})" if one.link else ""
-    prompt = format_prompt(one.prompt, _PROMPT_LENGTH) or "no prompt"
+    where = " · " + _("[message]({link})").format(link=one.link) if one.link else ""
+    prompt = format_prompt(one.prompt, _PROMPT_LENGTH) or _("no prompt")
     running = one.is_followed and one.progress and not Status(one.status).is_final
     progress = f" {one.progress}% ·" if running else ""
     what = f"{escape_markdown(kind)} · " if (kind := _describe_origin(one)) else ""
@@ -118,8 +120,8 @@ def _describe_origin(one: TaskSummary) -> str:
         filter(
             None,
             (
-                clean_and_cut(one.pressed, _DESCRIPTION_LENGTH),
-                clean_and_cut(one.result_description, _DESCRIPTION_LENGTH),
+                clean_and_cut(localize_button_name(one.pressed), _DESCRIPTION_LENGTH),
+                clean_and_cut(localize_title(one.result_description), _DESCRIPTION_LENGTH),
             ),
         )
     )
@@ -128,24 +130,38 @@ def _describe_origin(one: TaskSummary) -> str:
 def render_task_list(page: TaskPage, empty: str) -> tuple[discord.Embed, ui.View]:
     """Render a page of a person's tasks; `empty` is the text of a list without tasks."""
     lines = limits.join_fitting(map(format_task_line, page.tasks), limits.EMBED_DESCRIPTION)
-    embed = discord.Embed(title="Your tasks", color=ACTIVE_COLOR, description=lines or empty)
-    tasks = "1 task" if page.total_tasks == 1 else f"{page.total_tasks} tasks"
+    embed = discord.Embed(title=_("Your tasks"), color=ACTIVE_COLOR, description=lines or empty)
     if page.total_tasks:
-        embed.set_footer(text=f"{FILTER_NAMES[page.which]}: {tasks}, page {page.index + 1} of {page.page_count}")
+        embed.set_footer(text=_format_footer(page))
     items: list[ui.Item[Any]] = []
     if options := _build_options(page.tasks):
         custom_id = TaskListPage(page.index, page.which).custom_id("open")
-        menu = ui.Select[Any](custom_id=custom_id, placeholder="Open one here", options=options, row=0)
+        menu = ui.Select[Any](custom_id=custom_id, placeholder=_("Open one here"), options=options, row=0)
         items.append(TaskListMenu(menu))
     if page.tasks or page.which is not TaskFilter.ALL:
         items += [_build_filter_menu(page), *_build_buttons(page)]
     return embed, build_view(items)
 
 
+def _format_footer(page: TaskPage) -> str:
+    # Translators: {filter} says which tasks the list shows, such as "Finished".
+    text = ngettext(
+        "{filter}: {count} task, page {page} of {pages}",
+        "{filter}: {count} tasks, page {page} of {pages}",
+        page.total_tasks,
+    )
+    return text.format(
+        filter=_(FILTER_NAMES[page.which]),
+        count=format_number(page.total_tasks),
+        page=page.index + 1,
+        pages=page.page_count,
+    )
+
+
 def _build_options(tasks: Iterable[TaskSummary]) -> list[discord.SelectOption]:
     return [
         discord.SelectOption(
-            label=limits.cut(replace_links(one.prompt), limits.OPTION_TEXT) or "no prompt",
+            label=limits.cut(replace_links(one.prompt), limits.OPTION_TEXT) or _("no prompt"),
             value=one.task_id,
             description=limits.cut(" · ".join(filter(None, (_describe_origin(one), one.task_id))), limits.OPTION_TEXT),
             emoji=get_status_emoji(one),
@@ -157,7 +173,7 @@ def _build_options(tasks: Iterable[TaskSummary]) -> list[discord.SelectOption]:
 
 def _build_filter_menu(page: TaskPage) -> TaskListMenu:
     options = [
-        discord.SelectOption(label=name, value=which, default=which is page.which)
+        discord.SelectOption(label=_(name), value=which, default=which is page.which)
         for which, name in FILTER_NAMES.items()
     ]
     custom_id = TaskListPage(page.index, page.which).custom_id("only")
@@ -166,11 +182,11 @@ def _build_filter_menu(page: TaskPage) -> TaskListMenu:
 
 def _build_buttons(page: TaskPage) -> Iterable[TaskListButton]:
     last = page.page_count - 1
-    yield _build_button("newer", "Newer", TaskListPage(max(page.index - 1, 0), page.which), enabled=page.index > 0)
+    yield _build_button("newer", _("Newer"), TaskListPage(max(page.index - 1, 0), page.which), enabled=page.index > 0)
     yield _build_button(
-        "older", "Older", TaskListPage(min(page.index + 1, last), page.which), enabled=page.index < last
+        "older", _("Older"), TaskListPage(min(page.index + 1, last), page.which), enabled=page.index < last
     )
-    yield _build_button("again", "Refresh", TaskListPage(page.index, page.which), enabled=True)
+    yield _build_button("again", _("Refresh"), TaskListPage(page.index, page.which), enabled=True)
 
 
 def _build_button(verb: str, label: str, page: TaskListPage, *, enabled: bool) -> TaskListButton:

@@ -14,6 +14,7 @@ from bot.midjourney.task import Status, Task
 from bot.scene import FileRefusal, JobEnding, PictureLink, Scene
 from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.components.event_item import build_view
+from cogs.languages import _
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
@@ -26,6 +27,7 @@ from cogs.views.bot_buttons import (
     build_report_option,
     render_bot_button,
 )
+from cogs.views.result_names import localize_button_name
 from cogs.views.task_buttons import render_task_buttons
 from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
 
@@ -78,7 +80,7 @@ def render_message(
     lines = (line for line in (prompt, *state.lines, link, permission) if line not in hidden)
     embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
     view, notes = _render_view(scene, state, careful=careful)
-    action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
+    action = localize_button_name(job.pressed) or (task.action.replace("_", " ").capitalize() if task else "")
     footer = _format_footer(action, job.task_id, _format_price(scene))
     embed.set_footer(text=limits.cut("\n".join((footer, *notes)), _FOOTER_LENGTH))
     if task and task.status.is_final and task.finish_time:
@@ -96,7 +98,7 @@ def render_message(
 def render_plain_text(embed: discord.Embed) -> str:
     """Return the text of an embed, and the link of its picture, for a channel that shows no embeds of the bot."""
     url = embed.image.url or ""
-    link = f"[Open the picture](<{url}>)" if url.startswith("http") else None
+    link = _("[Open the picture]({link})").format(link=f"<{url}>") if url.startswith("http") else None
     lines = (embed.description or "").split("\n")
     return limits.join_fitting(filter(None, (f"**{embed.title}**", link, *lines)), limits.CONTENT)
 
@@ -111,9 +113,9 @@ def _shows_result(scene: Scene, *, careful: bool, has_image: bool) -> bool:
 
 def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
     """Render the first state of a child, before its message and job exist."""
-    embed = discord.Embed(title=SENDING.title, color=SENDING.color, description=format_prompt(parent.shown_prompt))
+    embed = discord.Embed(title=_(SENDING.title), color=SENDING.color, description=format_prompt(parent.shown_prompt))
     embed.set_author(name=_format_author(person, pressed), icon_url=sanitize_link(person.avatar_url))
-    return embed.set_footer(text=_format_footer(pressed, ""))
+    return embed.set_footer(text=_format_footer(localize_button_name(pressed), ""))
 
 
 def render_finished_buttons(task: Task, marks: ButtonStates, bot_button_kinds: Collection[ButtonKind]) -> ui.View:
@@ -129,8 +131,10 @@ def _format_alt_text(task: Task | None, *, careful: bool) -> str:
 
 
 def _format_author(person: Person, pressed: str) -> str:
-    name, action = clean_and_cut(person.name, 80) or "someone", clean_and_cut(pressed, 100)
-    return f"{name} pressed {action}" if action else name
+    name = clean_and_cut(person.name, 80) or _("someone")
+    action = clean_and_cut(localize_button_name(pressed), 100)
+    # Translators: {action} is the label of a button.
+    return _("{name} pressed {action}").format(name=name, action=action) if action else name
 
 
 def _format_footer(action: str, task_id: str, price: str = "") -> str:
@@ -169,7 +173,9 @@ def _link_hidden_picture(scene: Scene, state: MessageState, image_url: str | Non
     is_finished = scene.task is not None and scene.task.status is Status.SUCCESS
     if not is_finished or not image_url or not image_url.startswith("http"):
         return ""
-    return "" if any(image_url in line for line in state.lines) else f"[Open the picture]({image_url})"
+    return (
+        "" if any(image_url in line for line in state.lines) else _("[Open the picture]({link})").format(link=image_url)
+    )
 
 
 def _render_view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[ui.View, list[str]]:

@@ -10,6 +10,7 @@ from bot.midjourney.text_results import (
     parse_shorten_result,
 )
 from bot.text_cleaning import clean_text
+from cogs.languages import _
 from cogs.text import limits
 from cogs.text.markdown import escape_markdown, format_answer, format_whole_prompt
 
@@ -59,4 +60,4 @@ def _format_ranked(words: tuple[WeightedWord, ...]) -> tuple[str, ...]:
     """Format the words by weight, strongest first: bold words matter most, struck ones have no effect."""
     marked = (f"{_MARKS[word.weight]}{escape_markdown(clean_text(word.text))}{_MARKS[word.weight]}" for word in words)
     shown = limits.join_fitting(marked, _RANKED_LENGTH, " · ")
-    return (f"Most important words: {shown}",) if shown else ()
+    return (_("Most important words: {words}").format(words=shown),) if shown else ()

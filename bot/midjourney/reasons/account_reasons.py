@@ -5,32 +5,33 @@ The titles are those of Midjourney's own error embeds, which the proxies pass on
 
 from typing import Final
 
+from bot.languages import N_
 from bot.midjourney.reasons.upstream_errors import ACCOUNT_BLOCKED_TITLE, TELL_OPERATOR_ADVICE, WAIT_ADVICE
 
 Explanation = tuple[str, str, str, str]
 """A pattern, and the title, sentence and advice for what it matches."""
 
 _NO_HOURS: Final = (
-    "The relay has no drawing time left",
-    "Its Midjourney account has used up its hours.",
+    N_("The relay has no drawing time left"),
+    N_("Its Midjourney account has used up its hours."),
     TELL_OPERATOR_ADVICE,
 )
 _BARRED: Final = (
     ACCOUNT_BLOCKED_TITLE,
-    "Its Midjourney account is blocked, paused or not paid for.",
+    N_("Its Midjourney account is blocked, paused or not paid for."),
     TELL_OPERATOR_ADVICE,
 )
 _UNCONFIRMED: Final = (
     ACCOUNT_BLOCKED_TITLE,
-    "Its owner must first confirm a message or the rules of Midjourney.",
+    N_("Its owner must first confirm a message or the rules of Midjourney."),
     TELL_OPERATOR_ADVICE,
 )
 
-_UNVERIFIED: Final = (ACCOUNT_BLOCKED_TITLE, "Discord wants its owner to verify it first.", TELL_OPERATOR_ADVICE)
+_UNVERIFIED: Final = (ACCOUNT_BLOCKED_TITLE, N_("Discord wants its owner to verify it first."), TELL_OPERATOR_ADVICE)
 CONFIRMATION: Final = (
-    "Midjourney wants a confirmation",
-    "It asks for a confirmation that only the relay's own account can give.",
-    "reword it and try again; if it happens again, tell the operator of this bot.",
+    N_("Midjourney wants a confirmation"),
+    N_("It asks for a confirmation that only the relay's own account can give."),
+    N_("reword it and try again; if it happens again, tell the operator of this bot."),
 )
 
 _PROMPT_PARTS: Final = "prompts?|words?|phrases?|images?|pictures?|content|links?|parameters?|text"
@@ -119,20 +120,20 @@ ACCOUNT_REASONS: Final[tuple[Explanation, ...]] = (
     ),
     (
         r"无可用的账号(?:实例)?|账号不可用|实例(?:不存在或)?不可用|no available account(?: instance)?",
-        "No Midjourney account is free",
-        "The relay has no account that could draw this now.",
+        N_("No Midjourney account is free"),
+        N_("The relay has no account that could draw this now."),
         WAIT_ADVICE,
     ),
     (
         r"请求失败\W\s?禁用账号",
         ACCOUNT_BLOCKED_TITLE,
-        "Discord refused it, and the relay disabled it.",
+        N_("Discord refused it, and the relay disabled it."),
         TELL_OPERATOR_ADVICE,
     ),
     (
         r"(?:总|今日)?绘图次数已达上限",
-        "The relay's limit is reached",
-        "It accepts no more jobs from this account for now.",
+        N_("The relay's limit is reached"),
+        N_("It accepts no more jobs from this account for now."),
         TELL_OPERATOR_ADVICE,
     ),
 )

@@ -11,23 +11,25 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from bot.languages import N_
+
 # Titles and advice that fail_reasons uses as well.
-ACCOUNT_BLOCKED_TITLE: Final = "The relay's account can't draw"
-PARENT_GONE_TITLE: Final = "The earlier picture is gone"
-UPLOAD_FAILED_TITLE: Final = "The picture couldn't be sent"
+ACCOUNT_BLOCKED_TITLE: Final = N_("The relay's account can't draw")
+PARENT_GONE_TITLE: Final = N_("The earlier picture is gone")
+UPLOAD_FAILED_TITLE: Final = N_("The picture couldn't be sent")
 
-REWORD_ADVICE: Final = "reword it and try again."
-START_AGAIN_ADVICE: Final = "start again from a newer picture, or from the prompt."
-WAIT_ADVICE: Final = "wait a few minutes and try again."
-RETRY_LATER_ADVICE: Final = "try again a little later."
-TELL_OPERATOR_ADVICE: Final = "try again later; if it keeps failing, tell the operator of this bot."
+REWORD_ADVICE: Final = N_("reword it and try again.")
+START_AGAIN_ADVICE: Final = N_("start again from a newer picture, or from the prompt.")
+WAIT_ADVICE: Final = N_("wait a few minutes and try again.")
+RETRY_LATER_ADVICE: Final = N_("try again a little later.")
+TELL_OPERATOR_ADVICE: Final = N_("try again later; if it keeps failing, tell the operator of this bot.")
 
-_NO_ACCESS: Final = "The relay's account has no access"
-_NOT_TAKEN: Final = "Discord refused the request"
-_SLOWED: Final = "Discord is slowing the relay down"
-_FAILING: Final = "Discord didn't answer the relay"
+_NO_ACCESS: Final = N_("The relay's account has no access")
+_NOT_TAKEN: Final = N_("Discord refused the request")
+_SLOWED: Final = N_("Discord is slowing the relay down")
+_FAILING: Final = N_("Discord didn't answer the relay")
 
-_OTHER: Final = "use a smaller PNG, JPEG or WebP picture, and try again."
+_OTHER: Final = N_("use a smaller PNG, JPEG or WebP picture, and try again.")
 
 
 @dataclass(frozen=True)
@@ -41,53 +43,56 @@ class DiscordErrorMeaning:
 
 
 _LOGIN = DiscordErrorMeaning(
-    "Discord no longer accepts the login of the relay's account",
+    N_("Discord no longer accepts the login of the relay's account"),
     ACCOUNT_BLOCKED_TITLE,
-    "Discord no longer accepts the login of its account.",
+    N_("Discord no longer accepts the login of its account."),
     TELL_OPERATOR_ADVICE,
 )
 _VERIFY = DiscordErrorMeaning(
-    "Discord wants the relay's account verified",
+    N_("Discord wants the relay's account verified"),
     ACCOUNT_BLOCKED_TITLE,
-    "Discord wants its owner to verify it first.",
+    N_("Discord wants its owner to verify it first."),
     TELL_OPERATOR_ADVICE,
 )
 _BARRED = DiscordErrorMeaning(
-    "Discord has locked or banned the relay's account",
+    N_("Discord has locked or banned the relay's account"),
     ACCOUNT_BLOCKED_TITLE,
-    "Discord has locked it, or its server has banned it.",
+    N_("Discord has locked it, or its server has banned it."),
     TELL_OPERATOR_ADVICE,
 )
 _CLOSED = DiscordErrorMeaning(
-    "Discord doesn't let the relay's account use its channel",
+    N_("Discord doesn't let the relay's account use its channel"),
     _NO_ACCESS,
-    "Discord doesn't let it use its own channel.",
+    N_("Discord doesn't let it use its own channel."),
     TELL_OPERATOR_ADVICE,
 )
 _FORM = DiscordErrorMeaning(
-    "Discord rejected what the relay sent",
+    N_("Discord rejected what the relay sent"),
     _NOT_TAKEN,
-    "Discord rejected what the relay sent; the relay may be out of date.",
-    "try again; if it fails once more, tell the operator of this bot.",
+    N_("Discord rejected what the relay sent; the relay may be out of date."),
+    N_("try again; if it fails once more, tell the operator of this bot."),
 )
 _MESSAGE = DiscordErrorMeaning(
-    "Discord no longer has the original message",
+    N_("Discord no longer has the original message"),
     PARENT_GONE_TITLE,
-    "Discord no longer has the message that this one builds on.",
+    N_("Discord no longer has the message that this one builds on."),
     START_AGAIN_ADVICE,
 )
 _RATE = DiscordErrorMeaning(
-    "Discord is slowing the relay's account down", _SLOWED, "Its account sent too many requests.", WAIT_ADVICE
+    N_("Discord is slowing the relay's account down"), _SLOWED, N_("Its account sent too many requests."), WAIT_ADVICE
 )
-_FILE = DiscordErrorMeaning("Discord rejected the picture", UPLOAD_FAILED_TITLE, "Discord rejected it.", _OTHER)
+_FILE = DiscordErrorMeaning(N_("Discord rejected the picture"), UPLOAD_FAILED_TITLE, N_("Discord rejected it."), _OTHER)
 _FILTER = DiscordErrorMeaning(
-    "a Discord filter blocked it",
-    "A Discord filter blocked this",
-    "The prompt never reached Midjourney.",
+    N_("a Discord filter blocked it"),
+    N_("A Discord filter blocked this"),
+    N_("The prompt never reached Midjourney."),
     REWORD_ADVICE,
 )
 _DOWN = DiscordErrorMeaning(
-    "Discord didn't answer the relay", _FAILING, "Discord, or the connection to it, had an error.", RETRY_LATER_ADVICE
+    N_("Discord didn't answer the relay"),
+    _FAILING,
+    N_("Discord, or the connection to it, had an error."),
+    RETRY_LATER_ADVICE,
 )
 
 # Source: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes

@@ -5,8 +5,8 @@ import gettext
 
 import pytest
 
-from bot.languages import Language
-from cogs.languages import _, get_language, ngettext, pgettext, set_language, use_language
+from bot.languages import FilledText, Language
+from cogs.languages import _, get_language, localize_text, ngettext, pgettext, set_language, use_language
 from cogs.languages.catalogs import CATALOGS
 
 
@@ -64,3 +64,15 @@ async def test_each_task_has_its_own_language() -> None:
 
     assert list(Language) == await asyncio.gather(*(answer(language) for language in Language))
     assert get_language() is Language.ENGLISH
+
+
+def test_a_filled_text_is_translated_by_its_template() -> None:
+    """And so are those in its fields; what comes from elsewhere stays as it is."""
+    clause = FilledText("no {part}", part="key")
+    text = FilledText("It says: {clause}. {Q}", clause=clause, Q="{foreign}")
+    assert text == "It says: no key. {foreign}"
+    with use_language(Language.VIETNAMESE):
+        assert localize_text(FilledText("queue full")) == "QUEUE FULL"
+        assert localize_text("foreign") == "foreign"
+    with use_language(Language.SIMPLIFIED_CHINESE):
+        assert localize_text(text) == text
