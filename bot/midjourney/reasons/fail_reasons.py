@@ -30,12 +30,12 @@ from bot.text_cleaning import sanitize_reason
 class FailReason:
     """Why a task failed: a title, a sentence, and the advice that follows "**Next:** ".
 
-    These three are the bot's own words, marked for translation, and safe as Markdown. `original` is the relay's text,
-    of at most 300 characters and not escaped; it is empty where the sentence says everything.
+    These three are the bot's own words, marked for translation, and safe as Markdown; the sentence is a FilledText.
+    `original` is the relay's text, of at most 300 characters and not escaped, and empty where the sentence says all.
     """
 
     title: str
-    sentence: FilledText
+    sentence: str
     advice: str
     original: str
 
