@@ -168,7 +168,11 @@ class App:
             has_fixed_prices=bool(self.settings.prices.prices),
         )
         self.server_settings = ServerRulesService(
-            store.rules, self.channel_log.announce_changes, now=now, get_currency=lambda: prices.currency
+            store.rules,
+            self.channel_log.announce_changes,
+            now=now,
+            get_currency=lambda: prices.currency,
+            note_language=self.known_languages.note_server,
         )
 
     def _build_operations(self) -> None:

@@ -13,6 +13,7 @@ from bot.entities import RuleChange, Rules, ServerRules
 from bot.entities.rules import Limits
 from bot.errors import StoreUnavailable
 from bot.features.server_rule_texts import list_changed_texts
+from bot.languages import Language, find_language
 from bot.ports import RulesStore
 from bot.timeouts import wait_at_most
 
@@ -40,7 +41,11 @@ class ChangedRules:
 
 
 class ServerRulesService:
-    """Reads and changes the rules of servers. `announce` shows changes in the log channel, and never waits for it."""
+    """Reads and changes the rules of servers.
+
+    `announce` shows changes in the log channel, and never waits for it. `note_language` uses a server's language at
+    once; None: Discord's.
+    """
 
     def __init__(
         self,
@@ -49,12 +54,14 @@ class ServerRulesService:
         *,
         now: Now,
         get_currency: Callable[[], str],
+        note_language: Callable[[int, Language | None], None] | None = None,
         read_timeout_seconds: float = _READ_TIMEOUT_SECONDS,
     ) -> None:
         self._store = store
         self._announce = announce
         self._now = now
         self._get_currency = get_currency
+        self._note_language = note_language
         self._read_timeout_seconds = read_timeout_seconds
 
     async def read(self, guild_id: int, person_id: int) -> Rules:
@@ -91,6 +98,8 @@ class ServerRulesService:
         rules = await self._store.change_server_rules(guild_id, apply)
         if not changes:
             return ChangedRules(rules=rules)
+        if self._note_language:
+            self._note_language(guild_id, find_language(rules.language))
         self._announce(changes)
         replaced = await self._find_replaced(changes) if is_stale else None
         return ChangedRules(rules=rules, changes=changes, is_stale=is_stale, replaced=replaced)

@@ -25,7 +25,12 @@ def localize_number(written: str) -> str:
 
 def join_list(items: Iterable[str]) -> str:
     """Join items that stand side by side: "a, b, c"."""
-    return ("、" if get_language() in _CHINESE else ", ").join(items)
+    return get_separator().join(items)
+
+
+def get_separator() -> str:
+    """Return what stands between the items of a list."""
+    return "、" if get_language() in _CHINESE else ", "
 
 
 def join_all(items: Iterable[str]) -> str:

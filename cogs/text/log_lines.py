@@ -9,6 +9,7 @@ from cogs.languages import N_, _, format_number, join_list, ngettext
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_prompt
+from cogs.text.rule_texts import translate_value, translate_what
 
 _NAME_LENGTH: Final = 40
 _ACTION_LENGTH: Final = 60
@@ -40,9 +41,9 @@ def format_request_line(
 
 def format_change_line(change: RuleChange) -> str:
     """Format a change of the rules: who, what, before, after. A mention in it is shown, and pings no person."""
-    before, after = (_format_value(value) for value in (change.before, change.after))
+    before, after = (_format_value(translate_value(change.what, value)) for value in (change.before, change.after))
     return _("⚙️ {person} changed **{what}**: {before} → {after}").format(
-        person=f"<@{change.person_id}>", what=_format_value(_(change.what)), before=before, after=after
+        person=f"<@{change.person_id}>", what=_format_value(translate_what(change.what)), before=before, after=after
     )
 
 

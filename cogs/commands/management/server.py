@@ -33,6 +33,7 @@ from cogs.commands.management.server_places import build_snapshot
 from cogs.components.modals import read_text_field
 from cogs.context import MODAL_EVENT, Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import _
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,
@@ -180,17 +181,18 @@ class ServerCog(commands.Cog):
         elif edit := build_edit(control, values, build_snapshot(interaction, rules, self._policy)):
             await self._change(interaction, control, edit)
         else:
-            await send_ephemeral(interaction, STALE_SERVER_PANEL)
+            await send_ephemeral(interaction, _(STALE_SERVER_PANEL))
 
     async def _block(self, interaction: Interaction, person: discord.User | discord.Member) -> str:
         if refusal := judge_block_target(interaction, person, self._policy.application_owners):
-            return f"⚠️ <@{person.id}>: {refusal}"
+            return _("⚠️ {person}: {refusal}").format(person=f"<@{person.id}>", refusal=refusal)
         await self._moderation.block_person(interaction.guild_id or 0, person.id, interaction.user.id)
-        return f"✅ <@{person.id}> can't draw here until a moderator unblocks them."
+        return _("✅ {person} can't draw here until a moderator unblocks them.").format(person=f"<@{person.id}>")
 
     async def _unblock(self, interaction: Interaction, person: discord.User | discord.Member) -> str:
         was_blocked = await self._moderation.unblock_person(interaction.guild_id or 0, person.id, interaction.user.id)
-        return f"✅ <@{person.id}> is unblocked." if was_blocked else f"<@{person.id}> wasn't blocked here."
+        text = _("✅ {person} is unblocked.") if was_blocked else _("{person} wasn't blocked here.")
+        return text.format(person=f"<@{person.id}>")
 
     async def _save_form(self, interaction: Interaction, control: ServerControl, data: Mapping[str, Any]) -> None:
         refusal, _rules = await self._find_refusal(interaction)
@@ -209,7 +211,7 @@ class ServerCog(commands.Cog):
             notice = describe_left_out_words(read_words(read_field)) if is_words else ""
             await self._change(interaction, control, edit, notice=notice)
         else:
-            await send_ephemeral(interaction, STALE_SERVER_PANEL)
+            await send_ephemeral(interaction, _(STALE_SERVER_PANEL))
 
     async def _change(
         self, interaction: Interaction, control: ServerControl, edit: EditRules, *, notice: str = ""
@@ -219,7 +221,7 @@ class ServerCog(commands.Cog):
             interaction.guild_id or 0, interaction.user.id, edit, part=find_part(control), shown=control.shown
         )
         if control.action is Action.END_GUIDE:
-            await self._show(interaction, PanelState(Page.WHO), notice=GUIDE_ENDED)
+            await self._show(interaction, PanelState(Page.WHO), notice=_(GUIDE_ENDED))
         else:
             if changed.changes and control.action is Action.EDIT_LIMITS and control.state.subject == ALL_TOGETHER:
                 notice = await self._warn_of_used_up(interaction)
@@ -237,7 +239,7 @@ class ServerCog(commands.Cog):
         if control.action is Action.EDIT_LIMITS and not (
             is_limits_subject(control.state.subject) and is_kind(control.value)
         ):
-            await send_ephemeral(interaction, STALE_SERVER_PANEL)
+            await send_ephemeral(interaction, _(STALE_SERVER_PANEL))
             return
         # The person sees what is stored now, which may be newer than the panel.
         shown = compute_fingerprint(rules.server, find_part(control))
@@ -280,9 +282,9 @@ class ServerCog(commands.Cog):
 def _judge_person(interaction: Interaction) -> str:
     """Say why a person may not change the settings here, by what Discord sends with their click; "" if they may."""
     if not is_bot_in_guild(interaction):
-        return ONLY_IN_SERVERS
+        return _(ONLY_IN_SERVERS)
     granted = interaction.permissions
-    return "" if granted.manage_guild or granted.administrator else NOT_A_MANAGER
+    return "" if granted.manage_guild or granted.administrator else _(NOT_A_MANAGER)
 
 
 def _read_values(interaction: Interaction) -> Sequence[str]:

@@ -15,7 +15,6 @@ from discord import ui
 from bot.entities import Block, LedgerTotal, OperatorRules, ReportAudience, ServerAccess, ServerGrant
 from bot.entities.rules import Limits
 from bot.errors import GuildRefusal
-from bot.features.server_rule_texts import describe_limits
 from bot.money import name_action
 from bot.policy.prices import NEVER_BILLED, Price
 from cogs.components.event_item import build_view
@@ -23,6 +22,7 @@ from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.balance import WITHOUT_PRICES
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, mention_person
+from cogs.text.rule_texts import describe_limits
 from cogs.views.colors import ACTIVE_COLOR
 from cogs.views.panels.admin_controls import (
     AdminAction,

@@ -10,6 +10,7 @@ from bot.entities import ServerRules
 from bot.policy.blocked_words import ParsedWords, parse_words
 from bot.policy.time_zones import format_zone
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
+from cogs.languages import _
 from cogs.text import limits
 from cogs.text.word_problems import describe_word_problem
 from cogs.views.panels.server_controls import ServerControl
@@ -24,7 +25,7 @@ _MAX_PROBLEMS: Final = 5
 
 def build_zone_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
     """Build the form of the time zone."""
-    modal = ui.Modal(title="Time zone", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+    modal = ui.Modal(title=_("Time zone"), custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     field = ui.TextInput[Any](
         custom_id=ZONE_FIELD,
         default=format_zone(rules.time_zone)[:_MAX_ZONE_LENGTH] or None,
@@ -32,14 +33,14 @@ def build_zone_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
         max_length=_MAX_ZONE_LENGTH,
         required=False,
     )
-    hint = "A city or a name such as Europe/Paris. Empty: UTC"
-    modal.add_item(ui.Label(text="Where this server's days begin", description=hint, component=field))
+    hint = _("A city or a name such as Europe/Paris. Empty: UTC")
+    modal.add_item(ui.Label(text=_("Where this server's days begin"), description=hint, component=field))
     return modal
 
 
 def build_words_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
     """Build the form of blocked words, with an empty field after those that the stored words fill."""
-    modal = ui.Modal(title="Blocked words", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+    modal = ui.Modal(title=_("Blocked words"), custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     texts = [*_split_words(rules.blocked_words), ""][:_MOST_WORD_FIELDS]
     for number, text in enumerate(texts):
         field = ui.TextInput[Any](
@@ -50,8 +51,8 @@ def build_words_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
             max_length=limits.INPUT,
             required=False,
         )
-        hint = "One a line, or with commas. cat* begins with cat, *cat* contains it. Empty: none"
-        name = "More blocked words" if number else "Blocked words"
+        hint = _("One a line, or with commas. cat* begins with cat, *cat* contains it. Empty: none")
+        name = _("More blocked words") if number else _("Blocked words")
         modal.add_item(ui.Label(text=name, description=hint, component=field))
     return modal
 
@@ -79,9 +80,11 @@ def read_words(read_field: Callable[[str], str]) -> ParsedWords:
 
 def describe_left_out_words(parsed: ParsedWords) -> str:
     """Say which entries were left out and why; "" if all are used."""
-    lines = [f"⚠️ Left out: {describe_word_problem(problem)}" for problem in parsed.problems[:_MAX_PROBLEMS]]
+    problems = map(describe_word_problem, parsed.problems[:_MAX_PROBLEMS])
+    lines = [_("⚠️ Left out: {problem}").format(problem=problem) for problem in problems]
     if (hidden := len(parsed.problems) - len(lines)) > 0:
-        lines.append(f"⚠️ And {hidden} more.")
+        # Translators: So many more entries of a list of words were left out.
+        lines.append(_("⚠️ And {count} more.").format(count=hidden))
     if lines and not parsed.words:
-        lines.append("Nothing was changed, because no entry can be used.")
+        lines.append(_("Nothing was changed, because no entry can be used."))
     return "\n".join(lines)

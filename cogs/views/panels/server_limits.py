@@ -12,24 +12,26 @@ from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, find_limits
 from bot.policy.limit_parser import parse_amount, parse_count
 from bot.policy.spending_limits import SpendingLimit, choose_member_limits
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
+from cogs.languages import N_, _
 from cogs.text import limits
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerControl
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot
 
 ALL_KINDS: Final = "all"
 _KINDS: Final[Mapping[str, str]] = {
-    ALL_KINDS: "All jobs",
-    CostKind.VIDEO: "Videos",
-    CostKind.TURBO: "Turbo jobs",
-    CostKind.HD: "HD jobs",
-    CostKind.SEVERAL: "Several at once",
+    ALL_KINDS: N_("All jobs"),
+    CostKind.VIDEO: N_("Videos"),
+    CostKind.TURBO: N_("Turbo jobs"),
+    CostKind.HD: N_("HD jobs"),
+    CostKind.SEVERAL: N_("Several at once"),
 }
 _SWITCHED_OFF: Final[Mapping[str, str]] = {
-    ALL_KINDS: "Drawing is",
-    CostKind.VIDEO: "Videos are",
-    CostKind.TURBO: "Turbo speed is",
-    CostKind.HD: "HD is",
-    CostKind.SEVERAL: "Starting several jobs at once is",
+    # Translators: {whose} is "**every member**", "**all members together**" or a role.
+    ALL_KINDS: N_("Drawing is switched off for {whose}, because the limit is 0."),
+    CostKind.VIDEO: N_("Videos are switched off for {whose}, because the limit is 0."),
+    CostKind.TURBO: N_("Turbo speed is switched off for {whose}, because the limit is 0."),
+    CostKind.HD: N_("HD is switched off for {whose}, because the limit is 0."),
+    CostKind.SEVERAL: N_("Starting several jobs at once is switched off for {whose}, because the limit is 0."),
 }
 _MAX_NUMBER: Final = 20
 """How many characters a field of the form takes."""
@@ -42,18 +44,18 @@ def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCont
     limited = {_name_kind(one) for one in settings or ()}
     # A menu would not do: Discord sends nothing if the same option is chosen again after a form was closed.
     items = [
-        builder.choice(Action.EDIT_LIMITS, name, row=1, value=kind, part=subject, is_chosen=kind in limited)
+        builder.choice(Action.EDIT_LIMITS, _(name), row=1, value=kind, part=subject, is_chosen=kind in limited)
         for kind, name in _KINDS.items()
     ]
     if subject.isdecimal() and settings != ():
-        items.append(builder.button(Action.SET_NO_LIMITS, "No limits for this role", row=2, part=subject))
+        items.append(builder.button(Action.SET_NO_LIMITS, _("No limits for this role"), row=2, part=subject))
     if settings or (settings is not None and subject.isdecimal()):
-        label = "Same as every member" if subject.isdecimal() else "Remove these limits"
+        label = _("Same as every member") if subject.isdecimal() else _("Remove these limits")
         items.append(builder.button(Action.REMOVE_LIMITS, label, row=2, part=subject))
-    items.append(builder.button(Action.OPEN_PAGE, "Back", row=2, value=builder.state.page))
+    items.append(builder.button(Action.OPEN_PAGE, _("Back"), row=2, value=builder.state.page))
     return PageContent(
         text=_describe_subject(snapshot, subject),
-        fields=[("Limits", _describe(snapshot, settings))],
+        fields=[(_("Limits"), _describe(snapshot, settings))],
         items=items,
         warnings=[*_warn_of_replaced(snapshot, subject), *_warn_of_zeros(snapshot, subject, settings or ())],
     )
@@ -61,11 +63,12 @@ def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCont
 
 def _describe_subject(snapshot: ServerSnapshot, subject: str) -> str:
     if subject == EVERY_MEMBER:
-        return "Limits of **every member** in this server, except for roles that have limits of their own."
+        return _("Limits of **every member** in this server, except for roles that have limits of their own.")
     if subject == ALL_TOGETHER:
-        return "Limits of **all members together** in this server. The operator's budget holds as well."
-    role = snapshot.format_role(int(subject))
-    return f"Limits of {role}, in place of every member's. Of several roles, the largest limit of a kind counts."
+        return _("Limits of **all members together** in this server. The operator's budget holds as well.")
+    return _(
+        "Limits of {role}, in place of every member's. Of several roles, the largest limit of a kind counts."
+    ).format(role=snapshot.format_role(int(subject)))
 
 
 def _warn_of_replaced(snapshot: ServerSnapshot, subject: str) -> list[str]:
@@ -77,7 +80,8 @@ def _warn_of_replaced(snapshot: ServerSnapshot, subject: str) -> list[str]:
     lost = tuple(one for one in server.member_limits if _identify(one) not in held)
     if not lost:
         return []
-    return [f"For this role, these limits of every member no longer hold: {snapshot.format_limits(lost)}."]
+    text = _("For this role, these limits of every member no longer hold: {limits}.")
+    return [text.format(limits=snapshot.format_limits(lost))]
 
 
 def _identify(setting: LimitSetting) -> tuple[Period, CostKind | None, bool]:
@@ -87,10 +91,10 @@ def _identify(setting: LimitSetting) -> tuple[Period, CostKind | None, bool]:
 
 def _warn_of_zeros(snapshot: ServerSnapshot, subject: str, settings: Limits) -> list[str]:
     """Say what a limit of 0 switches off, and for whom."""
-    names = {EVERY_MEMBER: "**every member**", ALL_TOGETHER: "**all members together**"}
+    names = {EVERY_MEMBER: _("**every member**"), ALL_TOGETHER: _("**all members together**")}
     whose = names.get(subject) or snapshot.format_role(int(subject))
     kinds = dict.fromkeys(_name_kind(one) for one in settings if one.most == 0)
-    return [f"{_SWITCHED_OFF[kind]} switched off for {whose}, because the limit is 0." for kind in kinds]
+    return [_(_SWITCHED_OFF[kind]).format(whose=whose) for kind in kinds]
 
 
 def warn_of_used_up(
@@ -106,21 +110,28 @@ def warn_of_used_up(
         for one in limits_held
         if one.level == level and one.count.scope is scope and one.setting.most > 0 and one.measure_left(spending) <= 0
     ]
-    return "\n".join(f"⚠️ {_describe_used_up(one.setting)}" for one in found)
+    return "\n".join(_describe_used_up(one.setting) for one in found)
 
 
 def _describe_used_up(setting: LimitSetting) -> str:
-    when = "today" if setting.period is Period.DAY else "this month"
-    if setting.kind:
-        return f"**{_KINDS[setting.kind]}**: already used up, nothing more {when}."
-    return f"Already used up: nothing more {when}."
+    is_day = setting.period is Period.DAY
+    if setting.kind is None:
+        if is_day:
+            return _("⚠️ Already used up: nothing more today.")
+        return _("⚠️ Already used up: nothing more this month.")
+    text = (
+        _("⚠️ **{kind}**: already used up, nothing more today.")
+        if is_day
+        else _("⚠️ **{kind}**: already used up, nothing more this month.")
+    )
+    return text.format(kind=_(_KINDS[setting.kind]))
 
 
 def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:
     if settings is None:
-        members = snapshot.format_limits(snapshot.rules.server.member_limits) or "no limits"
-        return f"As every member: {members}"
-    return snapshot.format_limits(settings) or "No limits"
+        members = snapshot.format_limits(snapshot.rules.server.member_limits) or _("no limits")
+        return _("As every member: {limits}").format(limits=members)
+    return snapshot.format_limits(settings) or _("No limits")
 
 
 def _name_kind(setting: LimitSetting) -> str:
@@ -135,7 +146,8 @@ def is_kind(value: str) -> bool:
 def build_limits_modal(rules: ServerRules, control: ServerControl, currency: str) -> ui.Modal:
     """Build the form of the limits for one kind of jobs; without a currency it has no amounts."""
     kind = control.value
-    modal = ui.Modal(title=f"Limits: {_KINDS[kind]}", custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+    title = limits.cut(_("Limits: {kind}").format(kind=_(_KINDS[kind])), limits.MODAL_TITLE)
+    modal = ui.Modal(title=title, custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     for field in build_limit_fields(find_limits(rules, control.state.subject) or (), kind, currency):
         modal.add_item(field)
     return modal
@@ -153,15 +165,24 @@ def build_limit_fields(settings: Limits, kind: str, currency: str) -> list[ui.La
 
 
 def _build_field(period: Period, setting: LimitSetting | None, currency: str) -> ui.Label[Any]:
-    name, example = (f"Amount a {period}, in {currency}", "2.50") if currency else (f"Number a {period}", "3")
     field = ui.TextInput[Any](
         custom_id=_name_field(period, is_amount=bool(currency)),
         default=f"{setting.most:f}"[:_MAX_NUMBER] if setting else None,
-        placeholder=f"For example {example}",
+        placeholder=_("For example {example}").format(example="2.50" if currency else "3"),
         max_length=_MAX_NUMBER,
         required=False,
     )
-    return ui.Label(text=limits.cut(name, 45), description="Empty: no limit. 0: switched off.", component=field)
+    name = limits.cut(_name_amount(period, currency) if currency else _name_number(period), limits.MODAL_TITLE)
+    return ui.Label(text=name, description=_("Empty: no limit. 0: switched off."), component=field)
+
+
+def _name_number(period: Period) -> str:
+    return _("Number a day") if period is Period.DAY else _("Number a month")
+
+
+def _name_amount(period: Period, currency: str) -> str:
+    text = _("Amount a day, in {currency}") if period is Period.DAY else _("Amount a month, in {currency}")
+    return text.format(currency=currency)
 
 
 def _name_field(period: Period, *, is_amount: bool) -> str:

@@ -7,6 +7,8 @@ import discord
 
 from bot.entities import Block
 from bot.features.server_rules import EVERY_MEMBER
+from cogs.languages import _
+from cogs.languages.formats import get_separator
 from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerItem
@@ -28,38 +30,40 @@ def render_who(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
     server = snapshot.rules.server
     allowed = [snapshot.format_role(role) for role in sorted(server.allowed_roles)]
     denied = [snapshot.format_role(role) for role in sorted(server.denied_roles)]
-    members = snapshot.format_limits(server.member_limits) or "no limits of this server"
+    members = snapshot.format_limits(server.member_limits) or _("no limits of this server")
     own = [
-        f"{snapshot.format_role(role)}: {snapshot.format_limits(settings) or 'no limits'}"
+        _("{role}: {limits}").format(
+            role=snapshot.format_role(role), limits=snapshot.format_limits(settings) or _("no limits")
+        )
         for role, settings in sorted(server.role_limits.items())
     ]
     items = [
         builder.role_menu(
             Action.ALLOW_ROLES,
-            "Roles that may draw (none: everyone)",
+            _("Roles that may draw (none: everyone)"),
             row=1,
             chosen=server.allowed_roles - set(snapshot.deleted_roles),
             part="allowed_roles",
         ),
         builder.role_menu(
             Action.DENY_ROLES,
-            "Roles that may not draw",
+            _("Roles that may not draw"),
             row=2,
             chosen=server.denied_roles - set(snapshot.deleted_roles),
             part="denied_roles",
         ),
-        builder.role_menu(Action.OPEN_ROLE, "Limits of a role …", row=3),
-        builder.button(Action.OPEN_LIMITS, "Limits of every member", row=4, value=EVERY_MEMBER),
-        builder.button(Action.OPEN_BLOCKS, "Blocked members", row=4),
+        builder.role_menu(Action.OPEN_ROLE, _("Limits of a role …"), row=3),
+        builder.button(Action.OPEN_LIMITS, _("Limits of every member"), row=4, value=EVERY_MEMBER),
+        builder.button(Action.OPEN_BLOCKS, _("Blocked members"), row=4),
     ]
     if snapshot.deleted_roles:
-        items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted roles", row=4))
+        items.append(builder.button(Action.REMOVE_DELETED, _("Remove deleted roles"), row=4))
     return PageContent(
-        text="A role that may not draw counts more than one that may.",
+        text=_("A role that may not draw counts more than one that may."),
         fields=[
-            ("May draw", join_lines(allowed, ", ") or "Everyone"),
-            ("May not draw", join_lines(denied, ", ") or "No role"),
-            ("Limits", join_lines([f"Every member: {members}", *own])),
+            (_("May draw"), join_lines(allowed, get_separator()) or _("Everyone")),
+            (_("May not draw"), join_lines(denied, get_separator()) or _("No role")),
+            (_("Limits"), join_lines([_("Every member: {limits}").format(limits=members), *own])),
         ],
         items=items,
         warnings=_warn_of_roles(snapshot),
@@ -69,29 +73,41 @@ def render_who(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent
 def _warn_of_roles(snapshot: ServerSnapshot) -> list[str]:
     server = snapshot.rules.server
     if snapshot.guild_id in server.denied_roles:
-        return ["No one can draw here, because @everyone may not. Remove it from the roles that may not draw."]
+        return [_("No one can draw here, because @everyone may not. Remove it from the roles that may not draw.")]
     if server.allowed_roles and all(map(snapshot.is_role_deleted, server.allowed_roles)):
-        return ["No one can draw here, because all roles that may were deleted. Choose others, or remove them."]
+        return [_("No one can draw here, because all roles that may were deleted. Choose others, or remove them.")]
     return []
 
 
 def render_blocks(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
     """Render who is blocked, with menus to block and unblock people."""
     return PageContent(
-        text="`/mjblock` blocks a member for some hours, with a reason. Moderators can use it, too.",
-        fields=[("Blocked members", join_lines(map(_describe_block, snapshot.blocks)) or "No one")],
+        text=_("`/mjblock` blocks a member for some hours, with a reason. Moderators can use it, too."),
+        fields=[(_("Blocked members"), join_lines(map(_describe_block, snapshot.blocks)) or _("No one"))],
         items=[
-            builder.people_menu(Action.BLOCK_MEMBERS, "Block members, with no end …", row=1),
-            builder.people_menu(Action.UNBLOCK_MEMBERS, "Unblock members …", row=2),
-            builder.button(Action.OPEN_PAGE, "Back", row=3, value=builder.state.page),
+            builder.people_menu(Action.BLOCK_MEMBERS, _("Block members, with no end …"), row=1),
+            builder.people_menu(Action.UNBLOCK_MEMBERS, _("Unblock members …"), row=2),
+            builder.button(Action.OPEN_PAGE, _("Back"), row=3, value=builder.state.page),
         ],
     )
 
 
 def _describe_block(block: Block) -> str:
-    end = f" until <t:{ceil(block.until.timestamp())}:f>" if block.until else ""
-    reason = f": {quote_text(block.reason)}" if block.reason else ""
-    return f"{mention_person(block.person_id)}{end}, by {mention_person(block.blocked_by)}{reason}"
+    match bool(block.until), bool(block.reason):
+        case True, True:
+            text = _("{person} until {date}, by {moderator}: {reason}")
+        case True, False:
+            text = _("{person} until {date}, by {moderator}")
+        case False, True:
+            text = _("{person}, by {moderator}: {reason}")
+        case _:
+            text = _("{person}, by {moderator}")
+    return text.format(
+        person=mention_person(block.person_id),
+        date=f"<t:{ceil(block.until.timestamp())}:f>" if block.until else "",
+        moderator=mention_person(block.blocked_by),
+        reason=quote_text(block.reason),
+    )
 
 
 def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageContent:
@@ -102,7 +118,7 @@ def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
     items = [
         builder.channel_menu(
             Action.ALLOW_CHANNELS,
-            "Allowed channels (none: all)",
+            _("Allowed channels (none: all)"),
             row=1,
             types=_PLACES,
             chosen=server.allowed_channels - deleted,
@@ -111,27 +127,29 @@ def render_where(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageConte
         *_build_private_choice(builder, is_allowed=server.private_answers),
     ]
     if deleted:
-        items.append(builder.button(Action.REMOVE_DELETED, "Remove deleted channels", row=3))
+        items.append(builder.button(Action.REMOVE_DELETED, _("Remove deleted channels"), row=3))
     nowhere = bool(deleted) and deleted == set(server.allowed_channels)
     return PageContent(
-        text="Threads and forum posts follow their channel.",
+        text=_("Threads and forum posts follow their channel."),
         fields=[
-            ("Channels", join_lines(allowed, ", ") or "All channels"),
+            (_("Channels"), join_lines(allowed, get_separator()) or _("All channels")),
             (
-                "Private answers",
-                "Allowed: members may ask for pictures that only they see."
+                _("Private answers"),
+                _("Allowed: members may ask for pictures that only they see.")
                 if server.private_answers
-                else "Not allowed: everyone in the channel sees what is drawn.",
+                else _("Not allowed: everyone in the channel sees what is drawn."),
             ),
         ],
         items=items,
-        warnings=["No one can draw here, because all allowed channels were deleted. Choose others."] if nowhere else [],
+        warnings=[_("No one can draw here, because all allowed channels were deleted. Choose others.")]
+        if nowhere
+        else [],
     )
 
 
 def _build_private_choice(builder: ControlBuilder, *, is_allowed: bool) -> list[ServerItem]:
     action, part = Action.SET_PRIVATE_ANSWERS, "private_answers"
     return [
-        builder.choice(action, "Allow private answers", row=2, value="on", part=part, is_chosen=is_allowed),
-        builder.choice(action, "No private answers", row=2, value="off", part=part, is_chosen=not is_allowed),
+        builder.choice(action, _("Allow private answers"), row=2, value="on", part=part, is_chosen=is_allowed),
+        builder.choice(action, _("No private answers"), row=2, value="off", part=part, is_chosen=not is_allowed),
     ]

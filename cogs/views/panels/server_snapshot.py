@@ -8,14 +8,15 @@ from typing import Any
 
 from bot.entities import Block, Rules, Spending, SpendingCount
 from bot.entities.rules import Limits
-from bot.features.server_rule_texts import describe_limits
 from bot.policy.spending_limits import SpendingLimit
 from cogs.components.event_item import EventItem
+from cogs.languages import _
 from cogs.text import limits
 from cogs.text.amounts import format_amount
+from cogs.text.rule_texts import describe_limits
 
 _HIDDEN_LENGTH = 20
-"""How many characters "… and 12 more" takes at most."""
+"""How many characters are kept free for "… and 12 more", which some languages write longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +49,12 @@ class ServerSnapshot:
         """Format a role as a mention, which pings no one in an embed; a deleted one by its id."""
         if role_id == self.guild_id:
             return "@everyone"
-        return f"deleted role `{role_id}`" if self.is_role_deleted(role_id) else f"<@&{role_id}>"
+        return _("deleted role `{id}`").format(id=role_id) if self.is_role_deleted(role_id) else f"<@&{role_id}>"
 
     def format_channel(self, channel_id: int) -> str:
         """Format a channel as a mention, a deleted one by its id."""
-        return f"deleted channel `{channel_id}`" if self.is_channel_deleted(channel_id) else f"<#{channel_id}>"
+        is_deleted = self.is_channel_deleted(channel_id)
+        return _("deleted channel `{id}`").format(id=channel_id) if is_deleted else f"<#{channel_id}>"
 
     def is_role_deleted(self, role_id: int) -> bool:
         """Return whether a role is known to exist no longer."""
@@ -68,7 +70,7 @@ class ServerSnapshot:
 
     def format_amount(self, amount: Decimal) -> str:
         """Format an amount in the currency of the prices."""
-        return format_amount(amount, self.currency) if self.currency else "an amount (no price is known)"
+        return format_amount(amount, self.currency) if self.currency else _("an amount (no price is known)")
 
     @property
     def deleted_roles(self) -> Collection[int]:
@@ -92,9 +94,15 @@ def join_lines(lines: Iterable[str], separator: str = "\n", *, total: int = 0) -
     """Join the lines that fit a field, and say how many of `total` do not; no more lines are read than fit."""
     known = lines if total else list(lines)
     text, shown, count = "", 0, total or len(list(known))
+    kept = max(_HIDDEN_LENGTH, limits.length(separator + _describe_hidden(count)))
     for line in known:
         longer = f"{text}{separator}{line}" if text else line
-        if limits.length(longer) > limits.FIELD_VALUE - _HIDDEN_LENGTH:
+        if limits.length(longer) > limits.FIELD_VALUE - kept:
             break
         text, shown = longer, shown + 1
-    return text if shown == count else f"{text}{separator}… and {count - shown} more"
+    return text if shown == count else f"{text}{separator}{_describe_hidden(count - shown)}"
+
+
+def _describe_hidden(count: int) -> str:
+    # Translators: The end of a list of roles, channels, words or lines.
+    return _("… and {count} more").format(count=count)

@@ -19,6 +19,7 @@ from bot.entities import (
     ServerGrant,
     ServerRules,
 )
+from bot.languages import Language
 from bot.money import PriceSetting
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world, rows, title_of
 
@@ -367,16 +368,21 @@ async def test_permissions_that_discord_does_not_send_are_taken_from_the_cache(t
 
 
 async def test_the_language_is_stored(tmp_path: Path) -> None:
-    """With the note that only English is spoken so far."""
+    """It holds at once for what everyone sees; the panel is in the language of its manager."""
     async with open_simcord_world(tmp_path) as w:
         make_manager(w, w.member)
         await set_guided(w)
         panel = await opened(w)
         await turn_to(w, panel, "language")
         await pick(w, panel, "language", ["zh-tw"])
-        await says(w, panel, "Language: 繁體中文", "So far I speak only English.")
+        await says(w, panel, "Language: 繁體中文", "Server settings: Language")
         assert (await rules(w)).language == "zh-TW"
-        assert await audit(w) == [("language", "the server's", "zh-TW")]
+        assert w.app.bot.languages.choose_for_server(GUILD_ID, None) is Language.TRADITIONAL_CHINESE
+        await pick(w, panel, "language", ["auto"])
+        await says(w, panel, "Language: Discord's")
+        assert w.app.bot.languages.choose_for_server(GUILD_ID, None) is Language.ENGLISH
+        assert await audit(w) == [("language", "the server's", "zh-TW"), ("language", "zh-TW", "the server's")]
+        assert not w.env.errors
 
 
 async def test_a_manager_who_lost_the_permission_changes_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 import pytest
+from discord.ui import Label
 
 from bot.entities import (
     AgePolicy,
@@ -24,9 +25,11 @@ from bot.entities import (
     Spending,
 )
 from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, ChangedRules
+from bot.languages import OWN_NAMES, Language
 from bot.policy.spending_limits import list_limits
 from cogs.components.custom_ids import TaskCustomId
 from cogs.components.event_item import EventItem
+from cogs.languages.catalogs import CATALOGS
 from cogs.views.panels.server_controls import BLOCKED_MEMBERS, GUIDE, Action, Page, PanelState, ServerControl
 from cogs.views.panels.server_forms import build_words_modal, build_zone_modal
 from cogs.views.panels.server_limits import build_limits_modal, warn_of_used_up
@@ -34,6 +37,7 @@ from cogs.views.panels.server_panel import describe_change, render_server_panel
 from cogs.views.panels.server_snapshot import ServerSnapshot
 from tests.discord_payloads.forms import modal_refusals
 from tests.discord_payloads.message import refusals
+from tests.fakes.catalog import PseudoCatalog, find_untranslated
 
 GUILD, FIRST_ID = 1_187_000_000_000_000_001, 1_187_000_000_000_001_000
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -152,7 +156,7 @@ def test_discord_takes_every_form(rules: Rules, currency: str) -> None:
         (ServerRules(), Page.WHERE, ["All channels", "Allowed: members may ask"]),
         (ServerRules(), Page.CONTENT, ["Blocked words: 0", "**Allowed.**"]),
         (ServerRules(), Page.LOG, ["Log channel\nNone", "Gallery channel\nNone", "Not shown"]),
-        (ServerRules(), Page.LANGUAGE, ["Server's language", "only English"]),
+        (ServerRules(), Page.LANGUAGE, ["Discord's: that of this server", "everyone here sees"]),
         (
             ServerRules(),
             Page.MONEY,
@@ -187,6 +191,41 @@ def test_a_page_says_what_holds(rules: ServerRules, page: Page, words: list[str]
     labels = " ".join(str(getattr(getattr(item, "item", None), "label", "")) for item in view.children)
     for each in words:
         assert each in f"{text}\n{labels}"
+
+
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_every_text_of_a_page_is_translated(state: PanelState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And Discord takes it where it is 40% longer than in English."""
+    monkeypatch.setitem(CATALOGS, Language.ENGLISH, PseudoCatalog(0.4))
+    kept = {"everyone", *(word for name in OWN_NAMES.values() for word in find_untranslated(name))}
+    for rules, exists in product(RULES.values(), (True, False)):
+        embed, view, _ = rendered(snapshot(rules, exists=exists, currency="" if exists else "USD"), state)
+        assert refusals({"embeds": [embed.to_dict()], "components": view.to_components()}) == []
+        texts = [embed.title, embed.description, *(one for field in embed.fields for one in (field.name, field.value))]
+        for text in (*map(str, texts), *labels_of(view)):
+            closed = text + "⟧" * (text.count("⟦") - text.count("⟧"))  # where it was cut
+            assert not {*find_untranslated(closed)} - kept
+
+
+def labels_of(view: discord.ui.View) -> list[str]:
+    """Return the texts on the components of a panel, and in its menus."""
+    parts: list[Any] = [part for row in view.to_components() for part in row["components"]]
+    parts += [option for part in parts for option in part.get("options", [])]
+    names = ("label", "placeholder", "description")
+    return [part[name] for part in parts for name in names if part.get(name)]
+
+
+@pytest.mark.parametrize("currency", ["", "USD"])
+def test_every_text_of_a_form_is_translated(currency: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels that are too long are cut."""
+    monkeypatch.setitem(CATALOGS, Language.ENGLISH, PseudoCatalog(0.2))
+    control = ServerControl(PanelState(Page.WHO, EVERY_MEMBER), Action.EDIT_LIMITS)
+    forms = [build_limits_modal(ServerRules(), replace(control, value=kind), currency) for kind in ("all", *CostKind)]
+    forms += [build(ServerRules(), control) for build in (build_words_modal, build_zone_modal)]
+    for form in forms:
+        assert modal_refusals(form.to_dict()) == []
+        texts = [form.title, *(f"{one.text} {one.description}" for one in form.children if isinstance(one, Label))]
+        assert find_untranslated(" ".join(texts)) == []
 
 
 def test_deleted_roles_are_not_preselected() -> None:
