@@ -1,7 +1,6 @@
 """The longer SQL statements, for SQLite and PostgreSQL alike."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -30,6 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.entities import DUPLICATE_PRESS_WINDOW, REPEAT_CONFIRMATION_AGE, Claim, ClaimState, PersonSettings, TaskFilter
 from bot.midjourney.task import Status
+from bot.store.rows import person_settings_to_row
 from bot.store.schema import claims, deleted_messages, jobs, people, processes, snapshots
 
 NEWEST_FIRST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
@@ -99,7 +99,7 @@ def select_billed_claims(before: datetime, limit: int) -> Executable:
 
 def match_default_settings() -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row of `people` holds only defaults; earlier versions wrote such rows."""
-    for name, value in asdict(PersonSettings()).items():
+    for name, value in person_settings_to_row(PersonSettings()).items():
         yield people.c[name].is_(None) if value is None else people.c[name] == value
 
 

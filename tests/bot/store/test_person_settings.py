@@ -1,7 +1,7 @@
 """People's settings, on every kind of store."""
 
 import asyncio
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -10,6 +10,7 @@ from bot.entities import Notify, PersonSettings
 from bot.midjourney.request_options import Speed
 from bot.ports import Store
 from bot.store import SqlStore
+from bot.store.rows import person_settings_to_row
 from bot.store.schema import people
 from tests.fakes.sample_rows import NOON
 
@@ -45,7 +46,7 @@ async def test_settings_equal_to_the_defaults_have_no_row(sql: SqlStore) -> None
     await sql.update_person_settings(7, lambda _: PersonSettings())
     assert await list_person_ids(sql) == []
     async with sql.database.write_engine.begin() as connection:
-        nothing = asdict(PersonSettings())
+        nothing = person_settings_to_row(PersonSettings())
         rows = [{"person_id": 7, **nothing}, {"person_id": 8, **nothing, "speed": "relax"}]
         await connection.execute(insert(people), [*rows, {"person_id": 9, **nothing, "notify": "by owl"}])
     await sql.delete_expired(NOON)
