@@ -155,3 +155,8 @@ class Scene:
     def ending(self) -> JobEnding | None:
         """How the job ended other than by the task's own status; None while it goes on."""
         return self.phase if isinstance(self.phase, JobEnding) else None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job, or its task, has ended."""
+        return self.ending is not None or (self.task is not None and self.task.status.is_final)

@@ -1,8 +1,11 @@
 """Draw one scene on its message: as it is, or simpler where Discord refuses a part of it."""
 
+import asyncio
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -23,6 +26,10 @@ from cogs.views.task_message import RenderedMessage, render_message, render_plai
 
 log = logging.getLogger(__name__)
 
+_MAX_CONCURRENT_EDITS = 64
+"""How many final edits are sent at once, so that a start with thousands of jobs opens few connections."""
+_MAX_CONCURRENT_PROGRESS = 32
+"""How many edits that show progress are sent at once; while Discord is slow, no final edit waits for them."""
 _UPLOAD_BYTES_PER_SECOND = 128 * 1024
 """The slowest upload that an edit waits for."""
 
@@ -90,6 +97,8 @@ class SceneDrawer:
         self._spoilers = spoilers
         self._routes = routes
         self._marks = marks
+        self._final_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
+        self._progress_slots = asyncio.Semaphore(_MAX_CONCURRENT_PROGRESS)
         self._previewed: set[int] = set()
         """The messages that show a preview as a file."""
 
@@ -194,8 +203,8 @@ class SceneDrawer:
         """Edit by the token, or as the bot if Discord may no longer accept the token."""
         place, routes = drawing.scene.job.place, self._routes
         try:
-            edit = routes.get_webhook(place).edit_message(place.message_id, **_build_payload(drawing, rendered))
-            await routes.send_in_turn(edit, place, place.token, _compute_timeout(drawing))
+            edit = partial(routes.get_webhook(place).edit_message, place.message_id)
+            await self._send(edit, drawing, rendered, place.token)
         except discord.HTTPException as error:
             if is_token_dead(error):
                 routes.mark_token_dead(place)
@@ -222,9 +231,20 @@ class SceneDrawer:
         self._routes.mark_token_dead(place)
 
     async def _edit_as_bot(self, drawing: _Drawing, rendered: RenderedMessage) -> None:
-        place, routes = drawing.scene.job.place, self._routes
-        edit = routes.get_message(place).edit(**_build_payload(drawing, rendered))
-        await routes.send_in_turn(edit, place, place.channel_id, _compute_timeout(drawing))
+        place = drawing.scene.job.place
+        await self._send(self._routes.get_message(place).edit, drawing, rendered, place.channel_id)
+
+    async def _send(
+        self, edit: Callable[..., Awaitable[object]], drawing: _Drawing, rendered: RenderedMessage, route: str | int
+    ) -> None:
+        """Send an edit in its turn.
+
+        A slot is held for a request only: one that was held for a turn, too, could wait for the turn of an edit that
+        waits for a slot.
+        """
+        place, seconds = drawing.scene.job.place, _compute_timeout(drawing)
+        async with self._final_slots if drawing.scene.is_final else self._progress_slots:
+            await self._routes.send_in_turn(edit(**_build_payload(drawing, rendered)), place, route, seconds)
 
 
 def _compute_timeout(drawing: _Drawing) -> float:

@@ -1,6 +1,5 @@
 """Edit, send and delete the messages of jobs, each request within its route's rate limit."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -37,10 +36,6 @@ from cogs.views.task_message import render_sending
 
 log = logging.getLogger(__name__)
 
-_MAX_CONCURRENT_EDITS = 64
-"""How many final edits are sent at once, so that a start with thousands of jobs opens few connections."""
-_MAX_CONCURRENT_PROGRESS = 32
-"""How many edits that show progress are sent at once; while Discord is slow, no final edit waits for them."""
 _RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 """The seconds between tries of a final edit while Discord fails; progress is tried once."""
 _BAN_SECONDS = 60.0
@@ -72,8 +67,6 @@ class DiscordMessageEditor:
         self._routes = MessageRoutes(bot, rate_limiter, clock)
         self._marks = ShownMarks(self._routes, clock)
         self._drawer = SceneDrawer(bot, self._routes, self._marks, spoilers)
-        self._final_slots = asyncio.Semaphore(_MAX_CONCURRENT_EDITS)
-        self._progress_slots = asyncio.Semaphore(_MAX_CONCURRENT_PROGRESS)
 
     async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> bool:
         """Wait until the route to a message may be used, then draw the scene that is true by then.
@@ -95,14 +88,12 @@ class DiscordMessageEditor:
 
     async def _draw_until_shown(self, scene: Scene) -> bool:
         """Edit a message: try progress once, and a final state again after growing pauses while Discord fails."""
-        final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
+        final = scene.is_final
         if not final and self._progress_from.get(scene.job.id, 0.0) > self._monotonic():
             return False
-        slots = self._final_slots if final else self._progress_slots
         for pause in (*_RETRY_PAUSES, None) if final else (None,):
             try:
-                async with slots:
-                    return await self._drawer.draw(scene)
+                return await self._drawer.draw(scene)
             except DisplayRefused as refused:
                 if final:
                     raise
