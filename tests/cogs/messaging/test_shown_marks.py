@@ -1,5 +1,6 @@
 """A process that started later keeps the green buttons of a message, although its database knows of no press."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +63,23 @@ async def test_a_later_process_keeps_what_is_green(room: Room, buttons: tuple[st
         await room.show(GRID, place)
     assert green(room.message) == before == {one.label for one in GRID.buttons if one.custom_id in buttons}
     assert reads(room) == 1
+
+
+async def test_messages_that_are_read_hold_no_slot_of_the_edits(room: Room) -> None:
+    """A read may wait for a turn that an edit without a slot has: more messages are read than edited at once."""
+    restart(room)
+    answers = asyncio.Event()
+    slow = room.server.fail("GET", "*", None, times=None, hold=answers)
+    shown = [answered(room.server, room.server.channels[0], ephemeral=True) for _ in range(80)]
+    expiry = LATER + timedelta(minutes=15)
+    places = [room.place(message, token=act.token, token_expires_at=expiry) for act, message in shown]
+    drawing = [asyncio.create_task(room.show(GRID, place)) for place in places]
+    async with asyncio.timeout(60):
+        while slow.held < 80:  # noqa: ASYNC110 - a request that waits is no event of the server
+            await asyncio.sleep(0.01)
+    answers.set()
+    await asyncio.gather(*drawing)
+    assert reads(room) == 80
 
 
 @pytest.mark.parametrize(
