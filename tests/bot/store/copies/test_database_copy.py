@@ -149,7 +149,9 @@ async def test_all_rows_arrive_unchanged(make_url: MakeUrl, one: str, other: str
     before = await read_all(source)
     states = await copy(source, target)
     assert await read_all(target) == before == await read_all(source)
-    assert {(state.source, state.target, state.is_complete) for state in states.values()} == {(ROWS, ROWS, True)}
+    counts = {name: (state.source, state.target, state.is_complete) for name, state in states.items()}
+    assert counts.pop("secrets") == (ROWS + 1, ROWS + 1, True), "with the key of pseudonyms, which the bot makes"
+    assert {*counts.values()} == {(ROWS, ROWS, True)}
     assert list(states) == [table.name for table in metadata.sorted_tables]
     again = await copy(source, target)
     assert {state.read for state in again.values()} == {0}
