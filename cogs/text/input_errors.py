@@ -46,7 +46,7 @@ from bot.errors.prompt_errors import (
 )
 from bot.money import MAX_AMOUNT
 from bot.policy.limit_parser import MOST_TASKS
-from cogs.languages import N_, _, join_list, join_sentences
+from cogs.languages import N_, _, join_list, join_sentences, pgettext
 from cogs.languages.formats import join_alternatives, localize_number
 from cogs.text.quotes import quote_text
 
@@ -323,7 +323,7 @@ def _describe_limit(error: LimitUnreadable) -> str:
     """Name the form's field, what it accepts, and an example."""
     fields = {
         "field": _(_FIELD_NAMES[error.is_amount, error.period]),
-        "typed": quote_text(error.typed) or _("that"),
+        "typed": quote_text(error.typed) or pgettext("what was typed", "that"),
         "example": "`2.50`" if error.is_amount else "`3`",
     }
     match error.problem:

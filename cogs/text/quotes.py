@@ -28,7 +28,8 @@ def append_typed_text(sentence: str, typed: str) -> str:
     A code block has no markup and no mentions; a zero-width space splits backticks that would end it.
     """
     lines = "\n".join(filter(None, map(clean_text, typed.splitlines())))
-    before, after = f"{sentence}\n{_('You wrote:')}\n```\n", "\n```"
+    title = _("You wrote:")
+    before, after = f"{sentence}\n{title}\n```\n", "\n```"
     room = CONTENT - length(before) - length(after)
     shown = cut(_INNER_TICK.sub("\u200b`", lines), room)
     return f"{before}{shown}{after}" if shown else sentence
