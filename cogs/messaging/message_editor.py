@@ -32,6 +32,7 @@ from cogs.messaging.spoilers import Spoilers
 from cogs.text import limits
 from cogs.text.guidance import NOT_SENT, NOTIFY_ENDED, NOTIFY_NOT_SHOWN, NOTIFY_READY
 from cogs.text.markdown import clean_and_cut, escape_markdown
+from cogs.views.result_names import localize_button_name
 from cogs.views.task_message import render_sending
 
 log = logging.getLogger(__name__)
@@ -292,7 +293,7 @@ class DiscordMessageEditor:
 
 def _name_press(job: Job) -> str:
     """Name the button of a job in the language of the moment; "" for a command."""
-    return escape_markdown(clean_and_cut(_(job.pressed), _NAME_LENGTH))
+    return escape_markdown(clean_and_cut(localize_button_name(job.pressed), _NAME_LENGTH))
 
 
 async def _read_history(channel: discord.PartialMessageable, since: int) -> list[discord.Message]:

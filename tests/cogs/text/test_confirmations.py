@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfirmationNeeded, PressUnrecorded, RepeatUnconfirmed
+from cogs.languages import Language, use_language
+from cogs.languages.catalogs import CATALOGS
 from cogs.text.confirmations import describe_price, describe_question, read_price
+from tests.fakes.catalog import PseudoCatalog, find_untranslated
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DOLLARS: dict[str, Any] = {"price": Decimal("0.8"), "currency": "USD"}
@@ -84,3 +87,40 @@ def test_the_shown_price_is_read_again(currency: str, price: str, more: dict[str
 )
 def test_no_price_is_read_where_none_was_shown(text: str) -> None:
     assert read_price(text) is None
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("currency", ["USD", "VND", "credits", ""])
+@pytest.mark.parametrize("more", [{"kind": "hd"}, {"tasks": 4}, {"has_risen": True}, {"tasks": 4, "has_risen": True}])
+def test_the_shown_price_is_read_in_each_language(language: Language, currency: str, more: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"price": Decimal("1234.5"), "currency": currency, "tasks_left": 3, **more}
+    needed = ConfirmationNeeded(**given)
+    with use_language(language):
+        assert read_price(describe_question(needed, NOW)) == Decimal("1234.5")
+        assert read_price(describe_price(needed)) == Decimal("1234.5")
+
+
+def test_a_price_is_read_after_the_person_changed_their_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Vietnamese, a point separates thousands."""
+    monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, PseudoCatalog())
+    needed = ConfirmationNeeded(price=Decimal("1234.5"), currency="VND")
+    english = describe_question(needed, NOW)
+    with use_language(Language.VIETNAMESE):
+        vietnamese = describe_question(needed, NOW)
+        assert read_price(english) == Decimal("1234.5")
+
+    assert "1.234,50" in vietnamese
+    assert read_price(vietnamese) == Decimal("1234.5")
+
+
+@pytest.mark.usefixtures("pseudo_language")
+@pytest.mark.parametrize("kind", ["", "video", "turbo", "hd"])
+@pytest.mark.parametrize("tasks", [1, 4])
+@pytest.mark.parametrize("left", [(None, None), (1, None), (None, Decimal(3)), (2, Decimal(3))])
+def test_every_question_is_translated(kind: str, tasks: int, left: tuple[int | None, Decimal | None]) -> None:
+    for has_risen in (False, True):
+        given: dict[str, Any] = {**DOLLARS, "kind": kind, "has_risen": has_risen}
+        needed = ConfirmationNeeded(tasks, **given, tasks_left=left[0], amount_left=left[1])
+        assert find_untranslated(describe_question(needed, NOW)) == []
+        assert find_untranslated(describe_price(needed)) == []
+        assert read_price(describe_question(needed, NOW)) == DOLLARS["price"]

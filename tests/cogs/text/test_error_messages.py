@@ -47,8 +47,11 @@ from bot.errors import (
     UploadTypeUnsupported,
 )
 from bot.errors.prompt_errors import ValueOutOfRange
+from cogs.languages import Language, _, use_language
 from cogs.text.error_messages import describe_error, describe_internal_error
 from cogs.text.guidance import malformed_task_id
+from cogs.text.input_errors import NOT_CHARGED
+from tests.fakes.catalog import find_untranslated
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_SECONDS = 1_795_435_200
@@ -75,6 +78,27 @@ CARRYING: list[MjbotError] = [
     UploadTooSmall("dot.png", 2, 2, 64),
     MaskAspectRatioWrong((512, 512), (1456, 816)),
     SpendingLimitReached(most=Decimal(3), left=Decimal(0), resets_at=datetime(2026, 11, 24, tzinfo=UTC)),
+]
+
+
+MORE: list[MjbotError] = [
+    *(SettingsError([]), TaskUnknown(task_id=""), PromptBanned(word=""), PressUnrecorded(is_marked=True)),
+    *(AlreadyPressed(link, finished=finished) for link in ("", LINK) for finished in (False, True)),
+    *(AnswerLost(link, own=own) for link in ("", LINK) for own in (False, True)),
+    *(
+        DailyLimitReached(limit, whose, NOW, tasks=4, left=left)
+        for limit, left in ((0, 0), (1, 0), (3, 2), (30, 2))
+        for whose in ("person", "everyone")
+    ),
+    *(
+        errors.ModalNotSent(refused)
+        for refused in (None, errors.StoreUnavailable(), DailyLimitReached(3, "person", NOW))
+    ),
+    *(errors.NoAccountAvailable(retry_after=wait, speed=speed) for wait in (None, 5.0) for speed in ("", "fast")),
+    errors.SubmitRedirected(processed=True),
+    errors.ParentGone(unknown_to_key=True),
+    errors.SeedUnavailable(lasting=True),
+    errors.KeyRefused("unknown words"),
 ]
 
 
@@ -311,3 +335,22 @@ def test_the_text_for_a_command_mentions_no_button(error: MjbotError) -> None:
     assert re.search(r"(?i)button|press|click", pressed)
     assert not re.search(r"(?i)button|press|click", ran)
     assert describe_error(TaskUnknown(task_id="5"), NOW) == describe_error(TaskUnknown(task_id="5"), NOW, command=True)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_every_error_is_translated() -> None:
+    """For a button and for a command, and where it has nothing to name."""
+    kinds = [kind for kind in tree() if kind.__module__.startswith("bot.errors.")]
+    texts = [describe_error(example(kind), NOW, command=command) for kind in kinds for command in (False, True)]
+    texts += [describe_error(error, NOW) for error in MORE]
+
+    assert {text: words for text in texts if (words := find_untranslated(text))} == {}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_cost_nothing_says_so_at_the_end_in_every_language(language: Language) -> None:
+    """Where nothing was asked for, that sentence is left out, so each translation has to end with it."""
+    for kind in (kind for kind in tree() if kind.__module__.startswith("bot.errors.")):
+        free = describe_error(example(kind), NOW).endswith(NOT_CHARGED)
+        with use_language(language):
+            assert describe_error(example(kind), NOW).endswith(_(NOT_CHARGED)) == free, kind

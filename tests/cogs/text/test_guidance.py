@@ -10,7 +10,9 @@ from cogs.text.guidance import (
     TOO_MANY_IDS,
     describe_ledger_file,
     malformed_task_id,
+    no_such_tasks,
 )
+from tests.fakes.catalog import find_untranslated
 
 
 def test_guidance_names_the_next_step() -> None:
@@ -46,3 +48,11 @@ def test_too_many_ids_names_the_limit_of_one_command() -> None:
 )
 def test_the_file_of_the_ledger_says_what_is_in_it(rows: int, said: str, *, complete: bool) -> None:
     assert describe_ledger_file(rows, is_complete=complete).startswith(said)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_guidance_is_translated() -> None:
+    texts = [malformed_task_id("abc"), malformed_task_id(""), no_such_tasks("Finished")]
+    texts += [describe_ledger_file(rows, is_complete=is_whole) for rows in (0, 1, 9) for is_whole in (True, False)]
+
+    assert {text: words for text in texts if (words := find_untranslated(text))} == {}

@@ -7,12 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import (
+    LimitUnreadable,
     MaskAspectRatioWrong,
     PlaceGone,
     PromptRefused,
+    TimeZoneUnknown,
     UploadAnimated,
+    UploadNotFound,
     UploadRefused,
     UploadTooLarge,
+    UploadTooSlow,
     UploadTooSmall,
     UploadTypeUnsupported,
 )
@@ -32,8 +36,11 @@ from bot.errors.prompt_errors import (
     ValueOutOfRange,
 )
 from bot.midjourney.prompts.prompt_builder import ImagineOptions, build_prompt
-from cogs.text.input_errors import describe_input_error
+from cogs.text.input_errors import describe_defaults_error, describe_input_error
+from tests.fakes.catalog import find_untranslated
 
+UNITS = {"USD"}
+"""Words that no language changes."""
 TEXTS: list[tuple[PromptProblem, str]] = [
     (PromptTextMissing(), "This prompt is empty. Describe the picture you want."),
     (
@@ -140,3 +147,26 @@ def test_typed_text_cannot_break_a_sentence(said: str) -> None:
         assert len(text) < 1500
         assert re.fullmatch(r"[\w ',.;:()\n-]*", outside, re.ASCII), outside
         assert not re.search(r"@(?!\u200b)|<(?!\u200b)", text)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_every_text_is_translated() -> None:
+    """One problem, several, and each kind of file, limit and time zone."""
+    problems = [PromptRefused([problem], "") for problem, _ in TEXTS]
+    listed = [PromptRefused([problem for problem, _ in TEXTS], ""), PromptRefused([], "")]
+    files = [
+        *(UploadRefused(""), UploadNotFound(""), UploadTooSlow(""), UploadTypeUnsupported("a.txt")),
+        *(UploadTooLarge("a", 9 * 10**7, 4 * 10**7, pixels=pixels) for pixels in (False, True)),
+    ]
+    limits = [
+        LimitUnreadable("x", problem, period, is_amount=is_amount, currency="USD")
+        for problem in ("text", "negative", "fraction", "huge", "ambiguous", "currency", "precise")
+        for period in ("day", "month")
+        for is_amount in (False, True)
+    ]
+    zones = [TimeZoneUnknown(""), TimeZoneUnknown("x", similar=["Asia/Tokyo", "Asia/Seoul", "UTC"])]
+
+    texts = [describe_input_error(error) for error in (*problems, *listed, *files, *limits, *zones)]
+    texts += [describe_defaults_error(error) for error in listed]
+
+    assert {text: words for text in texts if (words := set(find_untranslated(text)) - UNITS)} == {}
