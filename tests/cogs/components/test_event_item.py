@@ -14,6 +14,7 @@ from bot.midjourney.buttons import ButtonKind
 from cogs.commands.creations.blend_menu import BlendButton
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.components.event_item import EventItem, is_known_custom_id
+from cogs.languages.choice import LanguageChoice
 from cogs.views.panels.server_controls import ServerItem
 from cogs.views.panels.settings_panel import SettingButton, SettingChoice
 from cogs.views.report_controls import ReportAction, ReportControl, ReportItem
@@ -113,6 +114,8 @@ async def dispatch(custom_id: str, *values: str) -> list[tuple[object, ...]]:
     class Client:
         """What a callback asks of discord.py's client."""
 
+        languages = LanguageChoice()
+
         def dispatch(self, *event: object) -> None:
             """Record the event."""
             heard.append(event)
@@ -121,6 +124,8 @@ async def dispatch(custom_id: str, *values: str) -> list[tuple[object, ...]]:
         """What a callback asks of an interaction."""
 
         client = Client()
+        user = discord.Object(1)
+        locale = discord.Locale.american_english
 
     interaction: Any = Interaction()
     for template, each in TEMPLATES.items():
