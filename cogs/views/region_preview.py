@@ -61,11 +61,11 @@ class RegionPreview:
 
 
 def _find_region(area: str) -> Region | None:
-    """Find the region that a preview in any language names first; None for an uploaded mask."""
+    """Find the region that a preview names, in any language; None for an uploaded mask."""
     for language in Language:
         with use_language(language):
             labels = {_(one.label): one for one in Region}
-        if named := max(filter(area.startswith, labels), key=len, default=""):
+        if named := max((one for one in labels if one in area), key=len, default=""):
             return labels[named]
     return None
 
@@ -78,9 +78,9 @@ def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embe
         description=proposed.prompt_block,
         url=proposed.parent_link or None,
     )
-    # from_message reads the fields by their order, and the region at the beginning of the first.
+    # from_message reads the fields by their order.
     words = _(proposed.region.label) if proposed.region else _("Your mask")
-    # Translators: {area} is a part of the picture, such as "Left half", and stays at the beginning.
+    # Translators: {area} is a part of the picture, such as "Left half".
     share = _("{area}, {percent}% of the picture").format(area=words, percent=max(round(100 * proposed.share), 1))
     embed.add_field(name=_("Area to repaint"), value=share)
     if proposed.price:
