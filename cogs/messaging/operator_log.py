@@ -45,7 +45,8 @@ class OperatorLog:
         self._supervisor = supervisor
         self._owners = owners
         self._waiting: deque[tuple[str, bool]] = deque(maxlen=_MAX_WAITING)
-        self._is_writing = False
+        self.is_writing = False
+        """Whether lines wait or are being written."""
         self._reported = 0
 
     def announce_changes(self, changes: Sequence[RuleChange]) -> None:
@@ -69,8 +70,8 @@ class OperatorLog:
 
     def _add(self, text: str, *, is_alarm: bool) -> None:
         self._waiting.append((limits.cut(text, limits.CONTENT), is_alarm))
-        if not self._is_writing:
-            self._is_writing = True
+        if not self.is_writing:
+            self.is_writing = True
             self._supervisor.start(WorkKey(_KEY), self._write)
 
     async def _write(self) -> None:
@@ -80,7 +81,7 @@ class OperatorLog:
                 text, is_alarm = self._waiting.popleft()
                 await self._send(text, is_alarm=is_alarm)
         finally:
-            self._is_writing = False
+            self.is_writing = False
 
     async def _send(self, text: str, *, is_alarm: bool) -> None:
         try:

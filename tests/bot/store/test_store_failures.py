@@ -66,6 +66,7 @@ async def find_answering_methods(store: Store) -> list[str]:
         "find_refusal_time": lambda: store.find_refusal_time("p", NOON),
         "clear_expired_tokens": lambda: store.clear_expired_tokens(NOON),
         "find_person_settings": lambda: store.find_person_settings(7),
+        "list_person_languages": store.list_person_languages,
         "update_person_settings": lambda: store.update_person_settings(7, lambda settings: settings),
     }
     names = {name for name, member in vars(Store).items() if iscoroutinefunction(member)}

@@ -218,6 +218,7 @@ async def test_changes_and_alarms_are_in_the_operators_log_channel(tmp_path: Pat
         panel = await turned(w, await opened(w), "Money")
         assert "isn't read yet" in text(panel) or "balance" in text(panel)
         await w.app.operator_log.send_alarm("the balance is low")
+        await w.until(lambda: not w.app.operator_log.is_writing)
         await w.act(w.owner.select(panel, [log], custom_id="mj:admin:log:-"))
         await w.until(lambda: _find(w, panel, f"<#{log.id}>"))
         await w.click(w.owner, w.message(panel.id) or panel, "Alarms by DM: off")
