@@ -75,7 +75,7 @@ def describe_missed_pictures(count: int) -> str:
 
 def describe_missing_permissions(channel_id: int, missing: Sequence[str]) -> str:
     """Say what the bot lacks in a channel, and what to do."""
-    names = join_list(f"**{name}**" for name in missing)
+    names = join_list(f"**{_(name)}**" for name in missing)
     return _("I can't write in {channel}: I lack {permissions} there. Grant it, or choose another channel.").format(
         channel=f"<#{channel_id}>", permissions=names
     )
@@ -83,7 +83,7 @@ def describe_missing_permissions(channel_id: int, missing: Sequence[str]) -> str
 
 def describe_refused_channel(channel_id: int, reason: str) -> str:
     """Say why Discord refuses messages in a channel, and what to do."""
-    why = escape_markdown(clean_and_cut(reason, _VALUE_LENGTH))
+    why = escape_markdown(clean_and_cut(_(reason), _VALUE_LENGTH))
     return _("I can't write in {channel}: {reason}. Open it to me, or choose another channel.").format(
         channel=f"<#{channel_id}>", reason=why
     )

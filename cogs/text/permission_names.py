@@ -1,14 +1,16 @@
-"""The permissions that the bot needs, by the names that Discord's settings show. Pure."""
+"""The permissions that the bot needs, by the names that Discord's settings show; translated where people read them."""
 
 import discord
 
+from cogs.languages import N_
+
 PERMISSION_NAMES = {
-    "view_channel": "View Channels",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
+    "view_channel": N_("View Channels"),
+    "send_messages": N_("Send Messages"),
+    "send_messages_in_threads": N_("Send Messages in Threads"),
+    "embed_links": N_("Embed Links"),
+    "attach_files": N_("Attach Files"),
+    "read_message_history": N_("Read Message History"),
 }
 
 
