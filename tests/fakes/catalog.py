@@ -4,7 +4,7 @@ import gettext
 import re
 
 _BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
-_UNREAD = re.compile(r"```.*?```|`[^`]*`|<[^<>]*>|https?://\S+|\]\([^()]*\)", re.DOTALL)
+_UNREAD = re.compile(r"```.*?```|`[^`]*`|<[^<>]*>|https?://[^\s⟧]+|\]\([^()]*\)", re.DOTALL)
 """Code, mentions, timestamps and links, which no language changes."""
 
 

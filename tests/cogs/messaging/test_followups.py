@@ -12,9 +12,12 @@ from bot.errors import DisplayFailed, PlaceGone
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Task
 from cogs.context import Interaction
+from cogs.languages import Language
+from cogs.languages.catalogs import CATALOGS
 from cogs.languages.choice import LanguageChoice
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
+from tests.fakes.catalog import PseudoCatalog
 from tests.fakes.clock import FakeClock
 from tests.fakes.sample_entities import place
 
@@ -47,7 +50,7 @@ class Followups:
             raise outcome
 
 
-def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
+def answerer(followups: Followups, clock: FakeClock, parent: Place | None = None) -> ClickFollowups:
     message = SimpleNamespace(id=7, flags=discord.MessageFlags(), components=[])
     user = SimpleNamespace(
         id=3, display_name="lien", display_avatar=SimpleNamespace(with_size=lambda _: SimpleNamespace(url=""))
@@ -59,7 +62,7 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
         expires_at=clock.now(), extras={}, context=SimpleNamespace(dm_channel=True),
     )  # fmt: skip
     turns = RateLimiter(clock.clock.monotonic, clock.sleep)
-    return ClickFollowups(cast("Interaction", interaction), turns, clock.sleep)
+    return ClickFollowups(cast("Interaction", interaction), turns, clock.sleep, parent=parent)
 
 
 @pytest.mark.parametrize(
@@ -127,3 +130,14 @@ async def test_a_clip_that_discord_refuses_is_linked(status: int, code: int) -> 
         await answerer(Followups(failed(404, 10003)), FakeClock()).send_clip(
             "U1", PARENT, "https://cdn.test/1.mp4", clip
         )
+
+
+async def test_a_clip_is_shown_in_the_language_of_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everyone in the channel sees it, and the person who pressed may read another language."""
+    monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, PseudoCatalog())
+    followups = Followups(None)
+    there = place(language=Language.VIETNAMESE)
+
+    await answerer(followups, FakeClock(), there).send_clip("U1", PARENT, "https://cdn.test/1.mp4", None)
+
+    assert followups.sent[0]["embed"].title == "⟦✅ One clip⟧"

@@ -10,9 +10,12 @@ import pytest
 from bot.errors import DisplayFailed, DisplayRefused, PlaceGone, PlaceUnreachable
 from bot.midjourney.task import Status
 from bot.scene import JobEnding, PictureLink
+from cogs.languages import Language, get_language
+from cogs.languages.catalogs import CATALOGS
 from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS
 from cogs.views.task_states import SENDING
 from tests.cogs.messaging.editor_room import CHANNEL, GRID, PICTURE, PIXEL, RUNNING, TOKEN, Room, answered, title
+from tests.fakes.catalog import PseudoCatalog, find_untranslated
 from tests.fakes.clock import START
 from tests.fakes.sample_entities import task
 from tests.wire.loopback import Upload
@@ -417,6 +420,19 @@ async def test_requester_is_told_privately_what_was_not_sent(room: Room, pressed
         f"I was restarted before I could send your {what}, so you weren't charged. Press it again. A message "
         "that still says *Sending* won't change."
     )
+
+
+async def test_requester_is_told_in_the_language_of_the_message(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made, or pressed, is named in that language too."""
+    monkeypatch.setitem(CATALOGS, Language.VIETNAMESE, PseudoCatalog())
+    here = room.place(language=Language.VIETNAMESE)
+
+    await room.display.notify_unsent(room.job(here))
+    await room.display.notify_requester(room.job(here), task(status=Status.SUCCESS, action="VIDEO"), is_shown=True)
+
+    posted = [one.body["content"] for one in room.server.requests if one.method == "POST"]
+    assert [find_untranslated(text) for text in (room.act.followups[-1].content, posted[-1])] == [[], []]
+    assert get_language() is Language.ENGLISH
 
 
 async def test_requester_whose_token_has_expired_is_not_told(room: Room) -> None:
