@@ -9,6 +9,7 @@ from bot.entities import Rules
 from bot.json_values import is_json_object
 from bot.policy.rules import SpendingPolicy
 from cogs.context import Interaction
+from cogs.languages import _
 from cogs.messaging.channels.gallery import GALLERY
 from cogs.messaging.channels.log_channel import LOG_CHANNEL
 from cogs.text.permission_names import PERMISSION_NAMES
@@ -54,7 +55,7 @@ def _find_missing(
         granted = _find_granted(guild, channel_id, picked.get(channel_id, {}))
         if granted is None or granted.administrator:
             continue
-        missing = [name for flag, name in PERMISSION_NAMES.items() if flag in flags and not getattr(granted, flag)]
+        missing = [_(name) for flag, name in PERMISSION_NAMES.items() if flag in flags and not getattr(granted, flag)]
         if missing:
             yield channel_id, missing
 

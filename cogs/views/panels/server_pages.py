@@ -217,7 +217,7 @@ def _warn_of_channels(snapshot: ServerSnapshot) -> Iterator[str]:
 
 
 def _warn_of_missing(snapshot: ServerSnapshot, channel_id: int) -> str:
-    names = join_list(f"**{_(name)}**" for name in snapshot.missing[channel_id])
+    names = join_list(f"**{name}**" for name in snapshot.missing[channel_id])
     text = _("I can't post in {channel}. Give my role there: {permissions}.")
     return text.format(channel=f"<#{channel_id}>", permissions=names)
 
