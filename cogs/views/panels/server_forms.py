@@ -34,7 +34,11 @@ def build_zone_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
         required=False,
     )
     hint = _("A city or a name such as Europe/Paris. Empty: UTC")
-    modal.add_item(ui.Label(text=_("Where this server's days begin"), description=hint, component=field))
+    modal.add_item(
+        ui.Label(
+            text=_("Where this server's days begin"), description=limits.cut(hint, limits.OPTION_TEXT), component=field
+        )
+    )
     return modal
 
 
@@ -53,7 +57,7 @@ def build_words_modal(rules: ServerRules, control: ServerControl) -> ui.Modal:
         )
         hint = _("One a line, or with commas. cat* begins with cat, *cat* contains it. Empty: none")
         name = _("More blocked words") if number else _("Blocked words")
-        modal.add_item(ui.Label(text=name, description=hint, component=field))
+        modal.add_item(ui.Label(text=name, description=limits.cut(hint, limits.OPTION_TEXT), component=field))
     return modal
 
 

@@ -12,7 +12,7 @@ from bot.features.server_rules import ALL_TOGETHER, EVERY_MEMBER, find_limits
 from bot.policy.limit_parser import parse_amount, parse_count
 from bot.policy.spending_limits import SpendingLimit, choose_member_limits
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
-from cogs.languages import N_, _
+from cogs.languages import N_, _, pgettext
 from cogs.text import limits
 from cogs.views.panels.server_controls import Action, ControlBuilder, ServerControl
 from cogs.views.panels.server_snapshot import PageContent, ServerSnapshot
@@ -22,7 +22,7 @@ _KINDS: Final[Mapping[str, str]] = {
     ALL_KINDS: N_("All jobs"),
     CostKind.VIDEO: N_("Videos"),
     CostKind.TURBO: N_("Turbo jobs"),
-    CostKind.HD: N_("HD jobs"),
+    CostKind.HD: "HD jobs",
     CostKind.SEVERAL: N_("Several at once"),
 }
 _SWITCHED_OFF: Final[Mapping[str, str]] = {
@@ -44,8 +44,8 @@ def render_limits(snapshot: ServerSnapshot, builder: ControlBuilder) -> PageCont
     limited = {_name_kind(one) for one in settings or ()}
     # A menu would not do: Discord sends nothing if the same option is chosen again after a form was closed.
     items = [
-        builder.choice(Action.EDIT_LIMITS, _(name), row=1, value=kind, part=subject, is_chosen=kind in limited)
-        for kind, name in _KINDS.items()
+        builder.choice(Action.EDIT_LIMITS, _name_jobs(kind), row=1, value=kind, part=subject, is_chosen=kind in limited)
+        for kind in _KINDS
     ]
     if subject.isdecimal() and settings != ():
         items.append(builder.button(Action.SET_NO_LIMITS, _("No limits for this role"), row=2, part=subject))
@@ -124,7 +124,7 @@ def _describe_used_up(setting: LimitSetting) -> str:
         if is_day
         else _("⚠️ **{kind}**: already used up, nothing more this month.")
     )
-    return text.format(kind=_(_KINDS[setting.kind]))
+    return text.format(kind=_name_jobs(setting.kind))
 
 
 def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:
@@ -132,6 +132,11 @@ def _describe(snapshot: ServerSnapshot, settings: Limits | None) -> str:
         members = snapshot.format_limits(snapshot.rules.server.member_limits) or _("no limits")
         return _("As every member: {limits}").format(limits=members)
     return snapshot.format_limits(settings) or _("No limits")
+
+
+def _name_jobs(kind: str) -> str:
+    """Name a kind of jobs as a button does: elsewhere, "5 HD jobs a day" may be written in lower case."""
+    return pgettext("button", "HD jobs") if kind == CostKind.HD else _(_KINDS[kind])
 
 
 def _name_kind(setting: LimitSetting) -> str:
@@ -146,7 +151,7 @@ def is_kind(value: str) -> bool:
 def build_limits_modal(rules: ServerRules, control: ServerControl, currency: str) -> ui.Modal:
     """Build the form of the limits for one kind of jobs; without a currency it has no amounts."""
     kind = control.value
-    title = limits.cut(_("Limits: {kind}").format(kind=_(_KINDS[kind])), limits.MODAL_TITLE)
+    title = limits.cut(_("Limits: {kind}").format(kind=_name_jobs(kind)), limits.MODAL_TITLE)
     modal = ui.Modal(title=title, custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
     for field in build_limit_fields(find_limits(rules, control.state.subject) or (), kind, currency):
         modal.add_item(field)

@@ -1,16 +1,18 @@
 """The audit is stored in English, and shown in the language of the reader; what people typed stays as it is."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
 
-from bot.entities import AgePolicy, CostKind, LimitSetting, Period, ServerRules
+from bot.entities import AgePolicy, CostKind, LimitSetting, Period, RuleChange, ServerRules
 from bot.features.server_rule_texts import describe_limits as describe_in_english
 from bot.features.server_rule_texts import list_changed_texts
 from bot.languages import Language
 from cogs.languages import use_language
+from cogs.text.log_lines import format_change_line
 from cogs.text.rule_texts import describe_limits, translate_value, translate_what
 from tests.fakes.catalog import find_untranslated
 
@@ -66,6 +68,19 @@ def test_every_stored_text_is_translated(texts: tuple[str, str, str]) -> None:
     assert find_untranslated(translate_what(what)) == []
     shown = " ".join(translate_value(what, value) for value in values)
     assert {*find_untranslated(shown)} <= {"vi", "UTC", "Asia", "Tokyo"}
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_the_log_channel_shows_changes_in_its_language() -> None:
+    change = RuleChange(
+        guild_id=1,
+        person_id=2,
+        made_at=datetime(2026, 11, 28, tzinfo=UTC),
+        what="limits of <@&4>",
+        before="as every member",
+        after="3 jobs a day",
+    )
+    assert find_untranslated(format_change_line(change)) == []
 
 
 @pytest.mark.usefixtures("pseudo_language")

@@ -21,6 +21,7 @@ from bot.entities import (
 )
 from bot.languages import Language
 from bot.money import PriceSetting
+from tests.fakes.catalog import find_untranslated
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world, rows, title_of
 
 DAY, MONTH = Period.DAY, Period.MONTH
@@ -551,3 +552,25 @@ async def test_members_are_blocked_and_unblocked_on_the_page_who(tmp_path: Path)
         await says(w, panel, f"<@{w.stranger.id}> is unblocked.", f"<@{w.owner.id}> wasn't blocked here.", "No one")
         assert [what for what, _, _ in await audit(w)] == [f"block of <@{w.stranger.id}>"] * 2
         assert not w.env.errors
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_every_answer_is_translated(tmp_path: Path) -> None:
+    """The panel, what it says above, and refusals."""
+    async with open_simcord_world(tmp_path) as w:
+        make_manager(w, w.member)
+        await set_guided(w)
+        answer = (await w.slash(w.member, "mjserver")).response
+        assert answer is not None
+        await w.until(lambda: (w.message(answer.id) or answer).embeds)
+        await w.act(w.member.click(w.message(answer.id) or answer, custom_id=find_id(w, answer, "blocks")))
+        await w.until(lambda: "/mjblock" in shown(w, answer))
+        await pick(w, answer, "block", [w.stranger, w.member])
+        text = await says(w, answer, f"<@{w.stranger.id}>")
+        assert "✅" in text
+        assert "⚠️" in text
+        assert find_untranslated(text) == []
+        w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.clear()
+        told = await w.told(await pick(w, answer, "page", ["where"]))
+        assert "Manage Server" in told
+        assert find_untranslated(told) == []

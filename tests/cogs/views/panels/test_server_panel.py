@@ -344,6 +344,15 @@ def test_a_replaced_change_is_named_with_its_author() -> None:
     assert "Your change replaced that." in describe_change(replace(stale, replaced=None))
 
 
+@pytest.mark.usefixtures("pseudo_language")
+def test_every_text_about_a_change_is_translated() -> None:
+    """What was saved is named in the language of the manager."""
+    mine = RuleChange(guild_id=1, person_id=2, made_at=NOW, what="limits of <@&4>", before="no limits", after="")
+    changed = ChangedRules(rules=ServerRules(), changes=[mine], is_stale=True, replaced=replace(mine, person_id=3))
+    for each in (changed, replace(changed, replaced=None)):
+        assert find_untranslated(describe_change(each)) == []
+
+
 @pytest.mark.parametrize(
     "custom_id", ["mj:server:p:owl:-:allow:-:-", "mj:server:p:who:-:owl:-:-", "mj:server:g:who:12:owl:xy:0a1b2c"]
 )
