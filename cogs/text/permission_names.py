@@ -15,7 +15,7 @@ PERMISSION_NAMES = {
 
 
 def list_missing_permissions(granted: discord.Permissions) -> list[str]:
-    """Return the names of the required permissions that are not granted, as Discord's settings show them."""
+    """Return the names of the required permissions that are not granted, in English: translate them where shown."""
     if granted.administrator:  # implies all others
         return []
     return [name for flag, name in PERMISSION_NAMES.items() if not getattr(granted, flag)]
