@@ -560,17 +560,15 @@ async def test_every_answer_is_translated(tmp_path: Path) -> None:
     async with open_simcord_world(tmp_path) as w:
         make_manager(w, w.member)
         await set_guided(w)
-        answer = (await w.slash(w.member, "mjserver")).response
-        assert answer is not None
-        await w.until(lambda: (w.message(answer.id) or answer).embeds)
-        await w.act(w.member.click(w.message(answer.id) or answer, custom_id=find_id(w, answer, "blocks")))
-        await w.until(lambda: "/mjblock" in shown(w, answer))
-        await pick(w, answer, "block", [w.stranger, w.member])
-        text = await says(w, answer, f"<@{w.stranger.id}>")
+        panel = await opened(w, title="⟦Server settings")
+        await w.click(w.member, panel, custom_id=find_id(w, panel, "blocks"))
+        await says(w, panel, "/mjblock")
+        await pick(w, panel, "block", [w.stranger, w.member])
+        text = await says(w, panel, f"<@{w.stranger.id}>")
         assert "✅" in text
         assert "⚠️" in text
         assert find_untranslated(text) == []
         w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.clear()
-        told = await w.told(await pick(w, answer, "page", ["where"]))
+        told = await w.told(await pick(w, panel, "page", ["where"]))
         assert "Manage Server" in told
         assert find_untranslated(told) == []
