@@ -1,5 +1,6 @@
 """A family becomes a message that Discord accepts, even if its members' texts are hostile."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from bot.midjourney.task import Button, Status, Task
 from cogs.views.lineage import render_lineage
 from tests.cogs.views.scenes import HOSTILE, TASKS, URLS
 from tests.discord_payloads.message import refusals
+from tests.fakes.catalog import find_untranslated
 from tests.fakes.sample_entities import U2, place
 
 LINK = place().link
@@ -70,3 +72,12 @@ def test_the_largest_family_fits() -> None:
         )
     )
     assert refusals({"embeds": [render_lineage(large, "0").to_dict()]}) == []
+
+
+@pytest.mark.usefixtures("pseudo_language")
+def test_a_family_is_translated() -> None:
+    """Only the prompt stays as it is."""
+    child = LineageMember(Task(id="2", status=Status.SUCCESS), (False,), "More", "Picture 2", LINK)
+    shown = render_lineage(Lineage((LineageMember(Task(id="1", prompt="fox")), child), has_more=True), "2")
+    assert find_untranslated(f"{shown.title} {shown.description} {shown.footer.text}") == ["fox"]
+    assert "⟦├ ⟦More⟧ → [⟦Picture 2⟧]" in (shown.description or "")

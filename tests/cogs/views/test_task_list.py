@@ -25,6 +25,7 @@ from cogs.views.task_list import (
     get_status_emoji,
     render_task_list,
 )
+from tests.fakes.catalog import find_untranslated
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LINK = "https://discord.com/channels/1/2/3"
@@ -205,3 +206,14 @@ def test_the_list_has_a_title_and_a_color() -> None:
     """A title, and the colour of what is neither done nor failed."""
     embed, _ = render_task_list(page(), "")
     assert (embed.title, embed.colour) == ("Your tasks", discord.Colour(0x5865F2))
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_the_list_is_translated() -> None:
+    """Only the prompts stay as they are."""
+    embed, view = render_task_list(TaskPage(TaskFilter.DONE, 0, [one(prompt=""), one(1, prompt="fox")], 40), "")
+    shown = items(view)
+    texts = [embed.title, embed.footer.text, embed.description, *(shown[verb].label for verb in ("newer", "older"))]
+    texts += [shown["open"].placeholder, *(option.label for option in (*shown["open"].options, *shown["only"].options))]
+    assert find_untranslated(" ".join(map(str, texts))) == ["fox", "fox"]
+    assert find_untranslated(format_choice(one(prompt="", pressed="", result_description="Picture 2"))) == []

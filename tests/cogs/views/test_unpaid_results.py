@@ -1,8 +1,11 @@
 """What is shown without a submit."""
 
+import pytest
+
 from bot.midjourney.text_results import parse_shorten_result
 from cogs.text import limits
 from cogs.views.unpaid_results import render_clip, render_prompt_words
+from tests.fakes.catalog import find_untranslated
 from tests.fakes.sample_entities import LIEN, task
 
 TEXT = "**a fox**, in ~~very~~ deep snow\n\n1️⃣ a fox"
@@ -35,3 +38,12 @@ async def test_a_clip_has_its_link() -> None:
         render_clip(LIEN, "U1", task(), "https://cdn.test/1.mp4").description or ""
     )
     assert render_clip(LIEN, "U1", task(), "http://localhost:8086/1.mp4").description == "**a lighthouse**"
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_what_is_shown_is_translated() -> None:
+    """Only the name, the button and the words of the prompt stay as they are."""
+    embed = render_prompt_words(LIEN, "U1", task(), parse_shorten_result(TEXT))
+    assert find_untranslated(" ".join([embed.title or "", *(field.name or "" for field in embed.fields)])) == []
+    clip = render_clip(LIEN, "U1", task(), "https://cdn.test/1.mp4")
+    assert find_untranslated(f"{clip.author.name} {clip.title} {clip.description}") == ["lighthouse"]
