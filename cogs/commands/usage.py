@@ -17,6 +17,7 @@ from bot.ports import Ledger
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import _
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,
@@ -80,10 +81,10 @@ class UsageCog(commands.Cog):
         """Show another page in the same message, or send the ledger as a file."""
         async with send_ephemeral_on_error(interaction):
             if choice is None:
-                await send_ephemeral(interaction, STALE_USAGE)
+                await send_ephemeral(interaction, _(STALE_USAGE))
             elif choice.page not in self._list_pages(interaction):
                 is_server = choice.page is UsagePage.SERVER
-                await send_ephemeral(interaction, USAGE_FOR_MANAGERS if is_server else USAGE_FOR_OPERATOR)
+                await send_ephemeral(interaction, _(USAGE_FOR_MANAGERS if is_server else USAGE_FOR_OPERATOR))
             elif await defer_click(interaction):
                 await self._answer_click(interaction, choice)
 
@@ -149,7 +150,8 @@ def _describe_refusal(refusal: PolicyRefused | None, interaction: Interaction) -
     """Say why a further request would be refused; nothing was asked for, so not that it was not charged."""
     if refusal is None:
         return ""
-    return describe_error(refusal, now=interaction.client.clock.now(), command=True).removesuffix(NOT_CHARGED).rstrip()
+    text = describe_error(refusal, now=interaction.client.clock.now(), command=True)
+    return text.removesuffix(_(NOT_CHARGED)).rstrip()
 
 
 def _get_guild_id(interaction: Interaction, choice: UsageChoice) -> int | None:

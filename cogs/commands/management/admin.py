@@ -29,6 +29,8 @@ from cogs.commands.management.admin_forms import OperatorForms, find_form_page
 from cogs.commands.registration import usable_anywhere
 from cogs.context import MODAL_EVENT, Interaction
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import _
+from cogs.languages.formats import join_all
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,
@@ -144,8 +146,8 @@ class AdminCog(commands.Cog):
         """Say why this person may not use the panel; "" if they may."""
         owners = self._services.trust.owners
         if not owners:
-            return OWNERS_UNKNOWN
-        return "" if interaction.user.id in owners else NOT_AN_OPERATOR
+            return _(OWNERS_UNKNOWN)
+        return "" if interaction.user.id in owners else _(NOT_AN_OPERATOR)
 
     async def _follow(self, interaction: Interaction, control: AdminControl, values: Sequence[str]) -> None:
         rules, person_id = self._services.rules, interaction.user.id
@@ -180,7 +182,7 @@ class AdminCog(commands.Cog):
         """Name what the bot lacks in the channel that was picked; "" where it can write."""
         channel = self._bot.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel):
-            return "⚠️ I can't see that channel. Let me view it and send messages there, or choose another one."
+            return _("⚠️ I can't see that channel. Let me view it and send messages there, or choose another one.")
         granted = channel.permissions_for(channel.guild.me)
         missing = [
             name
@@ -189,8 +191,10 @@ class AdminCog(commands.Cog):
         ]
         if not missing:
             return ""
-        names = " and ".join(f"**{name}**" for name in missing)
-        return f"⚠️ I can't write in <#{channel_id}>: I lack {names} there. Grant it, or choose another channel."
+        names = join_all(f"**{name}**" for name in missing)
+        return _(
+            "⚠️ I can't write in {channel}: I lack {permissions} there. Grant it, or choose another channel."
+        ).format(channel=f"<#{channel_id}>", permissions=names)
 
     async def _export(self, interaction: Interaction) -> None:
         """Send the whole ledger as a file."""
@@ -203,7 +207,7 @@ class AdminCog(commands.Cog):
         """Show what a control leads to, as it is stored now."""
         shown = await self._render(interaction, control)
         if shown is None:
-            await send_ephemeral(interaction, STALE_ADMIN_PANEL)
+            await send_ephemeral(interaction, _(STALE_ADMIN_PANEL))
             return
         embed, view = shown
         request = interaction.edit_original_response(

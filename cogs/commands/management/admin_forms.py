@@ -14,6 +14,8 @@ from bot.features.operator_rules import OperatorRulesService
 from bot.money import PRICES_EXAMPLE
 from bot.policy.rules import Spender, SpendingPolicy
 from cogs.components.modals import read_choice, read_text_field
+from cogs.languages import N_, _
+from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 from cogs.views.panels.admin_controls import (
     HOURS_FIELD,
@@ -30,13 +32,14 @@ from cogs.views.panels.admin_controls import (
 )
 from cogs.views.panels.server_limits import ALL_KINDS, build_limit_fields, read_limits, warn_of_used_up
 
-_TITLES: Final[Mapping[str, str]] = {"person": "Limits of each person", "total": "Limits of everyone together"}
-_FIXED_PRICES: Final = "`PRICES` is set in the environment, so prices can't be set here. Nothing changed."
-_NO_PERSON: Final = "Choose a person, or write their id, which is a number. Nothing changed."
-_SELF: Final = "You can't block an operator of this bot. Nothing changed."
-_BAD_HOURS: Final = (
-    f"The hours must be a number above 0, such as 24 or 0.5, and at most {LONGEST_BLOCK_HOURS}. Nothing changed."
-)
+_TITLES: Final[Mapping[str, str]] = {
+    "person": N_("Limits of each person"),
+    "total": N_("Limits of everyone together"),
+}
+_FIXED_PRICES: Final = N_("`PRICES` is set in the environment, so prices can't be set here. Nothing changed.")
+_NO_PERSON: Final = N_("Choose a person, or write their id, which is a number. Nothing changed.")
+_SELF: Final = N_("You can't block an operator of this bot. Nothing changed.")
+_BAD_HOURS: Final = N_("The hours must be a number above 0, such as 24 or 0.5, and at most {most}. Nothing changed.")
 
 
 class OperatorForms:
@@ -58,9 +61,9 @@ class OperatorForms:
         if control.action is AdminAction.EDIT_PRICES:
             return build_prices_modal(operator.prices, PRICES_EXAMPLE)
         if control.action is AdminAction.EDIT_BUDGET:
-            title, stored = "Budget of this server", grant.server_limits
+            title, stored = _("Budget of this server"), grant.server_limits
         else:
-            title = _TITLES.get(control.value, _TITLES["person"])
+            title = _(_TITLES.get(control.value, _TITLES["person"]))
             stored = operator.total_limits if control.value == "total" else operator.person_limits
         return build_limits_form(title, control, build_limit_fields(stored, ALL_KINDS, self._policy.prices.currency))
 
@@ -104,7 +107,7 @@ class OperatorForms:
 
     async def _save_prices(self, data: Mapping[str, Any], person_id: int) -> str:
         if self._rules.has_fixed_prices:
-            return _FIXED_PRICES
+            return _(_FIXED_PRICES)
         try:
             await self._rules.set_prices(person_id, read_text_field(data, PRICES_FIELD))
         except ValueError as mistake:
@@ -114,9 +117,9 @@ class OperatorForms:
     async def _block(self, data: Mapping[str, Any], person_id: int) -> str:
         blocked = _read_person(data)
         if not blocked:
-            return _NO_PERSON
+            return _(_NO_PERSON)
         if blocked in self._policy.application_owners:
-            return _SELF
+            return _(_SELF)
         typed = read_text_field(data, HOURS_FIELD).strip().replace(",", ".")
         try:
             hours = float(typed) if typed else None
@@ -124,16 +127,18 @@ class OperatorForms:
                 0, blocked, person_id, hours=hours, reason=read_text_field(data, REASON_FIELD)
             )
         except ValueError:
-            return f"{quote_text(typed)}: {_BAD_HOURS}" if quote_text(typed) else _BAD_HOURS
-        return f"<@{blocked}> can't draw anywhere now."
+            return _describe_bad_hours(typed)
+        return _("{person} can't draw anywhere now.").format(person=mention_person(blocked))
 
     async def _unblock(self, data: Mapping[str, Any], person_id: int) -> str:
         blocked = _read_person(data)
         if not blocked:
-            return _NO_PERSON
+            return _(_NO_PERSON)
         if await self._moderation.unblock_person(0, blocked, person_id):
-            return f"<@{blocked}> can draw again, where the servers allow it."
-        return f"<@{blocked}> wasn't blocked everywhere. Nothing changed."
+            text = _("{person} can draw again, where the servers allow it.")
+        else:
+            text = _("{person} wasn't blocked everywhere. Nothing changed.")
+        return text.format(person=mention_person(blocked))
 
 
 def find_form_page(control: AdminControl) -> AdminControl:
@@ -148,6 +153,12 @@ def _read_person(data: Mapping[str, Any]) -> int:
     typed = read_choice(data, PERSON_FIELD) or read_text_field(data, ID_FIELD).strip().removeprefix("<@").rstrip(">")
     is_id = typed.isascii() and typed.isdecimal() and 15 <= len(typed) <= 20 and int(typed) < 1 << 63
     return int(typed) if is_id else 0
+
+
+def _describe_bad_hours(typed: str) -> str:
+    problem = _(_BAD_HOURS).format(most=LONGEST_BLOCK_HOURS)
+    # Translators: {value} is what a person wrote in a form, {problem} a whole sentence about it.
+    return _("{value}: {problem}").format(value=quote_text(typed), problem=problem) if quote_text(typed) else problem
 
 
 def _open(page: AdminPage) -> AdminControl:

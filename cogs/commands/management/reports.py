@@ -100,8 +100,8 @@ class ReportResolutionCog(commands.Cog):
         if control.audience is ReportAudience.SERVER:
             return check_moderator(interaction)
         if not self._owners:
-            return OWNERS_UNKNOWN
-        return "" if interaction.user.id in self._owners else NOT_AN_OPERATOR
+            return _(OWNERS_UNKNOWN)
+        return "" if interaction.user.id in self._owners else _(NOT_AN_OPERATOR)
 
     async def _follow(self, interaction: Interaction, control: ReportControl) -> None:
         if control.action is ReportAction.LIST:

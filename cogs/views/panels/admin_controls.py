@@ -11,6 +11,8 @@ from discord import ui
 
 from cogs.components.event_item import EventItem
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS
+from cogs.languages import _
+from cogs.text import limits
 
 ADMIN_CLICK_EVENT = "admin_click"
 """The event of a click: `on_admin_click(interaction, control)`."""
@@ -115,9 +117,14 @@ def build_button(
     action: AdminAction, label: str, *, row: int, value: str = "", style: str = "secondary", disabled: bool = False
 ) -> AdminItem:
     """Build a button."""
-    custom_id = AdminControl(action, value).custom_id
     return AdminItem(
-        ui.Button[Any](label=label, style=discord.ButtonStyle[style], custom_id=custom_id, row=row, disabled=disabled)
+        ui.Button[Any](
+            label=limits.cut(label, limits.LABEL),
+            style=discord.ButtonStyle[style],
+            custom_id=AdminControl(action, value).custom_id,
+            row=row,
+            disabled=disabled,
+        )
     )
 
 
@@ -142,7 +149,7 @@ def build_channel_menu(action: AdminAction, placeholder: str, *, row: int) -> Ad
 
 def build_prices_modal(prices: str, example: str) -> ui.Modal:
     """Build the form of the prices."""
-    modal = _build_modal("Prices", AdminControl(AdminAction.EDIT_PRICES))
+    modal = _build_modal(_("Prices"), AdminControl(AdminAction.EDIT_PRICES))
     field = ui.TextInput[Any](
         custom_id=PRICES_FIELD,
         style=discord.TextStyle.paragraph,
@@ -151,23 +158,23 @@ def build_prices_modal(prices: str, example: str) -> ui.Modal:
         max_length=_MAX_PRICES,
         required=False,
     )
-    modal.add_item(ui.Label(text="Price of one job each", description="As in PRICES. Empty: none", component=field))
+    modal.add_item(_build_label(_("Price of one job each"), field, _("As in PRICES. Empty: none")))
     return modal
 
 
 def build_person_modal(control: AdminControl) -> ui.Modal:
     """Build the form that blocks or unblocks a person everywhere."""
     is_block = control.action is AdminAction.BLOCK
-    modal = _build_modal("Block everywhere" if is_block else "Unblock", control)
+    modal = _build_modal(_("Block everywhere") if is_block else _("Unblock"), control)
     menu = ui.UserSelect[Any](custom_id=PERSON_FIELD, min_values=0, max_values=1, required=False)
-    modal.add_item(ui.Label(text="Who", component=menu))
+    modal.add_item(_build_label(_("Who"), menu))
     by_id = ui.TextInput[Any](custom_id=ID_FIELD, max_length=20, required=False)
-    modal.add_item(ui.Label(text="Or the person's id", component=by_id))
+    modal.add_item(_build_label(_("Or the person's id"), by_id))
     if is_block:
         hours = ui.TextInput[Any](custom_id=HOURS_FIELD, max_length=10, required=False, placeholder="24")
-        modal.add_item(ui.Label(text="For how many hours", description="Empty: without an end", component=hours))
+        modal.add_item(_build_label(_("For how many hours"), hours, _("Empty: without an end")))
         reason = ui.TextInput[Any](custom_id=REASON_FIELD, max_length=100, required=False)
-        modal.add_item(ui.Label(text="Why", component=reason))
+        modal.add_item(_build_label(_("Why"), reason))
     return modal
 
 
@@ -180,7 +187,13 @@ def build_limits_form(title: str, control: AdminControl, fields: Sequence[ui.Lab
 
 
 def _build_modal(title: str, control: AdminControl) -> ui.Modal:
+    title = limits.cut(title, limits.MODAL_TITLE)
     return ui.Modal(title=title, custom_id=control.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+
+
+def _build_label(text: str, component: ui.Item[Any], description: str = "") -> ui.Label[Any]:
+    hint = limits.cut(description, limits.OPTION_TEXT) or None
+    return ui.Label(text=limits.cut(text, limits.MODAL_TITLE), description=hint, component=component)
 
 
 _MAX_PRICES: Final = 1500
