@@ -17,7 +17,7 @@ from bot.timeouts import wait_at_most
 from cogs.commands.management.moderation import check_moderator, judge_block_target
 from cogs.components.modals import read_text_field
 from cogs.context import MODAL_EVENT, Interaction, to_person
-from cogs.languages import _
+from cogs.languages import _, use_language
 from cogs.messaging.channels.report_lines import ReportLines
 from cogs.messaging.responses import (
     acknowledge,
@@ -217,10 +217,12 @@ class ReportResolutionCog(commands.Cog):
                 await self._edit_clicked(interaction, control, case)
 
     async def _edit_clicked(self, interaction: Interaction, control: ReportControl, case: Sequence[Report]) -> None:
+        """Show the end of a case in the line that was clicked, in the language of all who read that channel."""
+        languages, is_server = interaction.client.languages, control.audience is ReportAudience.SERVER
+        with use_language(languages.choose_for_message(interaction) if is_server else languages.default):
+            text = describe_case(case, control.audience)
         request = interaction.edit_original_response(
-            content=describe_case(case, control.audience),
-            view=None,
-            allowed_mentions=discord.AllowedMentions.none(),
+            content=text, view=None, allowed_mentions=discord.AllowedMentions.none()
         )
         await with_timeout(request)
 
