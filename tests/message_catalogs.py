@@ -5,6 +5,7 @@ Needs Babel, which is a development dependency; at run time the standard library
 
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -72,7 +73,8 @@ def read_catalog(name: str, path: Path) -> Catalog:
 
 def update_catalog(catalog: Catalog, template: Catalog) -> Catalog:
     """Add new texts to a catalog and drop those that are gone; nothing is guessed from similar texts."""
-    catalog.update(template, no_fuzzy_matching=True, update_header_comment=False)
+    # Babel adds the template's own messages, which must not be shared with the catalogs of other languages.
+    catalog.update(deepcopy(template), no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
     return catalog
 

@@ -88,3 +88,13 @@ def test_gettext_finds_no_mistake(name: str, path: Path, tmp_path: Path) -> None
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_catalogs_share_no_message() -> None:
+    """A new text that is translated in one catalog stays untranslated in the others."""
+    template = Catalog()
+    template.add("Draw")
+    messages = [update_catalog(Catalog(locale=name), template).get("Draw") for name in ("vi", "zh_CN")]
+
+    assert None not in messages
+    assert messages[0] is not messages[1]
