@@ -9,6 +9,7 @@ import discord
 
 from bot.clock import Clock
 from bot.entities import Person, Place
+from bot.languages import Language
 from bot.policy.task_privacy import Viewer
 from cogs.languages.choice import LanguageChoice
 
@@ -110,10 +111,14 @@ def is_age_restricted(interaction: Interaction) -> bool | None:
     return channel.is_nsfw() if isinstance(channel, discord.abc.GuildChannel | discord.Thread) else None
 
 
+def choose_language(interaction: Interaction, *, private: bool) -> Language:
+    """Return the language of an answer that only the person sees, or everyone in the channel."""
+    languages: LanguageChoice = interaction.client.languages
+    return languages.choose_for_person(interaction) if private else languages.choose_for_message(interaction)
+
+
 def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
     """Return the place of a message that this interaction sent or clicked."""
-    languages: LanguageChoice = interaction.client.languages
-    choose_language = languages.choose_for_person if ephemeral else languages.choose_for_message
     return Place(
         channel_id=interaction.channel_id or 0,
         message_id=message_id,
@@ -123,7 +128,7 @@ def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> P
         token_expires_at=_compute_token_expiry(interaction),
         ephemeral=ephemeral,
         reachable=not ephemeral and is_reachable(interaction),
-        language=choose_language(interaction),
+        language=choose_language(interaction, private=ephemeral),
     )
 
 

@@ -6,15 +6,16 @@ from bot.errors import MjbotError
 from bot.midjourney.request_options import Dimensions
 from bot.policy.task_privacy import Viewer
 from bot.tracking.tracker import JobTracker
+from cogs.languages import N_
 from cogs.text import limits
 from cogs.views.task_list import format_choice
 
 DIMENSION_LABELS = {
-    Dimensions.PORTRAIT: "portrait, 2:3",
-    Dimensions.SQUARE: "square, 1:1",
-    Dimensions.LANDSCAPE: "landscape, 3:2",
+    Dimensions.PORTRAIT: N_("portrait, 2:3"),
+    Dimensions.SQUARE: N_("square, 1:1"),
+    Dimensions.LANDSCAPE: N_("landscape, 3:2"),
 }
-"""The shapes of a blend, as people read them."""
+"""The shapes of a blend, as people read them; marked for translation."""
 
 
 async def suggest_own_tasks(tracker: JobTracker, viewer: Viewer, typed: str) -> list[app_commands.Choice[str]]:

@@ -11,7 +11,8 @@ from bot.midjourney.task_ids import find_task_ids
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import usable_anywhere
-from cogs.context import Interaction, get_viewer
+from cogs.context import Interaction, choose_language, get_viewer
+from cogs.languages import _, use_language
 from cogs.messaging.responses import acknowledge, replace_response_on_error, send_ephemeral, with_timeout
 from cogs.text.guidance import ASKING_FOR_SEED, ONE_SEED_AT_A_TIME, malformed_task_id
 from cogs.text.markdown import format_prompt
@@ -43,7 +44,7 @@ class SeedCog(commands.Cog):
         if len(ids) == 1:
             await self._show_seed(interaction, ids[0], private=private)
         else:
-            await send_ephemeral(interaction, ONE_SEED_AT_A_TIME if ids else malformed_task_id(id))
+            await send_ephemeral(interaction, _(ONE_SEED_AT_A_TIME) if ids else malformed_task_id(id))
 
     @seed.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -55,18 +56,24 @@ class SeedCog(commands.Cog):
         if answer is None:
             return
         # In a person's own install Discord may make a response private that was meant to be public.
-        async with replace_response_on_error(interaction, private=private or answer.is_ephemeral()):
-            viewer = get_viewer(interaction)
+        private = private or answer.is_ephemeral()
+        async with replace_response_on_error(interaction, private=private):
+            viewer, language = get_viewer(interaction), choose_language(interaction, private=private)
             task = await self._seeds.find_known_seed(task_id, viewer)
             if task is None:
-                await with_timeout(interaction.edit_original_response(content=ASKING_FOR_SEED))
+                with use_language(language):
+                    text = _(ASKING_FOR_SEED)
+                await with_timeout(interaction.edit_original_response(content=text))
                 task = await self._seeds.fetch_seed(task_id, viewer)
-            await with_timeout(interaction.edit_original_response(content=None, embed=_build_embed(task)))
+            with use_language(language):
+                embed = _build_embed(task)
+            await with_timeout(interaction.edit_original_response(content=None, embed=embed))
 
 
 def _build_embed(task: Task) -> discord.Embed:
     seed = quote_text(task.seed)
-    again = f"Add {quote_text(f'--seed {task.seed}')} to a prompt for similar pictures."
-    lines = filter(None, (format_prompt(task.shown_prompt), f"The seed is {seed}.", again))
-    embed = discord.Embed(title="🌱 Seed", color=DONE_COLOR, description="\n".join(lines))
+    # Translators: {parameter} is code, such as `--seed 123`.
+    again = _("Add {parameter} to a prompt for similar pictures.").format(parameter=quote_text(f"--seed {task.seed}"))
+    lines = filter(None, (format_prompt(task.shown_prompt), _("The seed is {seed}.").format(seed=seed), again))
+    embed = discord.Embed(title=_("🌱 Seed"), color=DONE_COLOR, description="\n".join(lines))
     return embed.set_footer(text=task.id)

@@ -16,6 +16,7 @@ from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
 from cogs.context import MODAL_EVENT, Interaction
+from cogs.languages import _
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,
@@ -73,7 +74,7 @@ class SettingsCog(commands.Cog):
             if choice == EDIT_DEFAULTS:
                 await self._open_modal(interaction)
             elif not (changes := choice.get_changes()):
-                await send_ephemeral(interaction, STALE_PANEL)
+                await send_ephemeral(interaction, _(STALE_PANEL))
             elif await defer_click(interaction):
                 changed = await self._person_settings.change_settings(
                     interaction.user.id, lambda settings: replace(settings, **changes)
@@ -101,7 +102,9 @@ class SettingsCog(commands.Cog):
     async def _open_modal(self, interaction: Interaction) -> None:
         """Open the modal, filled in with the current defaults; an empty one deletes them."""
         settings = await self._person_settings.get_settings_in_time(interaction.user.id)
-        modal = ui.Modal(title="Default parameters", custom_id=EDIT_DEFAULTS.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+        modal = ui.Modal(
+            title=_("Default parameters"), custom_id=EDIT_DEFAULTS.custom_id, timeout=MODAL_TIMEOUT_SECONDS
+        )
         field = ui.TextInput[Any](
             custom_id=_FIELD,
             style=discord.TextStyle.paragraph,
@@ -110,8 +113,8 @@ class SettingsCog(commands.Cog):
             max_length=_MAX_LENGTH,
             required=False,
         )
-        hint = "Added unless your prompt already sets them. Leave empty for none"
-        modal.add_item(ui.Label(text="Parameters", description=hint, component=field))
+        hint = _("Added unless your prompt already sets them. Leave empty for none")
+        modal.add_item(ui.Label(text=_("Parameters"), description=hint, component=field))
         await acknowledge(interaction, interaction.response.send_modal(modal))
 
     async def _show(self, interaction: Interaction, settings: PersonSettings) -> None:

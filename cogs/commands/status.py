@@ -17,7 +17,8 @@ from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_i
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
-from cogs.context import Interaction, get_viewer, is_reachable, to_person, to_place
+from cogs.context import Interaction, choose_language, get_viewer, is_reachable, to_person, to_place
+from cogs.languages import _, use_language
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -88,7 +89,7 @@ class StatusCog(MessageMenuCog):
         """Follow the tasks whose ids are in a message's text, embeds or components."""
         ids = find_task_ids_in_texts(_find_texts(message))
         if not ids:
-            await send_ephemeral(interaction, NO_IDS_HERE)
+            await send_ephemeral(interaction, _(NO_IDS_HERE))
         else:
             await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=message.flags.ephemeral, notify=False)
 
@@ -97,7 +98,7 @@ class StatusCog(MessageMenuCog):
             return
         async with replace_response_on_error(interaction, private=True):
             recent = await self._tracker.list_recent_tasks(get_viewer(interaction), _RECENT_TASKS)
-            content = None if recent else NO_TASKS_YET
+            content = None if recent else _(NO_TASKS_YET)
             await with_timeout(interaction.edit_original_response(content=content, embed=_build_list(recent)))
 
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
@@ -114,7 +115,7 @@ class StatusCog(MessageMenuCog):
             if len(ids) > 1:
                 # Discord would treat the next followup as the response while that is still "thinking".
                 await self._rate_limiter.acquire_token(interaction.token)
-                embed = render_sending(to_person(interaction.user), "", task)
+                embed = _render_first(interaction, task, private=private)
                 await with_timeout(interaction.edit_original_response(embed=embed))
             await self._start(
                 interaction, task, to_place(interaction, message_id, ephemeral=private), notify=may_notify
@@ -123,7 +124,7 @@ class StatusCog(MessageMenuCog):
             async with send_ephemeral_on_error(interaction):
                 await self._follow_in_followup(interaction, task_id, private=private, notify=may_notify)
         if notify and not may_notify:
-            await send_ephemeral(interaction, NO_MENTION_HERE)
+            await send_ephemeral(interaction, _(NO_MENTION_HERE))
 
     async def _refuse_private_answer(self, interaction: Interaction) -> bool:
         """Refuse what only this person would see, where the server's managers have switched that off."""
@@ -137,7 +138,7 @@ class StatusCog(MessageMenuCog):
     async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._rate_limiter.acquire_token(interaction.token)
         task = await self._tracker.fetch_task(task_id, get_viewer(interaction))
-        embed = render_sending(to_person(interaction.user), "", task)
+        embed = _render_first(interaction, task, private=private)
         message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
         try:
             where = to_place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
@@ -153,10 +154,16 @@ class StatusCog(MessageMenuCog):
         await self._tracker.follow_job(job, task, viewer=get_viewer(interaction))
 
 
+def _render_first(interaction: Interaction, task: Task, *, private: bool) -> discord.Embed:
+    """Render what a message shows before its task is followed, in the message's language."""
+    with use_language(choose_language(interaction, private=private)):
+        return render_sending(to_person(interaction.user), "", task)
+
+
 def _check_ids(ids: list[str], text: str) -> str:
     if not ids:
         return malformed_task_id(text)
-    return TOO_MANY_IDS if len(ids) > MAX_TASK_IDS else ""
+    return _(TOO_MANY_IDS) if len(ids) > MAX_TASK_IDS else ""
 
 
 def _find_texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
@@ -184,4 +191,4 @@ def _build_list(tasks: Sequence[TaskSummary]) -> discord.Embed | None:
     if not tasks:
         return None
     lines = "\n".join(map(format_task_line, tasks))
-    return discord.Embed(title="Your recent tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))
+    return discord.Embed(title=_("Your recent tasks"), description=limits.cut(lines, limits.EMBED_DESCRIPTION))

@@ -9,6 +9,7 @@ from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.commands.status import StatusCog
 from cogs.context import Interaction, get_viewer
+from cogs.languages import _
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,
@@ -44,7 +45,7 @@ class TasksCog(commands.Cog):
     @app_commands.command(name="mjtasks", description=locale_str("Your tasks: running ones first, then the newest"))
     @app_commands.describe(state=locale_str("Show only these tasks"))
     @app_commands.choices(
-        state=[app_commands.Choice(name=name, value=str(which)) for which, name in FILTER_NAMES.items()]
+        state=[app_commands.Choice(name=locale_str(name), value=str(which)) for which, name in FILTER_NAMES.items()]
     )
     @usable_anywhere
     async def mjtasks(self, interaction: Interaction, state: str = TaskFilter.ALL) -> None:
@@ -70,6 +71,6 @@ class TasksCog(commands.Cog):
 
     async def _show(self, interaction: Interaction, leaf: TaskListPage) -> None:
         page = await self._person_settings.get_task_page(get_viewer(interaction), leaf.task_filter, leaf.number)
-        empty = NO_TASKS_YET if page.which is TaskFilter.ALL else no_such_tasks(FILTER_NAMES[page.which])
+        empty = _(NO_TASKS_YET) if page.which is TaskFilter.ALL else no_such_tasks(FILTER_NAMES[page.which])
         embed, view = render_task_list(page, empty)
         await with_timeout(interaction.edit_original_response(embed=embed, view=view))

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.json_values import is_json_array, is_json_object
 from cogs.context import Interaction
+from cogs.languages import _
 from cogs.text import limits
 
 PROMPT_FIELD = "prompt"
@@ -24,7 +25,7 @@ def build_prompt_field(text: str, hint: str) -> ui.Label[Any]:
         max_length=limits.INPUT,
         required=True,
     )
-    return ui.Label(text="Prompt", description=hint, component=field)
+    return ui.Label(text=_("Prompt"), description=hint, component=field)
 
 
 def read_prompt(data: Mapping[str, Any]) -> str:

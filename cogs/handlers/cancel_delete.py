@@ -8,6 +8,7 @@ from bot.features.message_permissions import MessageActor
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import ClickEvent, TaskCustomId
 from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person, to_place
+from cogs.languages import N_, _
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,
@@ -19,10 +20,10 @@ from cogs.messaging.responses import (
 )
 from cogs.views.bot_buttons import render_delete_confirmation
 
-_DELETE_QUESTION = "Delete this message for everyone? You can bring the picture back with `/mjstatus`."
+_DELETE_QUESTION = N_("Delete this message for everyone? You can bring the picture back with `/mjstatus`.")
 _OUTCOME_TEXTS = {
-    CancelOutcome.REQUESTED: "I asked the service to cancel it. The message will show when it's done.",
-    CancelOutcome.UNSUPPORTED: (
+    CancelOutcome.REQUESTED: N_("I asked the service to cancel it. The message will show when it's done."),
+    CancelOutcome.UNSUPPORTED: N_(
         "This service can't cancel tasks, so Midjourney keeps drawing, and the charge stands. I only stopped watching. "
         "**Look again** on the message is free."
     ),
@@ -57,7 +58,7 @@ class CancelDeleteHandler(commands.Cog):
                 get_viewer(interaction),
             )
             if outcome in _OUTCOME_TEXTS:
-                await send_ephemeral(interaction, _OUTCOME_TEXTS[outcome])
+                await send_ephemeral(interaction, _(_OUTCOME_TEXTS[outcome]))
 
     async def _ask_to_delete(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Ask the person privately; the button below the question holds the id of the message to delete."""
@@ -67,16 +68,16 @@ class CancelDeleteHandler(commands.Cog):
             message = get_clicked_place(interaction)
             await self._delete_service.check_permission(message, get_message_permissions(interaction))
             view = render_delete_confirmation(click.task_id, message.message_id)
-            await with_timeout(interaction.edit_original_response(content=_DELETE_QUESTION, view=view))
+            await with_timeout(interaction.edit_original_response(content=_(_DELETE_QUESTION), view=view))
 
     async def _delete(self, interaction: Interaction, message_id: int) -> None:
-        if not await replace_message(interaction, "Deleting …"):
+        if not await replace_message(interaction, _("Deleting …")):
             return
         async with replace_response_on_error(interaction, private=True):
             await self._delete_service.delete_message(
                 to_place(interaction, message_id, ephemeral=False), get_message_permissions(interaction)
             )
-            await with_timeout(interaction.edit_original_response(content="Deleted."))
+            await with_timeout(interaction.edit_original_response(content=_("Deleted.")))
 
 
 def get_message_permissions(interaction: Interaction) -> MessageActor:

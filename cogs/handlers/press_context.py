@@ -1,6 +1,7 @@
 """Build a Press from a click: who clicked, on which message, and who requested that message."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import discord
@@ -14,16 +15,13 @@ from bot.timeouts import wait_at_most
 from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, get_requester, get_viewer, to_person
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import Language, _, use_language
 from cogs.text.guidance import COPIED_BUTTONS
 
 _PREFILL_SECONDS = 1.5
 _FIRST_BUTTONS = datetime(2021, 5, 26, tzinfo=UTC)
 """When Discord introduced buttons: an id from before is that of no message with one."""
-_COPY = re.compile(
-    re.escape(COPIED_BUTTONS).replace(
-        r"\{link\}", r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/(\d{1,20})"
-    )
-)
+_MESSAGE_LINK = r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/(\d{1,20})"
 
 
 async def build_press(
@@ -72,8 +70,16 @@ def get_shown_time(message_id: int) -> datetime | None:
 def _find_copied_message(message: discord.Message | None) -> int:
     """Return the id of the message whose buttons this one copies; 0 where it copies none."""
     text = message.embeds[0].description if message and message.embeds else None
-    found = _COPY.fullmatch(text or "")
-    return int(found[1]) if found else 0
+    found = (re.fullmatch(pattern, text) for pattern in _list_copy_patterns()) if text else ()
+    return next((int(one[1]) for one in found if one), 0)
+
+
+def _list_copy_patterns() -> Iterator[str]:
+    """Yield what stands above copied buttons, in each language: the person may have changed theirs since."""
+    for language in Language:
+        with use_language(language):
+            pattern = re.escape(_(COPIED_BUTTONS)).replace(r"\{link\}", _MESSAGE_LINK)
+        yield pattern
 
 
 async def fetch_prefill(presses: PressService, click: TaskCustomId, viewer: Viewer) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import discord
 from discord.ext import commands
 
+from bot.entities import Place
 from bot.errors import PictureTooLarge
 from bot.features.downloads import WHOLE_GRID, DownloadFiles, DownloadService
 from bot.features.lineage import LineageFinder
@@ -13,6 +14,7 @@ from bot.imaging.downloads.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
 from cogs.context import Interaction, get_clicked_place, get_viewer, to_place
+from cogs.languages import N_, _, join_list, join_sentences, use_language
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -30,8 +32,8 @@ from cogs.views.bot_buttons import render_pictures_menu
 from cogs.views.lineage import render_lineage
 
 _MENU_VALUES = frozenset({WHOLE_GRID, 1, 2, 3, 4})
-_SPLIT_QUESTION = "Which pictures should I post? (free)"
-_FETCHING = "Fetching the pictures …"
+_SPLIT_QUESTION = N_("Which pictures should I post? (free)")
+_FETCHING = N_("Fetching the pictures …")
 
 
 class ResultButtonHandler(commands.Cog):
@@ -80,10 +82,11 @@ class ResultButtonHandler(commands.Cog):
         """Ask the person privately; the menu holds the grid's message, so that the files are as visible as that one."""
         grid = get_clicked_place(interaction)
         menu = render_pictures_menu(click.task_id, None if grid.ephemeral else grid.message_id)
-        await acknowledge(interaction, interaction.response.send_message(_SPLIT_QUESTION, view=menu, ephemeral=True))
+        question = _(_SPLIT_QUESTION)
+        await acknowledge(interaction, interaction.response.send_message(question, view=menu, ephemeral=True))
 
     async def _post_pictures(self, interaction: Interaction, click: TaskCustomId, numbers: set[int]) -> None:
-        if not await replace_message(interaction, _FETCHING):
+        if not await replace_message(interaction, _(_FETCHING)):
             return
         private = click.key == "-"
         grid = get_clicked_place(interaction) if private else to_place(interaction, int(click.key), ephemeral=False)
@@ -93,7 +96,7 @@ class ResultButtonHandler(commands.Cog):
             for batch in split_into_messages(files.pictures):
                 await self._rate_limiter.acquire_token(interaction.token)
                 request = interaction.followup.send(
-                    "" if private else _describe_split(interaction.user, files.prompt, grid.link),
+                    "" if private else _describe_split(interaction.user, files.prompt, grid),
                     files=[_build_file(picture, files.prompt, is_spoiler=is_spoiler) for picture in batch],
                     ephemeral=private,
                     allowed_mentions=discord.AllowedMentions.none(),
@@ -103,7 +106,7 @@ class ResultButtonHandler(commands.Cog):
             await self._rate_limiter.acquire_token(interaction.token)
             await with_timeout(
                 interaction.edit_original_response(
-                    content=_describe_files(files, interaction, is_spoiler=is_spoiler) or "Here you are."
+                    content=_describe_files(files, interaction, is_spoiler=is_spoiler) or _("Here you are.")
                 )
             )
 
@@ -145,9 +148,13 @@ def _build_file(picture: Picture, prompt: str, *, is_spoiler: bool) -> discord.F
     )
 
 
-def _describe_split(person: discord.abc.User, prompt: str, grid: str) -> str:
-    """Name the person who split a grid, its prompt, and its message."""
-    return f"{person.mention} split [these four]({grid}): {format_prompt(prompt)}".removesuffix(": ")
+def _describe_split(person: discord.abc.User, prompt: str, grid: Place) -> str:
+    """Name the person who split a grid, its prompt, and its message, in the language of that message."""
+    with use_language(grid.language):
+        text = _("{person} split [these four]({link}): {prompt}")
+        if not (shown := format_prompt(prompt)):
+            text = _("{person} split [these four]({link})")
+    return text.format(person=person.mention, link=grid.link, prompt=shown)
 
 
 def split_into_messages(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
@@ -169,22 +176,22 @@ def _describe_files(files: DownloadFiles, interaction: Interaction, *, is_spoile
     """
     notes: list[str] = []
     if files.is_split_here:
-        notes.append("Cut from the grid. **U** gives the same picture with its own buttons.")
+        notes.append(_("Cut from the grid. **U** gives the same picture with its own buttons."))
     if any(picture.is_reencoded for picture in files.pictures):
-        notes.append("Made smaller to fit here.")
+        notes.append(_("Made smaller to fit here."))
     if files.first_error is not None:
         links = [f"<{link}>" if is_spoiler else link for url in files.links if (link := sanitize_link(url))]
         why = (
-            "It's too large to attach here."
+            _("It's too large to attach here.")
             if isinstance(files.first_error, PictureTooLarge)
             else explain_error(files.first_error, interaction)
         )
-        notes.append(f"{why} {_format_links(links)}" if links else explain_error(files.first_error, interaction))
-    return " ".join(notes)
+        notes += [why, _format_links(links)] if links else [explain_error(files.first_error, interaction)]
+    return join_sentences(*notes)
 
 
 def _format_links(links: Sequence[str]) -> str:
     if len(links) == 1:
-        return f"[The original file]({links[0]}) is available until its link expires."
-    named = ", ".join(f"[file {number}]({link})" for number, link in enumerate(links, 1))
-    return f"Original files, until their links expire: {named}."
+        return _("[The original file]({link}) is available until its link expires.").format(link=links[0])
+    named = [_("[file {number}]({link})").format(number=number, link=link) for number, link in enumerate(links, 1)]
+    return _("Original files, until their links expire: {files}.").format(files=join_list(named))

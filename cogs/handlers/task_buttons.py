@@ -32,6 +32,7 @@ from cogs.context import (
 )
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
+from cogs.languages import N_, _
 from cogs.messaging.followups import ClickFollowups, PreviewFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
@@ -49,7 +50,7 @@ from cogs.views.press_question import PressQuestion, render_question_button
 
 _UNKNOWN_BUTTON_SECONDS = 2.0
 """How long another process, which may know the button, has to answer."""
-_SENDING = {ButtonKind.DRAW_AGAIN: "I'm sending it again.", ButtonKind.CONFIRM_PRICE: "I'm sending it."}
+_SENDING = {ButtonKind.DRAW_AGAIN: N_("I'm sending it again."), ButtonKind.CONFIRM_PRICE: N_("I'm sending it.")}
 """What the answered question says, for each kind of question."""
 
 
@@ -88,7 +89,7 @@ class TaskButtonHandler(commands.Cog):
                 await self._open_modal(interaction, click, "Imagine")
             elif click.kind is ButtonKind.OPEN_MODAL:
                 _require_requester(interaction)
-                await self._open_modal(interaction, click, "Midjourney asks")
+                await self._open_modal(interaction, click, _("Midjourney asks"))
             elif click.kind in _SENDING:
                 _require_requester(interaction)
                 await self._confirm(interaction, click)
@@ -118,7 +119,7 @@ class TaskButtonHandler(commands.Cog):
             return
         await self._sleep(_UNKNOWN_BUTTON_SECONDS)
         if not interaction.response.is_done() and not is_handled(interaction):
-            await send_ephemeral(interaction, STALE_BUTTON)
+            await send_ephemeral(interaction, _(STALE_BUTTON))
 
     async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
         if click.kind is ButtonKind.REFRESH:
@@ -131,7 +132,7 @@ class TaskButtonHandler(commands.Cog):
             is_remix_on = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
             await self._submit_or_ask(interaction, click)
             if is_remix_on:
-                await send_ephemeral(interaction, REMIX_UNSUPPORTED)
+                await send_ephemeral(interaction, _(REMIX_UNSUPPORTED))
 
     async def _open_modal(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first response: Discord accepts none later."""
@@ -140,7 +141,9 @@ class TaskButtonHandler(commands.Cog):
             text += suffix
         # handle_modal reads what is submitted, however late, without this object.
         modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
-        hint = "Describe the picture. --zoom can be 1 to 2, such as --zoom 1.5" if suffix else "Describe the picture"
+        hint = _("Describe the picture")
+        if suffix:
+            hint = _("Describe the picture. --zoom can be 1 to 2, such as --zoom 1.5")
         modal.add_item(build_prompt_field(text, hint))
         await acknowledge(interaction, interaction.response.send_modal(modal))
 
@@ -201,7 +204,7 @@ class TaskButtonHandler(commands.Cog):
     async def _confirm(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Submit the press that a question is about; the question loses its button, so that it is answered once."""
         shown = interaction.message.content if interaction.message else ""
-        if interaction.message is None or not await replace_message(interaction, _SENDING[click.kind]):
+        if interaction.message is None or not await replace_message(interaction, _(_SENDING[click.kind])):
             return
         question = PressQuestion.from_message(interaction.message)
         parent = find_linked_place(question.parent_link, interaction)

@@ -32,6 +32,7 @@ from cogs.components.modals import (
 from cogs.context import MODAL_EVENT, Interaction, find_linked_place, get_viewer
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
+from cogs.languages import _
 from cogs.messaging.attachments import DiscordUpload
 from cogs.messaging.followups import PreviewFollowups
 from cogs.messaging.rate_limits import RateLimiter
@@ -101,15 +102,15 @@ class VaryRegionHandler(commands.Cog):
         text = earlier.prompt if earlier else await fetch_prefill(self._presses, click, get_viewer(interaction))
         chosen = earlier.region if earlier else None
         modal = ui.Modal(title="Vary (Region)", custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
-        modal.add_item(build_prompt_field(text, "Describe the picture after the change"))
-        options = [discord.SelectOption(label=one.label, value=one.value, default=one is chosen) for one in Region]
+        modal.add_item(build_prompt_field(text, _("Describe the picture after the change")))
+        options = [discord.SelectOption(label=_(one.label), value=one.value, default=one is chosen) for one in Region]
         menu = ui.Select[Any](
-            custom_id=_REGION_FIELD, options=options, placeholder="Choose a region", min_values=0, required=False
+            custom_id=_REGION_FIELD, options=options, placeholder=_("Choose a region"), min_values=0, required=False
         )
-        modal.add_item(ui.Label(text="Area to repaint", component=menu))
+        modal.add_item(ui.Label(text=_("Area to repaint"), component=menu))
         upload = ui.FileUpload[Any](custom_id=_MASK_FIELD, min_values=0, max_values=1, required=False)
-        hint = "An image of the same shape, white where the picture should change"
-        modal.add_item(ui.Label(text="Or upload a mask", description=hint, component=upload))
+        hint = _("An image of the same shape, white where the picture should change")
+        modal.add_item(ui.Label(text=_("Or upload a mask"), description=hint, component=upload))
         await acknowledge(interaction, interaction.response.send_modal(modal))
 
     async def _show_preview(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:

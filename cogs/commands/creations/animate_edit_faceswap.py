@@ -24,6 +24,7 @@ from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.creations.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction, get_viewer
+from cogs.languages import _
 from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import ONE_STARTING_IMAGE_REQUIRED, malformed_task_id
@@ -80,7 +81,7 @@ class AnimateEditFaceswapCog(commands.Cog):
     ) -> None:
         """Animate an uploaded picture, or one of a task."""
         if (image is None) == (id is None):
-            await send_ephemeral(interaction, ONE_STARTING_IMAGE_REQUIRED)
+            await send_ephemeral(interaction, _(ONE_STARTING_IMAGE_REQUIRED))
             return
         ids = find_task_ids(id or "")
         if id is not None and len(ids) != 1:
@@ -89,7 +90,7 @@ class AnimateEditFaceswapCog(commands.Cog):
 
         viewer = get_viewer(interaction)
 
-        def build_request(_: PersonDefaults) -> CommandRequest:
+        def build_request(_defaults: PersonDefaults) -> CommandRequest:
             begin = self._get_picture(ids[0], picture, viewer) if ids else validate_attachments(image)[0]
             end = next(iter(validate_attachments(end_image)), None)
             return build_animate(begin, prompt, Motion(motion), end, loop=loop)
@@ -119,7 +120,7 @@ class AnimateEditFaceswapCog(commands.Cog):
     ) -> None:
         """Change an uploaded picture."""
         await self._runner.run(
-            interaction, lambda _: build_edit(validate_attachments(image)[0], prompt), private=private
+            interaction, lambda _defaults: build_edit(validate_attachments(image)[0], prompt), private=private
         )
 
     @app_commands.command(name="faceswap", description=locale_str("Put the face of one picture into another"))
@@ -138,5 +139,5 @@ class AnimateEditFaceswapCog(commands.Cog):
     ) -> None:
         """Swap a face between two uploaded pictures."""
         await self._runner.run(
-            interaction, lambda _: build_face_swap(*validate_attachments(source, target)), private=private
+            interaction, lambda _defaults: build_face_swap(*validate_attachments(source, target)), private=private
         )

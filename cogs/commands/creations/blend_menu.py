@@ -29,6 +29,7 @@ from cogs.commands.registration import MessageMenuCog
 from cogs.components.event_item import EventItem, build_view
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
 from cogs.context import MODAL_EVENT, Interaction, get_viewer
+from cogs.languages import N_, _, ngettext
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
 from cogs.messaging.responses import (
     acknowledge,
@@ -46,7 +47,7 @@ BLEND_EVENT = "blend_click"
 _CUSTOM_ID = "mj:blend"
 _PRIVATE_CUSTOM_ID = "mj:blend:private"
 """The id of the button and the modal where the pictures come from a private message, and so the result is private."""
-_MENU: Final = "Blend with ..."
+_MENU: Final = N_("Blend with ...")
 _NEEDED_COMMANDS: Final = ("blend", _MENU)
 """Discord checks who may use the menu, when it is chosen, but not the form; and the result is that of /blend."""
 _OTHERS, _SHAPE = "others", "shape"
@@ -93,7 +94,7 @@ class BlendMenuCog(MessageMenuCog):
             :MAX_BLEND_PICTURES
         ]
         if not shown:
-            await send_ephemeral(interaction, NO_PICTURE_TO_BLEND)
+            await send_ephemeral(interaction, _(NO_PICTURE_TO_BLEND))
             return
         if not await defer_thinking(interaction):
             return
@@ -109,7 +110,7 @@ class BlendMenuCog(MessageMenuCog):
             ]
             style = discord.ButtonStyle.primary
             custom_id = _PRIVATE_CUSTOM_ID if message.flags.ephemeral else _CUSTOM_ID
-            view = build_view([BlendButton(ui.Button(label="Add pictures", style=style, custom_id=custom_id))])
+            view = build_view([BlendButton(ui.Button(label=_("Add pictures"), style=style, custom_id=custom_id))])
             embeds = _build_gallery([file.filename for file in files])
             await with_timeout(interaction.edit_original_response(embeds=embeds, attachments=files, view=view))
 
@@ -118,7 +119,7 @@ class BlendMenuCog(MessageMenuCog):
         """Open the modal, which asks for the missing pictures and the shape."""
         async with send_ephemeral_on_error(interaction):
             count = len(_find_picture_urls(interaction))
-            modal = ui.Modal(title="Blend with ...", custom_id=_read_id(interaction), timeout=MODAL_TIMEOUT_SECONDS)
+            modal = ui.Modal(title=_(_MENU), custom_id=_read_id(interaction), timeout=MODAL_TIMEOUT_SECONDS)
             if count < MAX_BLEND_PICTURES:
                 modal.add_item(_build_upload_field(count))
             modal.add_item(_build_shape_field())
@@ -138,7 +139,7 @@ class BlendMenuCog(MessageMenuCog):
             chosen = read_choice(data, _SHAPE)
             shape = Dimensions(chosen) if chosen in Dimensions.__members__.values() else Dimensions.SQUARE
 
-            def build_request(_: PersonDefaults) -> CommandRequest:
+            def build_request(_defaults: PersonDefaults) -> CommandRequest:
                 return build_blend((*begin, *(one.validate() for one in others)), shape)
 
             await self._runner.run(
@@ -156,11 +157,14 @@ def _read_id(interaction: Interaction) -> str:
 
 
 def _build_gallery(names: Sequence[str]) -> list[discord.Embed]:
-    many = "this picture" if len(names) == 1 else f"these {len(names)} pictures"
-    text = f"Add others to {many}. Midjourney blends up to {MAX_BLEND_PICTURES} pictures."
-    first = discord.Embed(title="Blend with ...", color=ACTIVE_COLOR, url=_GALLERY, description=text)
-    first.set_footer(text="You are charged only when you submit the form.")
-    embeds = (first, *(discord.Embed(url=_GALLERY) for _ in names[1:]))
+    text = ngettext(
+        "Add others to this picture. Midjourney blends up to {most} pictures.",
+        "Add others to these {count} pictures. Midjourney blends up to {most} pictures.",
+        len(names),
+    ).format(count=len(names), most=MAX_BLEND_PICTURES)
+    first = discord.Embed(title=_(_MENU), color=ACTIVE_COLOR, url=_GALLERY, description=text)
+    first.set_footer(text=_("You are charged only when you submit the form."))
+    embeds = (first, *(discord.Embed(url=_GALLERY) for _name in names[1:]))
     return [embed.set_image(url=f"attachment://{name}") for embed, name in zip(embeds, names, strict=True)]
 
 
@@ -168,10 +172,12 @@ def _build_upload_field(count: int) -> ui.Label[Any]:
     """Build the upload field for the other pictures, next to `count` existing ones."""
     fewest, most = max(MIN_BLEND_PICTURES - count, 0), MAX_BLEND_PICTURES - count
     upload = ui.FileUpload[Any](custom_id=_OTHERS, min_values=fewest, max_values=most, required=fewest > 0)
-    many = "One picture" if most == 1 else f"Up to {most} pictures"
+    description = ngettext(
+        "One picture, as PNG, JPEG or WebP", "Up to {count} pictures, as PNG, JPEG or WebP", most
+    ).format(count=most)
     return ui.Label(
-        text="Blend it with" if count == 1 else "And with",
-        description=f"{many}, as PNG, JPEG or WebP",
+        text=_("Blend it with") if count == 1 else _("And with"),
+        description=description,
         component=upload,
     )
 
@@ -179,10 +185,10 @@ def _build_upload_field(count: int) -> ui.Label[Any]:
 def _build_shape_field() -> ui.Label[Any]:
     """Build the menu of shapes, with Midjourney's default selected."""
     options = [
-        discord.SelectOption(label=words, value=shape, default=shape is Dimensions.SQUARE)
+        discord.SelectOption(label=_(words), value=shape, default=shape is Dimensions.SQUARE)
         for shape, words in DIMENSION_LABELS.items()
     ]
-    return ui.Label(text="Shape of the result", component=ui.Select[Any](custom_id=_SHAPE, options=options))
+    return ui.Label(text=_("Shape of the result"), component=ui.Select[Any](custom_id=_SHAPE, options=options))
 
 
 def _find_picture_urls(interaction: Interaction) -> list[str]:

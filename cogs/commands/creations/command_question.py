@@ -9,6 +9,7 @@ from bot.errors import CommandUnknown, NotTheRequester, UploadUnreadable
 from bot.submissions.command_requests import CommandRequest
 from cogs.commands.creations.paid_command import PaidCommandRunner
 from cogs.context import Interaction, get_requester
+from cogs.languages import N_, _
 from cogs.messaging.attachments import DiscordUpload
 from cogs.messaging.responses import replace_message, send_ephemeral_on_error
 from cogs.text.confirmations import read_price
@@ -21,7 +22,7 @@ from cogs.views.command_question import (
     read_prompt_block,
 )
 
-_SENDING = "I'm sending it."
+_SENDING = N_("I'm sending it.")
 
 
 class CommandQuestionCog(commands.Cog):
@@ -43,7 +44,7 @@ class CommandQuestionCog(commands.Cog):
             if message is None or (requester is not None and requester.id != interaction.user.id):
                 raise NotTheRequester
             price = read_price(message.content)
-            if not await replace_message(interaction, _SENDING):
+            if not await replace_message(interaction, _(_SENDING)):
                 return
             try:
                 wanted = await _read_request(message, choice)

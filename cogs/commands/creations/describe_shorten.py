@@ -13,6 +13,7 @@ from bot.submissions.command_requests import CommandRequest, PersonDefaults, Pic
 from cogs.commands.creations.paid_command import PaidCommandRunner, choose_privacy
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.context import Interaction, get_viewer
+from cogs.languages import _
 from cogs.messaging.attachments import find_pictures, validate_attachments
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import NO_PICTURE_HERE, ONE_PICTURE_REQUIRED
@@ -53,7 +54,7 @@ class DescribeShortenCog(MessageMenuCog):
         """Describe an uploaded or linked picture."""
         picture = link or image
         if picture is None or (link and image):
-            await send_ephemeral(interaction, ONE_PICTURE_REQUIRED)
+            await send_ephemeral(interaction, _(ONE_PICTURE_REQUIRED))
             return
         if link:
             private = await choose_privacy(private, self._is_private_link(link, get_viewer(interaction)))
@@ -63,7 +64,7 @@ class DescribeShortenCog(MessageMenuCog):
         """Describe the first picture of a message: an attachment, or else an embed's image."""
         picture = next(find_pictures(message), None)
         if picture is None:
-            await send_ephemeral(interaction, NO_PICTURE_HERE)
+            await send_ephemeral(interaction, _(NO_PICTURE_HERE))
             return
         private = message.flags.ephemeral
         await self._describe(interaction, picture, private=private, needed_commands=("describe",))
@@ -76,7 +77,7 @@ class DescribeShortenCog(MessageMenuCog):
         private: bool,
         needed_commands: Collection[str] = (),
     ) -> None:
-        def build_request(_: PersonDefaults) -> CommandRequest:
+        def build_request(_defaults: PersonDefaults) -> CommandRequest:
             if isinstance(picture, str):
                 return build_describe(self._link_picture(picture, get_viewer(interaction)))
             return build_describe(validate_attachments(picture)[0])
@@ -93,4 +94,4 @@ class DescribeShortenCog(MessageMenuCog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Rank the words of a prompt."""
-        await self._runner.run(interaction, lambda _: build_shorten(prompt), private=private)
+        await self._runner.run(interaction, lambda _defaults: build_shorten(prompt), private=private)

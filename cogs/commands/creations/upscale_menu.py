@@ -12,6 +12,7 @@ from cogs.commands.registration import MessageMenuCog
 from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
 from cogs.context import Interaction
+from cogs.languages import _
 from cogs.messaging.responses import acknowledge, send_ephemeral
 from cogs.text.guidance import COPIED_BUTTONS, NOTHING_TO_UPSCALE
 from cogs.views.colors import ACTIVE_COLOR
@@ -30,10 +31,10 @@ class UpscaleMenuCog(MessageMenuCog):
         is_own = message.author.id == interaction.client.user.id
         view = build_view(_copy_upscale_buttons(message) if is_own else ())
         if not view.children:
-            await send_ephemeral(interaction, NOTHING_TO_UPSCALE)
+            await send_ephemeral(interaction, _(NOTHING_TO_UPSCALE))
             return
-        text = COPIED_BUTTONS.format(link=message.jump_url)
-        embed = discord.Embed(title="Which one?", color=ACTIVE_COLOR, description=text)
+        text = _(COPIED_BUTTONS).format(link=message.jump_url)
+        embed = discord.Embed(title=_("Which one?"), color=ACTIVE_COLOR, description=text)
         await acknowledge(interaction, interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
