@@ -75,7 +75,12 @@ def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
         TasksCog(bot, person_settings, status),
         SeedCog(SeedService(app.relay, app.store, clock.now), tracker),
         UpscaleMenuCog(bot),
-        SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
+        SettingsCog(
+            bot,
+            person_settings,
+            notify_after=timedelta(seconds=app.settings.notify_after_seconds),
+            note_language=app.known_languages.note_person,
+        ),
         _build_usage_cog(app),
         PersonalDataCog(bot, PersonalDataService(app.store.personal_data, clock.now), app.settings.privacy_url),
         AdminCog(bot, _build_admin_services(app)),

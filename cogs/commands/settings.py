@@ -1,6 +1,6 @@
 """/mjsettings: an ephemeral panel of a person's settings, and the modal for their default parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,8 +15,8 @@ from bot.errors import PromptRefused
 from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
-from cogs.context import MODAL_EVENT, Interaction
-from cogs.languages import _
+from cogs.context import MODAL_EVENT, Interaction, choose_language
+from cogs.languages import Language, _, use_language
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,
@@ -43,21 +43,30 @@ _MAX_LENGTH = 500
 
 
 class SettingsCog(commands.Cog):
-    """Shows the panel, and changes settings on clicks. `notify_after` is the operator's setting; zero means never."""
+    """Shows the panel, and changes settings on clicks.
+
+    `notify_after` is the operator's setting; zero means never. `note_language` makes a person's language hold at once.
+    """
 
     def __init__(
-        self, bot: commands.AutoShardedBot, person_settings: PersonSettingsService, *, notify_after: timedelta
+        self,
+        bot: commands.AutoShardedBot,
+        person_settings: PersonSettingsService,
+        *,
+        notify_after: timedelta,
+        note_language: Callable[[int, Language | None], None],
     ) -> None:
         self._bot = bot
         self._person_settings = person_settings
         self._notify_after = notify_after
+        self._note_language = note_language
 
     async def cog_load(self) -> None:
         """Handle the buttons of any panel message."""
         self._bot.add_dynamic_items(SettingButton)
 
     @app_commands.command(
-        name="mjsettings", description=locale_str("Your settings: remix, default parameters, speed, mentions")
+        name="mjsettings", description=locale_str("Your settings: remix, default parameters, speed, mentions, language")
     )
     @usable_anywhere
     async def mjsettings(self, interaction: Interaction) -> None:
@@ -79,7 +88,10 @@ class SettingsCog(commands.Cog):
                 changed = await self._person_settings.change_settings(
                     interaction.user.id, lambda settings: replace(settings, **changes)
                 )
-                await self._show(interaction, changed)
+                if "language" in changes:
+                    self._note_language(interaction.user.id, changed.language)
+                with use_language(choose_language(interaction, private=True)):
+                    await self._show(interaction, changed)
 
     @commands.Cog.listener(f"on_{MODAL_EVENT}")
     async def handle_modal(self, interaction: Interaction) -> None:

@@ -10,6 +10,7 @@ from simcord import InteractionResult
 
 from bot.entities import Notify, PersonSettings
 from bot.midjourney.request_options import Speed
+from cogs.languages import Language, _, use_language
 from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 GREEN = discord.ButtonStyle.success
@@ -43,6 +44,7 @@ async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) ->
             ["Remix: off", "Default parameters"],
             ["Service default", "Relax", "Fast", "Turbo"],
             ["Never mention me", "After 30 s", "Always mention me"],
+            ["As in Discord", "English", "Tiếng Việt", "简体中文", "繁體中文"],
         ]
         for label in ("Remix: off", "Relax", "Always mention me"):
             await w.click(w.member, panel, label)
@@ -53,6 +55,26 @@ async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) ->
         now = w.message(panel.id) or panel
         assert button(now, "Remix: on").style is GREEN
         assert not w.public
+        assert not w.env.errors
+
+
+async def test_a_language_holds_at_once(tmp_path: Path) -> None:
+    """Also for the panel itself, until it is forgotten."""
+    async with open_simcord_world(tmp_path) as w:
+        panel = await opened(w)
+        await w.click(w.member, panel, "Tiếng Việt")
+        await w.until(lambda: button(w.message(panel.id) or panel, "Tiếng Việt").style is GREEN)
+        with use_language(Language.VIETNAMESE):
+            title = _("Your settings")
+        assert (w.message(panel.id) or panel).embeds[0].title == title
+        assert (await chosen(w, w.member.id)).language is Language.VIETNAMESE
+        assert w.app.known_languages.get_person_language(w.member.id) is Language.VIETNAMESE
+        now = w.message(panel.id) or panel
+        with use_language(Language.VIETNAMESE):
+            label = _("Forget my settings")
+        await w.click(w.member, now, label)
+        await w.until(lambda: (w.message(panel.id) or panel).embeds[0].title == "Your settings")
+        assert w.app.known_languages.get_person_language(w.member.id) is None
         assert not w.env.errors
 
 

@@ -9,11 +9,13 @@ import discord
 import pytest
 
 from bot.entities import Notify, PersonSettings
+from bot.languages import OWN_NAMES, Language
 from bot.midjourney.request_options import Speed
 from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
 from cogs.views.panels.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel
 from tests.discord_payloads.limits import EMBED_TOTAL
+from tests.fakes.catalog import find_untranslated
 
 HALF_A_MINUTE = timedelta(seconds=30)
 ALL = [
@@ -48,7 +50,7 @@ def test_a_chosen_setting_is_green_and_described() -> None:
     """Each choice stands in words above, and in green below."""
     settings = PersonSettings(remix=True, defaults="--ar 3:2", speed=Speed.FAST, notify=Notify.NEVER)
     embed, view = render_settings_panel(settings, HALF_A_MINUTE)
-    assert labels(view, chosen=True) == ["Remix: on", "Default parameters", "Fast", "Never mention me"]
+    assert labels(view, chosen=True) == ["Remix: on", "Default parameters", "Fast", "Never mention me", "As in Discord"]
     said = {str(field.name): field.value or "" for field in embed.fields}
     assert said["Remix"].startswith("**On.**")
     assert said["Default parameters"].startswith("`--ar 3:2`")
@@ -59,7 +61,7 @@ def test_a_chosen_setting_is_green_and_described() -> None:
 def test_defaults_are_shown_to_a_person_without_settings() -> None:
     """The service's own speed, and a mention after the operator's time."""
     embed, view = render_settings_panel(PersonSettings(), HALF_A_MINUTE)
-    assert labels(view, chosen=True) == ["Service default", "After 30 s"]
+    assert labels(view, chosen=True) == ["Service default", "After 30 s", "As in Discord"]
     assert any(field.value == "**Service default.**" for field in embed.fields)
     assert any("longer than 30 s" in (field.value or "") for field in embed.fields)
     assert "Forget my settings" not in labels(view, chosen=False)
@@ -100,3 +102,39 @@ def test_a_settings_button_holds_its_setting_and_value(custom_id: str, changes: 
 def test_a_task_button_is_not_a_settings_button() -> None:
     """And the panel's are none of a task."""
     assert SettingChoice.parse("mj:u:1730621826053455:0123456789") is None
+
+
+@pytest.mark.usefixtures("pseudo_language")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        PersonSettings(),
+        PersonSettings(
+            remix=True, defaults="--ar 3:2", speed=Speed.FAST, notify=Notify.NEVER, language=Language.ENGLISH
+        ),
+    ],
+)
+def test_the_panel_is_translated(settings: PersonSettings) -> None:
+    """Only Midjourney's speeds, and the names that languages give themselves, are the same in every language."""
+    embed, view = render_settings_panel(settings, HALF_A_MINUTE)
+    parts = [embed.title, embed.description, *(text for one in embed.fields for text in (one.name, one.value))]
+    same = {"Relax", "Fast", "Turbo", *OWN_NAMES.values()}
+    parts += [label for green in (True, False) for label in labels(view, chosen=green) if label not in same]
+    assert find_untranslated("\n".join(map(str, parts))) == []
+
+
+@pytest.mark.parametrize(("value", "language"), [("own", None), ("vi", "vi"), ("zhcn", "zh-CN"), ("zhtw", "zh-TW")])
+def test_a_language_has_a_button(value: str, language: str | None) -> None:
+    """It is green where the person has chosen it."""
+    choice = SettingChoice.parse(f"mj:e:language:{value}")
+    assert choice is not None
+    assert choice.get_changes() == {"language": language}
+    chosen = PersonSettings(language=Language(language) if language else None)
+    green = OWN_NAMES[chosen.language] if chosen.language else "As in Discord"
+    assert green in labels(render_settings_panel(chosen, HALF_A_MINUTE)[1], chosen=True)
+
+
+def test_a_seen_hint_is_no_setting() -> None:
+    """A person who has chosen nothing is offered nothing to forget."""
+    _, view = render_settings_panel(PersonSettings(hints=frozenset({"prompt"})), HALF_A_MINUTE)
+    assert "Forget my settings" not in labels(view, chosen=False)
