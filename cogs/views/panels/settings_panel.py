@@ -28,7 +28,7 @@ _DEFAULTS_LENGTH = 300
 """How many characters of the default parameters the panel shows."""
 _SERVICE_DEFAULT = "own"
 _SERVICE_SPEED = N_("Service default")
-_SPEEDS = {Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
+_SPEEDS: Mapping[str, str] = {Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
 _DISCORD_LANGUAGE = N_("As in Discord")
 _LANGUAGES = {language: language.value.replace("-", "").lower() for language in Language}
 """The languages by the value of their button."""
@@ -161,7 +161,7 @@ def _build_buttons(settings: PersonSettings, notify_after: timedelta) -> list[Se
         _build_button(remix, _("Remix: on") if settings.remix else _("Remix: off"), row=0, chosen=settings.remix),
         _build_button(EDIT_DEFAULTS, _("Default parameters"), row=0, chosen=bool(settings.defaults)),
     ]
-    speeds: dict[str, str] = {_SERVICE_DEFAULT: _(_SERVICE_SPEED), **_SPEEDS}
+    speeds = {_SERVICE_DEFAULT: _(_SERVICE_SPEED), **_SPEEDS}
     buttons += _build_row("speed", speeds, settings.speed or _SERVICE_DEFAULT, row=1)
     if notify_after:
         after = _("After {time}").format(time=_format_time(notify_after))
