@@ -25,12 +25,13 @@ from bot.ops.health import Health
 from bot.ops.platform_disk import DiskProblem
 from bot.policy.rules import SpendingPolicy
 from bot.ports import RulesStore, Store
-from cogs.commands.drawing_report import VERDICT, DrawingReporter
+from cogs.commands.drawing_report import DrawingReporter, name_verdict
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.checks.allowed_ids import IdLookup, report_allowed_ids
 from cogs.gateway.checks.guild_access import MAX_GUILDS, judge_guilds, read_rules, report_guild, report_policy
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url
+from cogs.languages import N_, _, join_list
 from cogs.messaging.responses import REQUEST_ERRORS
 from cogs.text.markdown import escape_markdown
 from cogs.text.permission_names import list_missing_permissions
@@ -38,6 +39,7 @@ from cogs.text.spending_rules import describe_closed_guild, describe_guild
 
 _REPORTED_SEPARATELY: Final = frozenset({"key", "store"})
 """The health checks that have findings of their own."""
+_SEE_LOG: Final = N_("See the log for the reason.")
 _OWNERS_CHECK: Final = "owners"
 """The health check that everyone may read: while it fails, the operator is not known either."""
 
@@ -88,7 +90,8 @@ class CheckReporter:
         if member is None or not is_bot_in_guild(interaction):
             return report
         named = await self.drawing.report_other(interaction, member)
-        is_refused = any(finding.is_note and finding.name.startswith(VERDICT) for finding in named)
+        verdict = name_verdict(member)
+        is_refused = any(finding.is_note and finding.name == verdict for finding in named)
         return replace(report, findings=[*named, *report.findings], is_member_refused=is_refused)
 
     async def _build(self, interaction: Interaction) -> Report:
@@ -99,13 +102,13 @@ class CheckReporter:
         general = [
             *await self._check_drawing_here(interaction),
             *await self._report_rules(interaction),
-            Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
+            Finding(_("Invite link"), is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
             _check_permissions(interaction),
         ]
         if not await self.is_operator_guild(interaction):
-            relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
-            hidden = [_hide_details("Disk", finding) for finding in disk]
-            hidden += [_hide_details("Pictures", finding) for finding in pictures if not finding.is_ok]
+            relay, store = _hide_details(_("Relay"), relay), _hide_details(_("Database"), store)
+            hidden = [_hide_details(_("Disk"), finding) for finding in disk]
+            hidden += [_hide_details(_("Pictures"), finding) for finding in pictures if not finding.is_ok]
             hidden += [_hide_health(name, problem) for name, problem in health.items()]
             return Report([relay, store, *hidden, self._report_connection(), *general])
         now = self.clock.now()
@@ -131,7 +134,7 @@ class CheckReporter:
         return Report(findings, can_retry=can_retry)
 
     def _report_connection(self) -> Finding:
-        message = f"connected as {self.bot.user}; no privileged intent is needed."
+        message = _("connected as {bot}; no privileged intent is needed.").format(bot=self.bot.user)
         return Finding("Discord", is_ok=True, message=message)
 
     async def _check_commands(self) -> list[Finding]:
@@ -141,10 +144,10 @@ class CheckReporter:
         except REQUEST_ERRORS:
             return []
         wanted = {one.name for one in self.bot.tree.walk_commands() if isinstance(one, app_commands.Command)}
-        if not (missing := ", ".join(f"`/{name}`" for name in sorted(wanted - known))):
+        if not (missing := join_list(f"`/{name}`" for name in sorted(wanted - known))):
             return []
-        message = f"not registered with Discord: {missing}."
-        return [Finding("Commands", is_ok=False, message=message, advice="See the log for the reason.")]
+        message = _("not registered with Discord: {commands}.").format(commands=missing)
+        return [Finding(_("Commands"), is_ok=False, message=message, advice=_(_SEE_LOG))]
 
     async def _check_drawing_here(self, interaction: Interaction) -> list[Finding]:
         """Report whether this server's members may draw; only the operator is told which setting decides."""
@@ -154,13 +157,14 @@ class CheckReporter:
         if access.refusal is None and not access.may_draw and interaction.user.id not in self.trust.owners:
             return []  # the report of the rules says why, in words for managers
         if access.refusal is None or await self.is_operator_guild(interaction):
-            return [report_guild(self.policy, access, "Drawing here")]
+            return [report_guild(self.policy, access, _("Drawing here"))]
         if interaction.user.id in self.trust.owners:
-            _, advice = describe_guild(self.policy, access)
+            _message, advice = describe_guild(self.policy, access)
             message = describe_closed_guild(access.refusal, to_operator=True)
-            return [Finding("Drawing here", is_ok=False, message=message, advice=advice)]
-        advice = f"Ask the person who runs this bot to add this server's id, `{guild.id}`, to `ALLOWED_GUILDS`."
-        return [Finding("Drawing here", is_ok=False, message="no one may draw in this server.", advice=advice)]
+            return [Finding(_("Drawing here"), is_ok=False, message=message, advice=advice)]
+        advice = _("Ask the person who runs this bot to add this server's id, `{id}`, to `ALLOWED_GUILDS`.")
+        message = _("no one may draw in this server.")
+        return [Finding(_("Drawing here"), is_ok=False, message=message, advice=advice.format(id=guild.id))]
 
     async def _report_rules(self, interaction: Interaction) -> list[Finding]:
         """Report the rules for this channel and person, where the bot is in the server."""
@@ -186,13 +190,13 @@ class CheckReporter:
         findings: list[Finding] = []
         for each in await judge_guilds(self.policy, self.trust, others[:MAX_GUILDS], self.rules, self.clock.now()):
             message, advice = describe_guild(self.policy, each)
-            name = f"Server {escape_markdown(each.name)} ({each.guild_id})"
+            name = _("Server {name} ({id})").format(name=escape_markdown(each.name), id=each.guild_id)
             findings.append(Finding(name, is_ok=True, message=message, advice=advice))
         return findings
 
 
 def _report_health(name: str, problem: str) -> Finding:
-    return Finding(name.capitalize(), is_ok=False, message=f"{problem}.", advice="See the log for the reason.")
+    return Finding(name.capitalize(), is_ok=False, message=f"{problem}.", advice=_(_SEE_LOG))
 
 
 def _hide_health(name: str, problem: str) -> Finding:
@@ -203,13 +207,14 @@ def _hide_health(name: str, problem: str) -> Finding:
 def _hide_details(name: str, finding: Finding) -> Finding:
     """Leave out what only the operator may see, such as URLs and the relay's words."""
     if finding.is_ok:
-        return Finding(name, is_ok=True, message="works.")
-    return Finding(name, is_ok=False, message="does not work.", advice="Tell the person who runs this bot.")
+        return Finding(name, is_ok=True, message=_("works."))
+    return Finding(name, is_ok=False, message=_("does not work."), advice=_("Tell the person who runs this bot."))
 
 
 def _check_permissions(interaction: Interaction) -> Finding:
     names = list_missing_permissions(interaction.app_permissions)
     if names:
-        advice = "Give these to the bot's role: channel settings, Permissions."
-        return Finding("Permissions here", is_ok=False, message=f"missing: {', '.join(names)}.", advice=advice)
-    return Finding("Permissions here", is_ok=True, message="nothing is missing.")
+        advice = _("Give these to the bot's role: channel settings, Permissions.")
+        message = _("missing: {permissions}.").format(permissions=join_list(map(_, names)))
+        return Finding(_("Permissions here"), is_ok=False, message=message, advice=advice)
+    return Finding(_("Permissions here"), is_ok=True, message=_("nothing is missing."))

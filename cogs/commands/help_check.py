@@ -16,7 +16,7 @@ from cogs.commands.registration import usable_anywhere
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
 from cogs.context import Interaction
-from cogs.languages import _
+from cogs.languages import N_, _, localize_text
 from cogs.messaging.responses import (
     REQUEST_ERRORS,
     defer_click,
@@ -34,22 +34,22 @@ from cogs.views.panels.personal_data_panel import build_privacy_buttons
 _RETRY_REFUSED = TaskCustomId(ButtonKind.FORGET_REFUSALS, "check")
 """The button of /mjcheck. It belongs to no task, so its custom_id has a word in place of a task id."""
 _GROUPS: Final = {
-    "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
-    "Read a picture or a prompt (paid)": ("describe", "shorten"),
-    "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
-    "Settings and help (free)": ("mjusage", "mjsettings", "mydata", "mjhelp", "mjcheck"),
-    "For moderators and managers (free)": ("mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"),
-    "For the operator (free)": ("mjadmin",),
+    N_("Draw (paid)"): ("imagine", "blend", "edit", "faceswap", "animate"),
+    N_("Read a picture or a prompt (paid)"): ("describe", "shorten"),
+    N_("Follow and look up (free)"): ("mjstatus", "mjtasks", "seed"),
+    N_("Settings and help (free)"): ("mjusage", "mjsettings", "mydata", "mjhelp", "mjcheck"),
+    N_("For moderators and managers (free)"): ("mjserver", "mjblock", "mjunblock", "mjpause", "mjresume"),
+    N_("For the operator (free)"): ("mjadmin",),
 }
 """The commands in the order of /mjhelp, the most useful first."""
 COMMAND_NAMES: Final = tuple(chain.from_iterable(_GROUPS.values()))
 NOTE_MARK: Final = "\N{INFORMATION SOURCE}\ufe0f"
 """In front of what is neither good nor bad."""
-_BUTTONS = (
+_BUTTONS = N_(
     "**U** picks one picture, **V** varies one, 🔄 makes four new ones: anything that draws costs money (paid). "
     "**Split**, **Original**, **Family** and 🗑️ are free. Green buttons have been pressed before."
 )
-_MENUS = (
+_MENUS = N_(
     "Open a message's menu, then **Apps**: **Midjourney status** (free), **Describe this image** (paid), "
     "**Blend with ...** (paid when you submit its form), **Upscale picture** (paid when you press one of its buttons), "
     "**Report** (free, for moderators)."
@@ -76,11 +76,11 @@ class HelpCheckCog(commands.Cog):
 
     async def _build_help(self, interaction: Interaction) -> discord.Embed:
         embed = discord.Embed(
-            title="Midjourney in this chat", color=ACTIVE_COLOR, description=await self._list_commands()
+            title=_("Midjourney in this chat"), color=ACTIVE_COLOR, description=await self._list_commands()
         )
-        embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
-        embed.add_field(name="Anywhere", value=_MENUS, inline=False)
-        embed.add_field(name="Who may draw", value=await self._describe_policy(interaction), inline=False)
+        embed.add_field(name=_("Buttons"), value=_(_BUTTONS), inline=False)
+        embed.add_field(name=_("Anywhere"), value=_(_MENUS), inline=False)
+        embed.add_field(name=_("Who may draw"), value=await self._describe_policy(interaction), inline=False)
         privacy = _("`/mydata` shows, exports and deletes what I store about you.")
         return embed.add_field(
             name=_("Privacy"), value=privacy if self._privacy_url else _(PRIVACY_SUMMARY), inline=False
@@ -124,15 +124,15 @@ class HelpCheckCog(commands.Cog):
         report = await self._reporter.build(interaction, member)
         items: list[TaskButton] = []
         if report.can_retry:
-            retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
+            retry = ui.Button[Any](label=_("Try refused buttons again"), custom_id=_RETRY_REFUSED.custom_id)
             items.append(TaskButton(retry))
         is_ok = all(finding.is_ok for finding in report.findings)
         has_warnings = any(finding.advice and not finding.is_note for finding in report.findings)
-        title = "✅ Everything works, with warnings" if has_warnings else "✅ Everything works"
+        title = _("✅ Everything works, with warnings") if has_warnings else _("✅ Everything works")
         if report.is_member_refused:
-            title = f"{NOTE_MARK} This member may not draw here"
+            title = f"{NOTE_MARK} {_('This member may not draw here')}"
         embed = discord.Embed(
-            title=title if is_ok else "⚠️ Something needs fixing",
+            title=title if is_ok else _("⚠️ Something needs fixing"),
             color=DONE_COLOR if is_ok else FAILED_COLOR,
             description=limits.cut("\n".join(map(_format_finding, report.findings)), limits.EMBED_DESCRIPTION),
         )
@@ -145,15 +145,17 @@ class HelpCheckCog(commands.Cog):
             known = []  # names without mentions are still helpful
         mentions = {command.name: command.mention for command in known}
         lines = {
-            command.name: f"{mentions.get(command.name, f'`/{command.name}`')} {command.description}"
+            command.name: f"{mentions.get(command.name, f'`/{command.name}`')} {_(command.description)}"
             for command in self._bot.tree.walk_commands()
             if isinstance(command, app_commands.Command)
         }
-        groups = ("\n".join([f"**{title}**", *(lines[name] for name in names)]) for title, names in _GROUPS.items())
+        groups = ("\n".join([f"**{_(title)}**", *(lines[name] for name in names)]) for title, names in _GROUPS.items())
         return "\n\n".join(groups)
 
 
 def _format_finding(finding: Finding) -> str:
     mark = "❌" if not finding.is_ok else NOTE_MARK if finding.is_note else "⚠️" if finding.advice else "✅"
-    text = f"{mark} **{finding.name}**: {finding.message}"
-    return f"{text}\n**Next:** {finding.advice}" if finding.advice else text
+    # Translators: {name} is what was checked, and {finding} says how it is.
+    line = _("**{name}**: {finding}").format(name=localize_text(finding.name), finding=localize_text(finding.message))
+    text = f"{mark} {line}"
+    return f"{text}\n{_('**Next:** {advice}').format(advice=localize_text(finding.advice))}" if finding.advice else text

@@ -16,6 +16,7 @@ from bot.errors import DrawingPaused, PersonBlocked, PolicyRefused, RoleDenied, 
 from cogs.commands.drawing_report import describe_denial, explain_refusal
 from cogs.commands.help_check import NOTE_MARK
 from cogs.gateway.command_permissions import Denial
+from tests.fakes.catalog import find_untranslated
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
 
 BROKEN, FINE = "⚠️ Something needs fixing", "✅ Everything works"
@@ -178,3 +179,26 @@ async def test_other_members_cannot_be_checked_by_members(tmp_path: Path) -> Non
 )
 def test_a_denial_is_explained(denial: Denial, text: str) -> None:
     assert describe_denial(denial, 1000) == text
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_the_check_is_translated(tmp_path: Path) -> None:
+    """For managers, whom no finding of `python -m bot check` is shown; the bot's name stays."""
+    async with open_simcord_world(tmp_path) as w:
+        may_manage(w, w.member)
+        await change(w, paused=True)
+        result = await w.slash(w.member, "mjcheck", member=w.stranger)
+        answer = result.response
+        assert answer is not None
+        embed = (await w.until(lambda: answer.embeds))[0]
+        assert find_untranslated(f"{embed.title}\n{embed.description}") == []
+
+
+@pytest.mark.usefixtures("pseudo_language")
+@pytest.mark.parametrize("cause", ["channel", "person", "role", ""])
+@pytest.mark.parametrize("target", [GUILD_ID, GUILD_ID - 1, 4711])
+@pytest.mark.parametrize("is_for_all", [True, False])
+def test_a_denial_is_translated(cause: Any, target: int, is_for_all: bool) -> None:  # noqa: ANN401, FBT001
+    """Whatever is denied."""
+    denial = Denial(cause=cause, target_id=target, is_for_all=is_for_all)
+    assert find_untranslated(describe_denial(denial, GUILD_ID)) == []
