@@ -9,27 +9,22 @@ import logging
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from simcord import Preview
+
+from bot.languages import Language
 from sandbox.avatars import draw_avatars
+from sandbox.client_language import ClientLanguage, TranslatedPage
 from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
+from sandbox.examples import post_examples, set_topic
 from sandbox.page import LivePage
-from sandbox.pictures import DRAWN
 from sandbox.relay import RelaySettings, find_profile
 from sandbox.tour import run_tour
-
-_WELCOME = (
-    "👋 **Press U2** below the four pigs, or any other button: a new message shows the result as it is drawn. "
-    "Then **type `/imagine`** and describe a picture. This demo can draw only a few things: "
-    f"{', '.join(DRAWN)}. Anything else becomes one of these landscapes. "
-    "To follow a task, **type `/mjstatus`**, then `light`, and pick the lighthouse. **`/mjusage`** shows what everyone "
-    "has spent, and **`/mjserver`** sets who may. The prices are made up: nothing here costs money."
-)
-
 
 DEMO_RELAY = RelaySettings(software="newapi-2026", has_remix_on_demand=True)
 """A relay that tells its prices, and draws whatever is asked of it."""
@@ -47,15 +42,39 @@ class OpenPage(NamedTuple):
 async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[OpenPage]:
     """Open the page with example messages and refresh it until the block ends; `port` None takes any free one."""
     async with open_environment(relay, has_history=True) as scene:
-        await post_example_messages(scene)
+        scene.relay.add_task("grid", task_id=DOCUMENTED_ID, prompt="pig --v 6.1")
+        client = ClientLanguage(scene.env, scene.member.id)
+        set_topic(scene, client.language)
+        await post_examples(scene, client.language)
         viewers = (scene.member, scene.guide)
         avatars = draw_avatars((viewer.id, viewer.name) for viewer in viewers)
         preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=avatars)
+        server = TranslatedPage(preview, port, client)
+        preview._server = server  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with preview as page, asyncio.TaskGroup() as background:
             live_page = LivePage(scene.env, page)
+            server.on_choice = _greet_in_each_language(scene, live_page, preview)
             refreshing = background.create_task(live_page.keep_fresh())
             yield OpenPage(scene, live_page, page.url)
             refreshing.cancel()
+
+
+def _greet_in_each_language(
+    scene: Environment, page: LivePage, preview: Preview
+) -> Callable[[Language], Awaitable[None]]:
+    """Return what posts the examples again when a language is chosen for the first time."""
+    greeted = {Language.ENGLISH}
+
+    async def greet(language: Language) -> None:
+        async with page.pause_refresh():
+            set_topic(scene, language)
+            if language not in greeted:
+                greeted.add(language)
+                await post_examples(scene, language)
+            # A page opens where the preview is, which else stays at the first examples.
+            await preview.show(scene.channel.last_message)
+
+    return greet
 
 
 async def run_demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
@@ -69,19 +88,6 @@ async def run_demo(relay: RelaySettings, *, port: int | None, open_browser: bool
         if open_browser:
             await asyncio.to_thread(webbrowser.open, sandbox.url)
         await asyncio.Event().wait()
-
-
-async def post_example_messages(scene: Environment) -> None:
-    """Post a failed task, a finished grid, a running task and the welcome text, in this order."""
-    failed = scene.relay.add_task(
-        "failed", prompt="a knight --ar banana", fail_reason="[Invalid parameter] Invalid value for `--ar`: banana"
-    )
-    grid = scene.relay.add_task("grid", task_id=DOCUMENTED_ID, prompt="pig --v 6.1")
-    await scene.member.slash(scene.channel, "mjstatus", id=failed)
-    await scene.member.slash(scene.channel, "mjstatus", id=grid)
-    running = scene.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2 --v 7")
-    await scene.member.slash(scene.channel, "mjstatus", id=running)
-    await scene.guide.send(scene.channel, _WELCOME)
 
 
 def main() -> int:

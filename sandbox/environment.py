@@ -91,9 +91,7 @@ async def open_environment(relay_settings: RelaySettings, *, has_history: bool =
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
                 lien = env.create_user("lien", global_name="lien")
                 guild = env.create_guild("Midjourney at home", id=GUILD_ID, owner=lien)
-                channel = guild.create_text_channel(
-                    "art", topic="Press U2 below the four pigs, then type /imagine, or /mjstatus and light"
-                )
+                channel = guild.create_text_channel("art")
                 member = guild.add_member(lien)
                 guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
                 log_channel, gallery = (guild.create_text_channel(name) for name in ("mjbot-log", "gallery"))
