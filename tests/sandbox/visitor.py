@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.async_api import Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as Unheard
 
+from bot.languages import Language
 from tests.sandbox.sandbox_process import PATIENCE, RECORD, ROOT, pictures
 
 _NUMBER = re.compile(r"\d+")
@@ -58,6 +59,13 @@ class Visitor:
             await expect(self.page.get_by_text("Press U2").last).to_be_visible(timeout=_MS)
             await pictures(self.page, 2)
 
+    async def switches(self, language: Language) -> None:
+        """Choose the language of Discord's client, which opens the page anew."""
+        with self.step(f"switch to {language}"):
+            await self.page.locator("#language-picker").select_option(language.value)
+            await self.page.wait_for_url(f"**/?language={language}**")
+            await self.arrive()
+
     async def sends(self, command: str, **options: str | Path | list[Path]) -> Locator:
         """Type a command with its options, send it, and return the answer's message."""
         with self.step(f"/{command} {' '.join(options)}"):
@@ -96,7 +104,7 @@ class Visitor:
     async def submits(self, form: Locator) -> None:
         """Send a form."""
         with self.step(f"submit {await form.get_by_role('heading').inner_text()}"):
-            await self._clicks("modal_submit", form.get_by_role("button", name="Submit"))
+            await self._clicks("modal_submit", form.locator("button.button-primary"))
 
     async def chooses(self, message: Locator, menu: str, *names: str) -> None:
         """Choose from a message's menu, by what it shows before, and by the options' names."""

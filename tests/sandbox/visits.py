@@ -12,6 +12,7 @@ from unittest.mock import patch
 from playwright.async_api import Browser, Page
 from simcord.preview import _media
 
+from bot.languages import Language
 from sandbox.__main__ import OpenPage
 from sandbox.__main__ import open_page as open_sandbox
 from sandbox.relay import RelaySettings
@@ -32,7 +33,9 @@ class Visit(NamedTuple):
 
 
 @asynccontextmanager
-async def visit(browser: Browser, relay: RelaySettings = DEMO) -> AsyncGenerator[Visit]:
+async def visit(
+    browser: Browser, relay: RelaySettings = DEMO, *, language: Language = Language.ENGLISH
+) -> AsyncGenerator[Visit]:
     """Open a sandbox and its page, and wait for the welcome; if the block fails, build/ keeps a picture of the page."""
     with (
         patch.object(_media.MediaWorker, "_decode", _decode_in_thread),
@@ -42,7 +45,7 @@ async def visit(browser: Browser, relay: RelaySettings = DEMO) -> AsyncGenerator
     ):
         async with (
             open_sandbox(relay) as sandbox,
-            open_page(browser, sandbox.url, width=1080, height=1000, restyled=RECORD) as page,
+            open_page(browser, _name_language(sandbox.url, language), width=1080, height=1000, restyled=RECORD) as page,
         ):
             visitor = Visitor(page)
             try:
@@ -51,6 +54,11 @@ async def visit(browser: Browser, relay: RelaySettings = DEMO) -> AsyncGenerator
             except BaseException:
                 await _keep_picture(page)
                 raise
+
+
+def _name_language(url: str, language: Language) -> str:
+    """Return the address of a page in a language; the page itself is English."""
+    return url if language is Language.ENGLISH else url.replace("/#", f"/?language={language}#")
 
 
 @lru_cache(64)
