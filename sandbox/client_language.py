@@ -94,14 +94,21 @@ def localize_command(part: Mapping[str, Any], locale: str) -> dict[str, Any]:
 
     The names of commands and options stay: SimCord finds them by these.
     """
-    texts = part.get("description_localizations") or {}
-    localized = {**part, "description": texts.get(locale, part.get("description", ""))}
+    localized: dict[str, Any] = {
+        **part,
+        "description": _pick(part.get("description_localizations"), locale, part["description"]),
+    }
     if options := part.get("options"):
         localized["options"] = [localize_command(option, locale) for option in options]
     if choices := part.get("choices"):
-        names = [(choice.get("name_localizations") or {}).get(locale, choice["name"]) for choice in choices]
-        localized["choices"] = [{**choice, "name": name} for choice, name in zip(choices, names, strict=True)]
+        localized["choices"] = [
+            {**choice, "name": _pick(choice.get("name_localizations"), locale, choice["name"])} for choice in choices
+        ]
     return localized
+
+
+def _pick(texts: dict[str, str] | None, locale: str, default: str) -> str:
+    return (texts or {}).get(locale, default)
 
 
 class TranslatedPage(PreviewServer):
