@@ -19,7 +19,9 @@ _SCRIPT: Final = "/language.js"
 _END_OF_HEADING: Final = '</header>\n              <button id="history-older"'
 """The menu is the last thing in the heading of the channel."""
 _STYLE: Final = """
-.language-picker { flex: none; padding: 4px; color: var(--discord-text); background: #313338; border-radius: 6px; font-size: 13px; }
+.language-picker {
+  flex: none; padding: 4px; color: var(--discord-text); background: #313338; border-radius: 6px; font-size: 13px;
+}
 """
 _Words = tuple[str, str, str]
 """Vietnamese, Simplified Chinese, Traditional Chinese."""
