@@ -25,15 +25,15 @@ def blank_words(task: Task) -> Task:
 
     A link stays unless the name of its file is made of the prompt, as Midjourney's own are.
     """
-    words = [fold(text).split() for text in list_words(task)]
+    texts = [*list_words(task)]
+    words = [fold(text).split() for text in texts]
     is_tag = _TAG.fullmatch(task.state) is not None
-    telling = {one for each in words for one in each if _is_telling(one)}
     changes: dict[str, object] = {
         "prompt": "",
         "prompt_en": "",
-        "description": "" if telling & set(fold(task.description).split()) else task.description,
+        "description": "" if _is_quoted(texts, task.description) else task.description,
         "state": task.state if is_tag else "",
-        "fail_reason": "(removed)" if telling & set(fold(task.fail_reason).split()) else task.fail_reason,
+        "fail_reason": "(removed)" if _is_quoted(texts, task.fail_reason) else task.fail_reason,
         "properties": Properties(number_of_queues=task.properties.number_of_queues),
     }
     for name in ("image_url", "video_url"):
@@ -66,15 +66,34 @@ def list_phrases(task: Task) -> set[str]:
 def contains_phrase(task: Task, phrases: Collection[str]) -> bool:
     """Return whether a task was drawn from one of the prompts."""
     for text in list_phrases(task):
-        if any(text.startswith(one) or (len(one) >= _CONTAINED_LENGTH and one in text) for one in phrases):
+        if any(_begins_with(text, one) or (len(one) >= _CONTAINED_LENGTH and one in text) for one in phrases):
             return True
     return False
 
 
+def _begins_with(text: str, phrase: str) -> bool:
+    """Return whether a text begins with these words, and not only with their letters; Chinese has no spaces."""
+    rest = text[len(phrase) :]
+    is_cut = phrase[-1:].isascii() and rest[:1].isascii() and rest[:1].isalnum()
+    return bool(phrase) and text.startswith(phrase) and not is_cut
+
+
 def fold(text: str) -> str:
     """Return the words of a prompt without links, parameters and punctuation, in small letters."""
-    bare = _PARAMETERS.sub("", f" {_LINK.sub(' ', text)}")
-    return " ".join(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", bare).casefold()).split())
+    return _fold_all(_PARAMETERS.sub("", f" {_LINK.sub(' ', text)}"))
+
+
+def _fold_all(text: str) -> str:
+    """Return all words of a text; letters that look alike, such as an accent of its own, are the same."""
+    return " ".join(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def _is_quoted(texts: Collection[str], sentence: str) -> bool:
+    """Return whether a sentence quotes one of the texts: a telling word, also of a parameter such as --no, or all."""
+    said = _fold_all(sentence)
+    telling = {word for text in texts for word in _fold_all(text).split() if _is_telling(word)}
+    whole = filter(None, (fold(text) for text in texts))
+    return not telling.isdisjoint(said.split()) or any(f" {one} " in f" {said} " for one in whole)
 
 
 def _is_telling(word: str) -> bool:
@@ -82,7 +101,7 @@ def _is_telling(word: str) -> bool:
 
 
 def _is_named_after(url: str, words: Collection[list[str]]) -> bool:
-    name = " ".join(_SEPARATORS.sub(" ", unquote(url).casefold()).split())
+    name = _fold_all(unquote(url))
     starts = (
         " ".join(each[:_NAMED_WORDS]) for each in words if len(each) >= _NAMED_WORDS or any(map(_is_telling, each))
     )

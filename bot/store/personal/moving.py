@@ -1,4 +1,8 @@
-"""Move the rows that outlive a deletion from a person's id to their pseudonym, as a part of one transaction."""
+"""Move the rows that outlive a deletion from a person's id to their pseudonym, as a part of one transaction.
+
+A person chooses their names, which may be words or numbers of other people's rows: names are only replaced in what
+people wrote (reasons and comments), and only in rows that are about this person by their id, message or task.
+"""
 
 import json
 from collections.abc import Collection
@@ -17,6 +21,10 @@ _COMMANDS: Final = ("imagine", "describe", "shorten", "blend", "edits", "swap_fa
 _MAX_NAMES: Final = 50
 _AUDIT_TEXTS: Final = ("what", "before", "after")
 _BLOCK: Final = "block"
+_REASON: Final = "reason"
+"""The field of a block that a moderator wrote."""
+_BLOCK_CHANGE, _REASON_BEGIN = "block of ", " ("
+"""How a block begins in the audit, and what stands before its reason; see bot.features.moderation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +44,8 @@ async def move_rows(connection: AsyncConnection, person_id: int, pseudonym: int,
     origin = update(deleted_messages).where(deleted_messages.c.requester_id == person_id)
     moved += (await connection.execute(origin.values(requester_id=pseudonym))).rowcount
     moved += await _move_blocks(connection, person_id, pseudonym, scrubber)
-    moved += await _move_changes(connection, person_id, pseudonym, (scrubber, names))
-    moved += await _move_reports(connection, person_id, pseudonym, (scrubber, names))
+    moved += await _move_changes(connection, person_id, pseudonym, scrubber)
+    moved += await _move_reports(connection, person_id, pseudonym, scrubber)
     settings = await connection.execute(delete(people).where(people.c.person_id == person_id))
     return Moved(rows=moved, has_settings=bool(settings.rowcount))
 
@@ -52,13 +60,14 @@ async def _move_claims(connection: AsyncConnection, person_id: int, pseudonym: i
 
 
 async def _move_blocks(connection: AsyncConnection, person_id: int, pseudonym: int, scrubber: PersonScrubber) -> int:
-    """Move the block of a person in each server, and their name as the one who blocked others."""
+    """Move the block of a person in each server, and their id as that of who blocked others."""
+    is_about = (rules.c.person_id == person_id) | _mentions_id(rules.c.body, person_id)
+    found = select(rules).where(rules.c.kind == _BLOCK, is_about).with_for_update()
     moved = 0
-    rows = (await connection.execute(select(rules).where(rules.c.kind == _BLOCK))).mappings().all()
-    for row in rows:
+    for row in (await connection.execute(found)).mappings().all():
         is_own = row["person_id"] == person_id
         body = _scrub_block(row["body"], person_id, pseudonym, scrubber)
-        if not is_own and body == row["body"]:
+        if not is_own and body == row["body"]:  # the id is a part of a longer number
             continue
         own = (rules.c.kind == _BLOCK) & (rules.c.guild_id == row["guild_id"])
         if is_own:  # a block from before an earlier deletion is replaced, as by /mjblock
@@ -70,52 +79,63 @@ async def _move_blocks(connection: AsyncConnection, person_id: int, pseudonym: i
 
 
 def _scrub_block(body: str, person_id: int, pseudonym: int, scrubber: PersonScrubber) -> str:
-    """Replace the person in the JSON of a block; a body that is not readable is scrubbed as a text."""
+    """Replace the person in the JSON of a block; in a body that is not readable, their id."""
     try:
         block = json.loads(body)
     except ValueError:
-        return scrubber.scrub(body)
+        return scrubber.scrub_id(body)
     if not is_json_object(block):
-        return scrubber.scrub(body)
-    changed = {name: _scrub_value(value, person_id, pseudonym, scrubber) for name, value in block.items()}
+        return scrubber.scrub_id(body)
+    changed = {name: pseudonym if _is_id(value, person_id) else value for name, value in block.items()}
+    if isinstance(reason := block.get(_REASON), str):
+        changed[_REASON] = scrubber.scrub(reason)
     return body if changed == block else json.dumps(changed, ensure_ascii=False)
 
 
-def _scrub_value(value: object, person_id: int, pseudonym: int, scrubber: PersonScrubber) -> object:
-    if isinstance(value, str):
-        return scrubber.scrub(value)
-    return pseudonym if value == person_id and not isinstance(value, bool) else value
+def _is_id(value: object, person_id: int) -> bool:
+    return value == person_id and not isinstance(value, bool)
 
 
-def _mentions(column: ColumnElement[str], person_id: int, names: list[str]) -> ColumnElement[bool]:
-    texts = [str(person_id), *filter(None, names)]
-    return or_(*(column.icontains(text, autoescape=True) for text in texts))
+def _mentions_id(column: ColumnElement[str], person_id: int) -> ColumnElement[bool]:
+    return column.contains(str(person_id), autoescape=True)
 
 
-async def _move_changes(
-    connection: AsyncConnection, person_id: int, pseudonym: int, person: tuple[PersonScrubber, list[str]]
-) -> int:
-    """Move the changes that the person made, and scrub the texts of all changes that name them."""
-    scrubber, names = person
-    named = or_(*(_mentions(rule_changes.c[name], person_id, names) for name in _AUDIT_TEXTS))
+async def _move_changes(connection: AsyncConnection, person_id: int, pseudonym: int, scrubber: PersonScrubber) -> int:
+    """Move the changes that the person made, and scrub the texts of all changes that are about them."""
+    named = or_(*(_mentions_id(rule_changes.c[name], person_id) for name in _AUDIT_TEXTS))
     found = select(rule_changes).where(or_(rule_changes.c.person_id == person_id, named))
     rows = (await connection.execute(found)).mappings().all()
     for row in rows:
-        values: dict[str, Any] = {name: scrubber.scrub(row[name]) for name in _AUDIT_TEXTS}
+        values: dict[str, Any] = {name: _scrub_change(row, name, scrubber) for name in _AUDIT_TEXTS}
         if row["person_id"] == person_id:
             values["person_id"] = pseudonym
         await connection.execute(update(rule_changes).where(rule_changes.c.id == row["id"]).values(values))
     return len(rows)
 
 
-async def _move_reports(
-    connection: AsyncConnection, person_id: int, pseudonym: int, person: tuple[PersonScrubber, list[str]]
-) -> int:
-    """Move the reports that the person made or resolved, without their own words; scrub those that name them."""
-    scrubber, names = person
-    own = (reports.c.reporter_id == person_id, reports.c.resolver_id == person_id)
-    found = select(reports).where(or_(*own, _mentions(reports.c.comment, person_id, names)))
-    rows = (await connection.execute(found)).mappings().all()
+def _scrub_change(row: Any, name: str, scrubber: PersonScrubber) -> str:  # noqa: ANN401 - a row of any driver
+    """Return a text of the audit without the person; what changed stays readable, whatever they are called."""
+    told, begin, reason = row[name].partition(_REASON_BEGIN)
+    if not row["what"].startswith(_BLOCK_CHANGE):
+        return scrubber.scrub_id(row[name])
+    return f"{scrubber.scrub_id(told)}{begin}{scrubber.scrub(reason)}"
+
+
+async def _move_reports(connection: AsyncConnection, person_id: int, pseudonym: int, scrubber: PersonScrubber) -> int:
+    """Move the reports that the person made or resolved, without their own words; scrub those about them."""
+    is_person = (reports.c.reporter_id == person_id, reports.c.resolver_id == person_id)
+    messages = [
+        select(table.c.message_id).where(table.c.requester_id.in_((person_id, pseudonym)))
+        for table in (jobs, deleted_messages)
+    ]
+    submitted = select(claims.c.child_id).where(claims.c.person_id == pseudonym, claims.c.child_id != "")
+    is_about = (
+        *(reports.c.message_id.in_(found) for found in messages),
+        reports.c.task_id.in_(submitted),
+        _mentions_id(reports.c.comment, person_id),
+    )
+    rows = (await connection.execute(select(reports).where(or_(*is_person, *is_about)))).mappings().all()
+    moved = 0
     for row in rows:
         is_reporter = row["reporter_id"] == person_id
         values: dict[str, Any] = {"comment": "" if is_reporter else scrubber.scrub(row["comment"])}
@@ -123,5 +143,7 @@ async def _move_reports(
             values["reporter_id"] = pseudonym
         if row["resolver_id"] == person_id:
             values["resolver_id"] = pseudonym
-        await connection.execute(update(reports).where(reports.c.id == row["id"]).values(values))
-    return len(rows)
+        if any(row[name] != value for name, value in values.items()):
+            await connection.execute(update(reports).where(reports.c.id == row["id"]).values(values))
+            moved += 1
+    return moved
