@@ -81,6 +81,8 @@ def update_catalog(catalog: Catalog, template: Catalog) -> Catalog:
 
 def format_po(catalog: Catalog) -> bytes:
     """Return the text of a .po file, sorted by module and without dates, so that it changes only with its texts."""
+    for message in catalog:
+        message.flags.discard("python-format")  # guessed from a percent sign; fields here are in braces
     file = BytesIO()
     write_po(
         file, catalog, width=_WIDTH, omit_header=True, sort_by_file=True, ignore_obsolete=True, include_lineno=False
