@@ -2,6 +2,10 @@
 
 import gettext
 import re
+from typing import Any
+
+import discord
+from discord import ui
 
 _BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
 _UNREAD = re.compile(r"```.*?```|`[^`]*`|<[^<>]*>|https?://[^\s⟧]+|\]\([^()]*\)", re.DOTALL)
@@ -34,3 +38,25 @@ def find_untranslated(text: str) -> list[str]:
     while count:
         rest, count = _BRACKETS.subn(" ", rest)
     return re.findall(r"[^\W\d_]{2,}", rest)
+
+
+def find_untranslated_parts(embed: discord.Embed, view: ui.View) -> list[str]:
+    """Return the words outside brackets in a panel: in its embed, and on its buttons and menus."""
+    texts = [embed.title, embed.description, embed.footer.text]
+    texts += [text for field in embed.fields for text in (field.name, field.value)]
+    parts: list[Any] = [part for row in view.to_components() for part in row["components"]]
+    parts += [option for part in parts for option in part.get("options", [])]
+    texts += [part.get(name) for part in parts for name in ("label", "placeholder", "description")]
+    return [word for text in texts if text for word in find_untranslated(_close(text))]
+
+
+def find_untranslated_labels(form: ui.Modal) -> list[str]:
+    """Return the words outside brackets in a form: in its title, and in its labels and what stands below them."""
+    labels = [one for one in form.children if isinstance(one, ui.Label)]
+    texts = [form.title, *(text for label in labels for text in (label.text, label.description or ""))]
+    return [word for text in texts for word in find_untranslated(_close(text))]
+
+
+def _close(text: str) -> str:
+    """Close the brackets of a text that was cut."""
+    return text + "⟧" * (text.count("⟦") - text.count("⟧"))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import discord
 import pytest
@@ -20,8 +20,10 @@ from bot.entities import (
 )
 from bot.errors import GuildRefusal
 from bot.policy.prices import Price
+from cogs.languages import Language
+from cogs.languages.catalogs import CATALOGS
 from cogs.text import limits
-from cogs.views.panels.admin_controls import AdminAction, AdminControl
+from cogs.views.panels.admin_controls import AdminAction, AdminControl, build_person_modal, build_prices_modal
 from cogs.views.panels.admin_pages import (
     SERVERS_PER_PAGE,
     AdminContext,
@@ -33,6 +35,8 @@ from cogs.views.panels.admin_pages import (
     render_server,
     render_servers,
 )
+from tests.discord_payloads.forms import modal_refusals
+from tests.fakes.catalog import PseudoCatalog, find_untranslated_labels, find_untranslated_parts
 
 MANY = tuple(
     LimitSetting(period=period, kind=kind, **unit)
@@ -189,3 +193,38 @@ def test_prices_have_the_names_of_the_form() -> None:
     mixed, _ = render_prices(context, {**listed, "mj_video": Price(Decimal(1), "USD", "log")}, is_fixed=False)
     assert "`video` $1.00, from the relay's log" in str(mixed.description)
     assert "`edit` about $0.20, from the relay's price list" in str(mixed.description)
+
+
+def make_pages() -> list[tuple[discord.Embed, ui.View]]:
+    """Render each page in two states that have all of its texts."""
+    plain = AdminContext(operator=OperatorRules(alarms_by_dm=True), currency="", daily_submits=1)
+    known = {"mj_imagine": Price(Decimal("0.1"), "USD", "log"), "mj_custom_zoom": Price(Decimal(0), "USD", "relay")}
+    states = [line(number, "", refusal) for number, refusal in enumerate(get_args(GuildRefusal))]
+    states += [ServerLine(guild_id=1, name="", refusal=None, grant=ServerGrant(access=one)) for one in ServerAccess]
+    return [
+        render_servers(CONTEXT, states, 1, 3),
+        render_servers(plain, [], 0, 1),
+        *(render_server(CONTEXT, state) for state in states),
+        render_limits_page(CONTEXT),
+        render_limits_page(plain),
+        render_prices(CONTEXT, known, is_fixed=False),
+        render_prices(CONTEXT, {"mj_imagine": Price(Decimal(1), "USD", "settings")}, is_fixed=False),
+        render_prices(plain, {}, is_fixed=True),
+        render_money(CONTEXT, ("",), Decimal(5), in_server=True),
+        render_money(plain, ("",), Decimal(5), in_server=False),
+        render_money(AdminContext(operator=OperatorRules(), currency=""), ("",), None, in_server=False),
+        render_everything(CONTEXT, [*BLOCKS, Block(guild_id=0, person_id=-1)]),
+        render_everything(plain, [Block(guild_id=0, person_id=5)]),
+    ]
+
+
+def test_every_text_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And fits where it is 40% longer than in English; settings and what they hold stay."""
+    monkeypatch.setitem(CATALOGS, Language.ENGLISH, PseudoCatalog(0.4))
+    for page in make_pages():
+        test_every_page_fits(*page)
+        assert {*find_untranslated_parts(*page)} <= {"ALLOWED", "GUILDS", "imagine"}
+    forms = [build_person_modal(AdminControl(action)) for action in (AdminAction.BLOCK, AdminAction.UNBLOCK)]
+    for form in (*forms, build_prices_modal("", "imagine=0.1")):
+        assert modal_refusals(form.to_dict()) == []
+        assert find_untranslated_labels(form) == []

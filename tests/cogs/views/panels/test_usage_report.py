@@ -31,6 +31,8 @@ from bot.policy.prices import PriceList
 from bot.policy.rules import SpendingPolicy
 from bot.policy.spending_limits import SpendingLimit
 from cogs.components.custom_ids import TaskCustomId
+from cogs.languages import Language, use_language
+from cogs.languages.catalogs import CATALOGS
 from cogs.text import limits
 from cogs.views.panels.usage_report import (
     CHART_NAME,
@@ -40,10 +42,12 @@ from cogs.views.panels.usage_report import (
     UsagePage,
     describe_chart,
     list_bars,
+    list_limits,
     render_own_usage,
     render_report,
 )
 from tests.discord_payloads.message import refusals
+from tests.fakes.catalog import PseudoCatalog, find_untranslated, find_untranslated_parts
 
 AT = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 LONG = "\u0e01\u0e33`*_[x](https://a.example)@everyone " * 40
@@ -309,3 +313,34 @@ def test_a_button_of_another_version_is_none(custom_id: str) -> None:
     match = UsageButton.__discord_ui_compiled_template__.fullmatch(custom_id)
     assert match is not None
     assert UsageChoice.parse(match) is None
+
+
+def test_every_text_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And fits where it is 40% longer; the words of the API, currencies, zones and file types stay."""
+    monkeypatch.setitem(CATALOGS, Language.ENGLISH, PseudoCatalog(0.4))
+    kept = {"Imagine", "credits"}
+    recent = [replace(ENTRY, outcome=outcome, currency="credits") for outcome in LedgerOutcome]
+    recent += [replace(ENTRY, is_private=True, tasks=3)]
+    spent = {"credits": Spent(Decimal(2), Decimal(1))}
+    usage = own(limits_=LIMITS, recent=recent, month=UsageLine(tasks=1, spent=spent))
+    for shown in (usage, own(recent=[])):
+        page = render_own_usage(shown, priced(), "⟦Blocked.⟧", list(UsagePage))
+        check(*page)
+        assert not {*find_untranslated_parts(*page)} - kept
+    others = list_limits(usage.overview, priced(), is_other=True)
+    assert find_untranslated("\n".join(others)) == []
+    for report, has_chart in product(REPORTS, (True, False)):
+        known = replace(report, zone="UTC", currency=report.currency[:3])
+        choice = UsageChoice(UsagePage.ALL, report.which, report.group)
+        page = render_report(known, choice, list(UsagePage), name_server=lambda _: "", has_chart=has_chart)
+        if LONG not in report.currency and report.group is not LedgerGroup.ACTION:
+            assert not {*find_untranslated_parts(*page)} - kept
+            assert find_untranslated(describe_chart(known)) == []
+
+
+def test_limits_are_written_as_a_language_does() -> None:
+    """In Vietnamese an amount has its sign behind it, and a comma."""
+    with use_language(Language.VIETNAMESE):
+        assert "15,75\N{NO-BREAK SPACE}$" in "\n".join(
+            list_limits(own(used={LIMITS[3].count: Spending(9, Decimal("4.25"))}, limits_=LIMITS).overview, priced())
+        )
