@@ -7,6 +7,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
+from bot.languages import N_, FilledText
+
 MAX_AMOUNT: Final = Decimal(100_000_000)
 """The largest amount that a person may write or a relay may tell, in any currency."""
 PRICES_EXAMPLE: Final = "imagine=0.10, video=0.80, upscale=0.05, currency=USD"
@@ -85,7 +87,8 @@ def parse_prices(text: str) -> PriceSetting:
     """Parse a list such as "imagine=0.10, video=0.80, currency=USD"; an empty text sets no prices.
 
     Raises:
-        ValueError: The text is malformed; the message completes a sentence that starts with the setting's name.
+        ValueError: The text is malformed; the message, a FilledText, completes a sentence that starts with the
+            setting's name.
     """
     items = [item for part in _SEPARATORS.split(text.strip().strip("'\"")) if (item := part.strip())]
     found, currency = dict[str, Decimal](), ""
@@ -93,16 +96,16 @@ def parse_prices(text: str) -> PriceSetting:
         name, value = _split_item(item, number, items[number - 2] if number > 1 else "")
         if name == "currency":
             if currency:
-                raise _mistake("names the currency twice: leave one out")
+                raise _mistake(N_("names the currency twice: leave one out"))
             currency = parse_currency(value)
         elif (action := _find_action(name, _show(item, number))) in found:
-            raise _mistake(f"has two prices for {action.replace('_', ' ')}: leave one out")
+            raise _mistake(N_("has two prices for {action}: leave one out"), action=action.replace("_", " "))
         else:
             found[action] = _parse_price(value, _show(item, number))
     if found and not currency:
-        raise _mistake("does not say in which currency the prices are: add one, such as currency=USD")
+        raise _mistake(N_("does not say in which currency the prices are: add one, such as currency=USD"))
     if currency and not found:
-        raise _mistake("names a currency but no price")
+        raise _mistake(N_("names a currency but no price"))
     return PriceSetting(dict(_list_models(found)), currency)
 
 
@@ -119,11 +122,18 @@ def parse_currency(text: str) -> str:
     if word in _POINTS:
         return _POINTS[word]
     if word in {"¥", "\uffe5"}:
-        raise _mistake("has the currency ¥, which may be Chinese or Japanese: write currency=CNY or currency=JPY")
+        raise _mistake(N_("has the currency ¥, which may be Chinese or Japanese: write currency=CNY or currency=JPY"))
     if not word:
-        raise _mistake("has no currency after currency=: write its three letters, such as currency=USD")
-    shown = f"the currency {word}, which is" if re.fullmatch("[A-Z]{3}", word) else "a currency that is"
-    raise _mistake(f"has {shown} not known: write the three letters of its ISO code, such as USD, EUR or CNY")
+        raise _mistake(N_("has no currency after currency=: write its three letters, such as currency=USD"))
+    if re.fullmatch("[A-Z]{3}", word):
+        unknown = N_(
+            "has the currency {word}, which is not known: write the three letters of its ISO code, such as USD, EUR or "
+            "CNY"
+        )
+        raise _mistake(unknown, word=word)
+    raise _mistake(
+        N_("has a currency that is not known: write the three letters of its ISO code, such as USD, EUR or CNY")
+    )
 
 
 def parse_amount(text: str) -> Decimal:
@@ -144,12 +154,17 @@ def find_currency(sign: str) -> str:
     return _SIGNS.get(word, word) if _SIGNS.get(word, word) in CURRENCIES else sign.strip()
 
 
-def _mistake(problem: str) -> ValueError:
-    return ValueError(f"{problem}. A good example: {PRICES_EXAMPLE}")
+def _mistake(clause: str, /, **values: str) -> ValueError:
+    """Make the error that a list is malformed, from a text that N_ marks and the values of its fields."""
+    text = N_("{problem}. A good example: {example}")
+    return ValueError(FilledText(text, problem=FilledText(clause, **values), example=PRICES_EXAMPLE))
 
 
 def _show(item: str, number: int) -> str:
-    return f'"{item}"' if _HARMLESS.fullmatch(item) else f"item {number}"
+    if _HARMLESS.fullmatch(item):
+        return f'"{item}"'
+    # Translators: Stands in place of a part of a list that may not be shown.
+    return FilledText(N_("item {number}"), number=str(number))
 
 
 def _split_item(item: str, number: int, before: str) -> tuple[str, str]:
@@ -159,15 +174,19 @@ def _split_item(item: str, number: int, before: str) -> tuple[str, str]:
     if not sign:
         if _DIGITS.fullmatch(item) and _DIGITS.fullmatch(before.partition("=")[2].strip()):
             whole = before if _HARMLESS.fullmatch(before) else "imagine=0"
-            raise _mistake(f'has a decimal comma in "{whole},{item}": write {whole}.{item}')
+            raise _mistake(N_('has a decimal comma in "{whole},{rest}": write {whole}.{rest}'), whole=whole, rest=item)
         if ":" in item:
-            raise _mistake(f"contains {shown}, which has a colon: write = between the action and its price")
-        raise _mistake(f"contains {shown}, which has no =: write the action, = and its price")
+            raise _mistake(
+                N_("contains {item}, which has a colon: write = between the action and its price"), item=shown
+            )
+        raise _mistake(N_("contains {item}, which has no =: write the action, = and its price"), item=shown)
     word = _NAME.sub("_", name.strip().lower()).strip("_")
     if not word:
-        raise _mistake(f"has no known action before the = of item {number}: the actions are {', '.join(_ACTIONS)}")
+        unknown = N_("has no known action before the = of item {number}: the actions are {actions}")
+        raise _mistake(unknown, number=str(number), actions=", ".join(_ACTIONS))
     if "=" in value:
-        raise _mistake(f"has more than one = in item {number}: separate the prices with commas")
+        several = N_("has more than one = in item {number}: separate the prices with commas")
+        raise _mistake(several, number=str(number))
     return ("currency" if word in {"currency", "currencies", "curr"} else word), value.strip()
 
 
@@ -180,33 +199,43 @@ def _find_action(name: str, shown: str) -> str:
     if action in _ACTIONS:
         return f"{speed}_{action}" if speed else action
     near = get_close_matches(word[:_MAX_WORD], [*_ACTIONS, *_OTHER_NAMES], 1)
-    hint = f"did you mean {near[0]}? The actions" if near else "the actions"
-    raise _mistake(f"contains {shown}, whose action is not known: {hint} are {', '.join(_ACTIONS)}")
+    text = (
+        N_("contains {item}, whose action is not known: did you mean {near}? The actions are {actions}")
+        if near
+        else N_("contains {item}, whose action is not known: the actions are {actions}")
+    )
+    raise _mistake(text, item=shown, near="".join(near), actions=", ".join(_ACTIONS))
 
 
 def _parse_price(value: str, shown: str) -> Decimal:
     if problem := _find_amount_mistake(value):
-        raise _mistake(f"contains {shown}, which {problem}")
+        # Translators: {problem} is such as "is negative" or "has no amount".
+        raise _mistake(N_("contains {item}, which {problem}"), item=shown, problem=problem)
     return Decimal(value)
 
 
 def _find_amount_mistake(word: str) -> str:
-    """Return what is wrong with an amount, as a clause without its subject; "" if nothing is."""
+    """Return what is wrong with an amount, as a clause without its subject, a FilledText; "" if nothing is."""
+    problem = _choose_amount_mistake(word)
+    return FilledText(problem, most=f"{MAX_AMOUNT:,}") if problem else ""
+
+
+def _choose_amount_mistake(word: str) -> str:
     if not word:
-        return "has no amount"
+        return N_("has no amount")
     if not word.isascii() and any(one.isdecimal() and not one.isascii() for one in word):
-        return "has digits of another script: write 0 to 9"
+        return N_("has digits of another script: write 0 to 9")
     if word.startswith(("-", "\u2212")):
-        return "is negative"
+        return N_("is negative")
     if re.search("[$€£¥₫%]|(?<![0-9.])[A-Za-z]{3,}|[A-Za-z]{3,}$", word) and any(map(str.isdigit, word)):
-        return "has more than a number: leave out the currency there"
+        return N_("has more than a number: leave out the currency there")
     if re.fullmatch(r"[0-9.]*,[0-9.,]*", word):
-        return "has a comma: write 0.50 with a point, and 1000 without a separator"
+        return N_("has a comma: write 0.50 with a point, and 1000 without a separator")
     if not _NUMBER.fullmatch(word):
-        return "is not a number such as 0.10"
+        return N_("is not a number such as 0.10")
     if len(word) > 20 or len(word.partition(".")[2].rstrip("0")) > 6:
-        return "has too many digits: six after the point are enough"
-    return f"is more than {MAX_AMOUNT:,}" if Decimal(word) > MAX_AMOUNT else ""
+        return N_("has too many digits: six after the point are enough")
+    return N_("is more than {most}") if Decimal(word) > MAX_AMOUNT else ""
 
 
 def _list_models(prices: Mapping[str, Decimal]) -> Iterator[tuple[str, Decimal]]:

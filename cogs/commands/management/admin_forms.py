@@ -14,7 +14,7 @@ from bot.features.operator_rules import OperatorRulesService
 from bot.money import PRICES_EXAMPLE
 from bot.policy.rules import Spender, SpendingPolicy
 from cogs.components.modals import read_choice, read_text_field
-from cogs.languages import N_, _
+from cogs.languages import N_, _, localize_text
 from cogs.text.markdown import mention_person
 from cogs.text.quotes import quote_text
 from cogs.views.panels.admin_controls import (
@@ -111,7 +111,7 @@ class OperatorForms:
         try:
             await self._rules.set_prices(person_id, read_text_field(data, PRICES_FIELD))
         except ValueError as mistake:
-            return f"The list {mistake}. Nothing changed."
+            return _("The list {mistake}. Nothing changed.").format(mistake=localize_text(mistake.args[0]))
         return ""
 
     async def _block(self, data: Mapping[str, Any], person_id: int) -> str:
