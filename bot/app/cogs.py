@@ -59,7 +59,12 @@ def build_cogs(app: App) -> tuple[commands.Cog, ...]:
 def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     bot, tracker, clock, person_settings = app.bot, app.tracker, app.clock, app.person_settings
     runner = PaidCommandRunner(
-        app.commands, app.trust, app.rate_limiter, clock, load_defaults=person_settings.get_defaults
+        app.commands,
+        app.trust,
+        app.rate_limiter,
+        clock,
+        load_defaults=person_settings.get_defaults,
+        note_hint=person_settings.note_hint,
     )
     privacy = TaskPrivacy(app.store)
     linked_pictures = LinkedPictures(app.pictures, privacy)

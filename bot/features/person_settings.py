@@ -84,6 +84,23 @@ class PersonSettingsService:
         """Change a person's settings, and return the new ones."""
         return await self._store.update_person_settings(person_id, change)
 
+    async def note_hint(self, person_id: int, hint: str) -> bool:
+        """Note that a person sees a hint; return whether it is new to them, False where the store does not answer."""
+        is_new = False
+
+        def add(settings: PersonSettings) -> PersonSettings:
+            nonlocal is_new
+            is_new = hint not in settings.hints
+            return replace(settings, hints=settings.hints | {hint})
+
+        try:
+            if hint not in (await self.get_settings(person_id)).hints:
+                await self.change_settings(person_id, add)
+        except StoreUnavailable as gone:
+            STORE_OUTAGE.report(log, "A hint is not shown.", gone)
+            return False
+        return is_new
+
     async def set_default_parameters(self, person_id: int, text: str) -> PersonSettings:
         """Save a person's default parameters, as typed; a speed among them, such as `--fast`, is saved as their speed.
 

@@ -26,6 +26,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
+from cogs.text.guidance import ENGLISH_PROMPTS
 from cogs.text.personal_data import PRIVACY_SUMMARY
 from cogs.text.spending_rules import describe_place
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR
@@ -78,6 +79,7 @@ class HelpCheckCog(commands.Cog):
         embed = discord.Embed(
             title=_("Midjourney in this chat"), color=ACTIVE_COLOR, description=await self._list_commands()
         )
+        embed.set_footer(text=_(ENGLISH_PROMPTS))
         embed.add_field(name=_("Buttons"), value=_(_BUTTONS), inline=False)
         embed.add_field(name=_("Anywhere"), value=_(_MENUS), inline=False)
         embed.add_field(name=_("Who may draw"), value=await self._describe_policy(interaction), inline=False)

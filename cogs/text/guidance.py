@@ -50,6 +50,8 @@ REMIX_UNSUPPORTED = N_(
     "For a new prompt, run `/imagine`."
 )
 """For a person with remix on whom a button did not ask for a new prompt."""
+ENGLISH_PROMPTS = N_("Midjourney understands English best: an English prompt gives better pictures.")
+"""For a person whose prompt is in another language, and in /mjhelp."""
 NOT_SENT = N_(
     "I was restarted before I could send your {what}, so you weren't charged. Press it again. A message that still "
     "says *Sending* won't change."

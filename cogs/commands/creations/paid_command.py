@@ -12,11 +12,14 @@ import discord
 from bot.clock import Clock
 from bot.errors import MjbotError, StoreUnavailable
 from bot.imaging.upload_validation import Upload
+from bot.midjourney.prompts.prompt_language import is_mostly_english
 from bot.policy.server_rules import find_needed_command
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput
 from bot.submissions.commands import CommandInvocation, CommandService, UnconfirmedCommand
+from cogs.components.modals import get_typed_prompt
 from cogs.context import Interaction, get_viewer, to_person, to_place
 from cogs.gateway.guild_trust import GuildTrust
+from cogs.languages import _
 from cogs.messaging.followups import ClickFollowups, CommandFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
@@ -29,6 +32,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text.confirmations import describe_question
+from cogs.text.guidance import ENGLISH_PROMPTS
 from cogs.views.command_question import (
     PICTURE_PREFIX,
     PROMPT_FILE,
@@ -42,8 +46,13 @@ log = logging.getLogger(__name__)
 _PRIVACY_SECONDS = 1.0
 """How long the database may take to tell whether a picture is private: Discord waits three seconds for a response."""
 
+_PROMPT_HINT = "prompt"
+"""The name under which is stored that a person has seen the hint about English prompts."""
+
 LoadDefaults = Callable[[int], Awaitable[PersonDefaults]]
 """Loads the default parameters and speed of a person, by id."""
+NoteHint = Callable[[int, str], Awaitable[bool]]
+"""Notes that a person, by id, sees a hint; returns whether it is new to them."""
 
 
 async def choose_privacy(chosen: bool | None, is_private: Awaitable[bool]) -> bool:  # noqa: FBT001
@@ -70,12 +79,14 @@ class PaidCommandRunner:
         clock: Clock,
         *,
         load_defaults: LoadDefaults,
+        note_hint: NoteHint,
     ) -> None:
         self._commands = commands
         self._trust = trust
         self._rate_limiter = rate_limiter
         self._sleep = clock.sleep
         self._load_defaults = load_defaults
+        self._note_hint = note_hint
 
     async def run(
         self,
@@ -101,7 +112,7 @@ class PaidCommandRunner:
         if answer is None:
             return
         # In a person's own install Discord may make a response private that was meant to be public.
-        private = private or answer.is_ephemeral()
+        private, is_sent = private or answer.is_ephemeral(), False
         async with replace_response_on_error(interaction, private=private):
             message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
             followups = CommandFollowups(
@@ -118,6 +129,17 @@ class PaidCommandRunner:
             unconfirmed = await self._commands.submit_command(invocation, build_request(defaults), followups)
             if unconfirmed is not None:
                 await self._ask(interaction, unconfirmed, private=private)
+            is_sent = unconfirmed is None
+        if is_sent:
+            await self._give_hint(interaction)
+
+    async def _give_hint(self, interaction: Interaction) -> None:
+        """Tell a person once that English prompts are better, after a command with another one was submitted."""
+        if is_mostly_english(get_typed_prompt(interaction)):
+            return
+        if await self._note_hint(interaction.user.id, _PROMPT_HINT):
+            await self._rate_limiter.acquire_token(interaction.token)
+            await send_ephemeral(interaction, _(ENGLISH_PROMPTS))
 
     async def _ask(
         self, interaction: Interaction, unconfirmed: UnconfirmedCommand, *, private: bool, again: bool = False

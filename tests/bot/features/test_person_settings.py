@@ -111,3 +111,14 @@ async def test_defaults_are_ready_for_a_command(store: FakeStore) -> None:
     await people.change_settings(8, lambda settings: replace(settings, defaults="--nonsense 3", speed=Speed.FAST))
     assert [each.name for each in (await people.get_defaults(8)).all_parameters] == ["fast"]
     assert (await people.get_defaults(9)).all_parameters == ()
+
+
+async def test_a_hint_is_new_once(store: FakeStore) -> None:
+    """Other hints and settings stay, and a database that does not answer gives no hint."""
+    people = PersonSettingsService(store)
+    await people.change_settings(7, lambda settings: replace(settings, remix=True, hints=frozenset({"other"})))
+    assert await people.note_hint(7, "prompt")
+    assert not await people.note_hint(7, "prompt")
+    assert await people.get_settings(7) == PersonSettings(remix=True, hints=frozenset({"other", "prompt"}))
+    store.down = True
+    assert not await people.note_hint(8, "prompt")

@@ -16,8 +16,10 @@ from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
 from bot.network.system_resolver import SystemResolver
 from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url
 from cogs.text import limits
+from cogs.text.guidance import ENGLISH_PROMPTS
 from cogs.text.permission_names import list_missing_permissions
 from sandbox.relay import RelaySettings
+from tests.fakes.catalog import find_untranslated
 from tests.worlds.simcord import GUILD_ID, Actor, SimcordWorld, buttons, open_simcord_world
 
 
@@ -67,6 +69,20 @@ async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
             assert "paid" in (field.value or "")
             assert "free" in (field.value or "")
         assert (embed.fields[-1].name, "`/mydata`" in (embed.fields[-1].value or "")) == ("Privacy", True)
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_help_is_translated(tmp_path: Path) -> None:
+    """Also the descriptions of commands, which Discord has too."""
+    async with open_simcord_world(tmp_path) as w:
+        result = await w.slash(w.member, "mjhelp")
+        answer = result.response
+        assert answer is not None
+        embed = (await w.until(lambda: answer.embeds))[0]
+        parts = [embed.title, embed.description, embed.footer.text]
+        parts += [text for field in embed.fields for text in (field.name, field.value)]
+        assert find_untranslated("\n".join(map(str, parts))) == []
+        assert ENGLISH_PROMPTS in str(embed.footer.text)
 
 
 async def test_help_works_without_command_mentions(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Whether a paid command's response is private."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from bot.errors import StoreUnavailable
 from cogs.commands.creations import paid_command
 from cogs.commands.creations.paid_command import choose_privacy
+from cogs.text.guidance import ENGLISH_PROMPTS
+from tests.worlds.simcord import open_simcord_world
 
 
 async def _answer(answer: bool | Exception) -> bool:  # noqa: FBT001
@@ -44,3 +47,20 @@ async def test_a_slow_database_makes_a_response_private(monkeypatch: pytest.Monk
         return False
 
     assert await choose_privacy(None, wait())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "is_told"), [("một con mèo đen ngồi trên mái nhà", True), ("a lighthouse at dawn", False)]
+)
+async def test_a_person_is_told_once_that_english_is_better(tmp_path: Path, prompt: str, is_told: bool) -> None:  # noqa: FBT001
+    """Privately, below what was asked for, which is drawn as always."""
+    async with open_simcord_world(tmp_path) as w:
+        for number in range(2):
+            answer = await w.slash(w.member, "imagine", prompt=f"{prompt} {number}")
+            assert answer.response is not None
+            await w.pictured(answer.response.id)
+            told = [one.content for one in answer.followups if one.ephemeral]
+            assert told == ([ENGLISH_PROMPTS] if is_told and not number else [])
+        settings = await w.app.store.find_person_settings(w.member.id)
+        assert settings.hints == ({"prompt"} if is_told else frozenset())
+        assert not w.env.errors
