@@ -1,0 +1,28 @@
+"""A message keeps its language to its last edit, whoever draws it and whatever is chosen later."""
+
+from pathlib import Path
+
+from cogs.languages import Language
+from tests.worlds.simcord import open_simcord_world
+
+
+async def test_another_process_finishes_a_message_in_its_language(tmp_path: Path) -> None:
+    """It was requested in Vietnamese; meanwhile the server has changed to Chinese."""
+    async with open_simcord_world(tmp_path) as w:
+        w.app.known_languages.note_server(w.guild.id, Language.VIETNAMESE)
+        drawn = await w.slash(w.member, "imagine", prompt="a lighthouse")
+        assert drawn.response is not None
+        await w.until(lambda: w.message(drawn.response.id, "🎨 Đang vẽ") if drawn.response else None)
+        await w.app.store.rules.change_server_rules(
+            w.guild.id, lambda rules: (rules.model_copy(update={"language": Language.SIMPLIFIED_CHINESE}), ())
+        )
+        await w.restart()
+        await w.app.known_languages.refresh()
+        done = await w.titled(drawn.response.id, "✅")
+        assert done.embeds[0].title is not None
+        assert done.embeds[0].title.startswith("✅ Bốn ảnh")
+        again = await w.slash(w.member, "imagine", prompt="another lighthouse")
+        assert again.response is not None
+        chinese = await w.titled(again.response.id, "✅")
+        assert chinese.embeds[0].title is not None
+        assert "四" in chinese.embeds[0].title
