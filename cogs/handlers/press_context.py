@@ -40,7 +40,7 @@ async def build_press(
         task_id=click.task_id,
         button_key=click.key,
         is_marked=interaction.message is not None and is_marked(interaction.message, click),
-        shown_at=get_shown_time(_find_copied_message(interaction.message) or place.message_id),
+        shown_at=get_shown_time(find_copied_message(interaction.message) or place.message_id),
     )
 
 
@@ -67,7 +67,7 @@ def get_shown_time(message_id: int) -> datetime | None:
     return time if time > _FIRST_BUTTONS else None
 
 
-def _find_copied_message(message: discord.Message | None) -> int:
+def find_copied_message(message: discord.Message | None) -> int:
     """Return the id of the message whose buttons this one copies; 0 where it copies none."""
     text = message.embeds[0].description if message and message.embeds else None
     found = (re.fullmatch(pattern, text) for pattern in _list_copy_patterns()) if text else ()

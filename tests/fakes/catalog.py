@@ -10,6 +10,8 @@ from discord import ui
 _BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
 _UNREAD = re.compile(r"```.*?```|`[^`]*`|<[^<>]*>|https?://[^\s⟧]+|\]\([^()]*\)", re.DOTALL)
 """Code, mentions, timestamps and links, which no language changes."""
+_SHOWN = ("title", "label", "description", "placeholder")
+"""The names of fields in a modal's or view's raw data that a person reads."""
 
 
 class PseudoCatalog(gettext.NullTranslations):
@@ -60,3 +62,13 @@ def find_untranslated_labels(form: ui.Modal) -> list[str]:
 def _close(text: str) -> str:
     """Close the brackets of a text that was cut."""
     return text + "⟧" * (text.count("⟦") - text.count("⟧"))
+
+
+def list_texts(payload: Any) -> list[str]:  # noqa: ANN401 - a part of Discord's JSON
+    """List the texts that a modal or a view shows, from its raw data."""
+    if isinstance(payload, list):
+        return [text for part in payload for text in list_texts(part)]
+    if not isinstance(payload, dict):
+        return []
+    own = [str(payload[name]) for name in _SHOWN if payload.get(name)]
+    return own + [text for part in payload.values() for text in list_texts(part)]

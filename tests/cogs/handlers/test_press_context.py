@@ -12,7 +12,9 @@ from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
 from bot.store.group_commit import run_to_completion
 from cogs.components.custom_ids import TaskCustomId
-from cogs.handlers.press_context import fetch_prefill, get_shown_time, is_marked
+from cogs.handlers.press_context import fetch_prefill, find_copied_message, get_shown_time, is_marked
+from cogs.languages import Language, _, use_language
+from cogs.text.guidance import COPIED_BUTTONS
 from tests.fakes.sample_entities import PARENT, task, viewer
 from tests.fakes.store import FakeStore
 from tests.worlds.services import ServiceWorld
@@ -103,3 +105,15 @@ def test_a_messages_id_tells_its_time(message_id: int, year: int | None) -> None
     """Unless it is from before there were buttons."""
     time = get_shown_time(message_id)
     assert (time and time.year) == year
+
+
+@pytest.mark.parametrize("language", Language)
+def test_copied_buttons_are_known_in_each_language(language: Language) -> None:
+    """The person may have changed theirs since, and a link of other words is no copy."""
+    link = "https://discord.com/channels/@me/700/1576351814981255192"
+    with use_language(language):
+        text = _(COPIED_BUTTONS).format(link=link)
+    for description, found in ((text, 1576351814981255192), (f"{text} {text}", 0), (link, 0), ("", 0)):
+        message = cast(discord.Message, SimpleNamespace(embeds=[discord.Embed(description=description)]))
+        assert found == find_copied_message(message)
+    assert find_copied_message(None) == 0

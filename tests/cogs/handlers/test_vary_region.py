@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
+from tests.fakes.catalog import find_untranslated, list_texts
 from tests.worlds.simcord import QUICK, SimcordWorld, button, open_simcord_world, rows
 
 PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset())
@@ -55,6 +56,16 @@ def sent_mask(w: SimcordWorld) -> Image.Image:
     url = str(w.relay.submits[-1].body["maskBase64"])
     assert url.startswith("data:image/png;base64,")
     return Image.open(BytesIO(b64decode(url.partition(",")[2])))
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_the_form_is_translated(tmp_path: Path) -> None:
+    """All but the name that Midjourney gives it."""
+    async with open_simcord_world(tmp_path) as w:
+        shown = await w.click(w.member, await single(w), "Vary (Region)")
+        texts = [text for text in list_texts(shown.modal) if text != "Vary (Region)"]
+        assert find_untranslated("\n".join(texts)) == []
+        assert len(texts) > 10
 
 
 @pytest.mark.parametrize("relay", [QUICK, PATCHED])

@@ -8,6 +8,7 @@ import pytest
 from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
+from tests.fakes.catalog import find_untranslated, list_texts
 from tests.pictures import draw_noise, encode, make_animation
 from tests.worlds.simcord import SimcordWorld, open_simcord_world, title_of
 
@@ -49,6 +50,21 @@ async def test_the_picture_of_a_message_is_blended_with_uploads(tmp_path: Path) 
         sent = submit.body["base64Array"]
         assert isinstance(sent, list)
         assert [sent[0] == sent[2], len(sent)] == [True, 3]
+
+
+@pytest.mark.usefixtures("pseudo_language")
+async def test_the_menu_and_its_form_are_translated(tmp_path: Path) -> None:
+    """What Midjourney has no words for."""
+    async with open_simcord_world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
+        answer = await w.menu(w.member, message, "Blend with ...")
+        assert answer.response is not None
+        shown = await w.titled(answer.response.id, "⟦Blend with ...⟧")
+        form = await w.click(w.member, shown, "⟦Add pictures⟧")
+        embed = shown.embeds[0]
+        texts = [str(embed.title), str(embed.description), str(embed.footer.text), *list_texts(form.modal)]
+        assert find_untranslated("\n".join(texts)) == []
+        assert len(texts) > 6
 
 
 async def test_two_pictures_of_a_message_need_no_upload(tmp_path: Path) -> None:
