@@ -138,27 +138,23 @@ class ReportService:
     async def delete_message(self, report_id: int, moderator: Person, *, reachable: bool) -> Resolution:
         """Resolve a case and delete its message; `reachable`: the bot can see the channel without a token.
 
+        A case that was resolved so before may still have its message, if that process ended in between: it is deleted
+        again, as one that is gone already is no error.
+
         Raises:
-            DisplayError: Discord did not delete the message; the case is open again.
+            DisplayError: Discord did not delete the message; the case is open again if this call resolved it.
             StoreUnavailable: The database does not answer.
         """
         resolution = await self._resolve(report_id, ReportState.DELETED, moderator)
-        if resolution.is_new:
-            [report, *_] = resolution.case
-            place = Place(
-                channel_id=report.channel_id,
-                message_id=report.message_id,
-                guild_id=report.guild_id,
-                application_id=0,
-                token="",
-                token_expires_at=_NO_TOKEN_SINCE,
-                ephemeral=False,
-                reachable=reachable,
-            )
+        if resolution.case and resolution.case[0].state is ReportState.DELETED:
+            report = resolution.case[0]
             try:
-                await self._delete.delete_message(place, MessageActor(moderator, 0, is_moderator=True))
+                await self._delete.delete_message(
+                    _find_place(report, reachable=reachable), MessageActor(moderator, 0, is_moderator=True)
+                )
             except BaseException:
-                await self._reopen(report, moderator)
+                if resolution.is_new:
+                    await self._reopen(report, moderator)
                 raise
         return resolution
 
@@ -206,3 +202,17 @@ class ReportService:
             before=before,
             after=after,
         )
+
+
+def _find_place(report: Report, *, reachable: bool) -> Place:
+    """Return where a reported message is; no token of an interaction is known for it."""
+    return Place(
+        channel_id=report.channel_id,
+        message_id=report.message_id,
+        guild_id=report.guild_id,
+        application_id=0,
+        token="",
+        token_expires_at=_NO_TOKEN_SINCE,
+        ephemeral=False,
+        reachable=reachable,
+    )

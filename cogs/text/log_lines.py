@@ -8,7 +8,7 @@ from bot.entities import FORM_BUTTON, Claim, Job, Person, RuleChange
 from cogs.languages import N_, _, format_number, join_list, ngettext
 from cogs.text import limits
 from cogs.text.amounts import format_amount
-from cogs.text.markdown import clean_and_cut, escape_markdown, format_prompt
+from cogs.text.markdown import clean_and_cut, escape_markdown, format_prompt, hide_pseudonyms, mention_person
 from cogs.text.rule_texts import translate_value, translate_what
 
 _NAME_LENGTH: Final = 40
@@ -43,7 +43,10 @@ def format_change_line(change: RuleChange) -> str:
     """Format a change of the rules: who, what, before, after. A mention in it is shown, and pings no person."""
     before, after = (_format_value(translate_value(change.what, value)) for value in (change.before, change.after))
     return _("⚙️ {person} changed **{what}**: {before} → {after}").format(
-        person=f"<@{change.person_id}>", what=_format_value(translate_what(change.what)), before=before, after=after
+        person=mention_person(change.person_id),
+        what=_format_value(translate_what(change.what)),
+        before=before,
+        after=after,
     )
 
 
@@ -120,5 +123,5 @@ def _format_price(claim: Claim) -> str:
 
 def _format_value(value: str) -> str:
     """Escape a text, except the mentions in it."""
-    parts = _MENTION.split(clean_and_cut(value, _VALUE_LENGTH))
+    parts = _MENTION.split(clean_and_cut(hide_pseudonyms(value), _VALUE_LENGTH))
     return "".join(part if _MENTION.fullmatch(part) else escape_markdown(part) for part in parts) or _(NO_VALUE)

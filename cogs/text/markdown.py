@@ -20,6 +20,7 @@ _PARAMETER = re.compile(r"\s(?=(?:--|[\u2013\u2014])[a-zA-Z])")  # phones write 
 # Discord, like CommonMark, accepts a backslash before any punctuation.
 _SPECIAL = re.compile(r"[\\*_~|`\[\]<>]|^[#+-]|(?:(?<=^\d)|(?<=^\d\d))[.)]|:(?=//|[^\s:]+:)|@(?=everyone|here)")
 _MASKED_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_PSEUDONYM = re.compile(r"<@(-\d{1,19})>")
 _HEADING = re.compile(r"#{1,3} (?=.*[^\s*])")
 _EMPHASIS = re.compile(r"(\*\*|~~)(?=\S)([^*~]*[^*~\s])\1|([^*~]+|[*~]+?)")
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
@@ -35,6 +36,11 @@ def clean_and_cut(text: str, limit: int) -> str:
 def mention_person(person_id: int) -> str:
     """Mention a person; one who deleted their data is stored under a pseudonym, which is negative."""
     return f"<@{person_id}>" if person_id > 0 else _("a person who deleted their data")
+
+
+def hide_pseudonyms(text: str) -> str:
+    """Replace the mentions of people who deleted their data, which Discord would show as numbers."""
+    return _PSEUDONYM.sub(lambda found: mention_person(int(found[1])), text)
 
 
 def escape_markdown(text: str) -> str:

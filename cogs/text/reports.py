@@ -8,7 +8,7 @@ from bot.entities import Report, ReportAudience, ReportReason, ReportState
 from bot.features.reports import REPORTS_PER_HOUR, ReportOutcome
 from cogs.languages import N_, _, join_sentences, ngettext
 from cogs.text import limits
-from cogs.text.markdown import clean_and_cut, escape_markdown
+from cogs.text.markdown import clean_and_cut, escape_markdown, hide_pseudonyms, mention_person
 
 NOT_A_MESSAGE_OF_THE_BOT: Final = N_(
     "I can only pass on reports of my own messages. To report this one, use Discord's own **Report Message**, or ask a "
@@ -126,13 +126,15 @@ def _describe_place(report: Report, audience: ReportAudience) -> str:
 
 def _describe_report(report: Report) -> str:
     comment = escape_markdown(clean_and_cut(report.comment, _COMMENT_LENGTH))
-    said = f"<@{report.reporter_id}>, <t:{_to_seconds(report.made_at)}:R>: {_(REASON_NAMES[report.reason])}"
+    said = (
+        f"{mention_person(report.reporter_id)}, <t:{_to_seconds(report.made_at)}:R>: {_(REASON_NAMES[report.reason])}"
+    )
     return f"- {said} · {comment}" if comment else f"- {said}"
 
 
 def _fill_in(texts: Mapping[ReportState, str], report: Report) -> str:
     time = _to_seconds(report.resolved_at or report.made_at)
-    return _(texts[report.state]).format(person=report.resolver_id, time=time)
+    return hide_pseudonyms(_(texts[report.state]).format(person=report.resolver_id, time=time))
 
 
 def _to_seconds(time: datetime) -> int:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.entities import Person
+from bot.entities import Person, RuleChange
 from cogs.text import limits
-from cogs.text.log_lines import format_gallery_line, join_lines
+from cogs.text.log_lines import format_change_line, format_gallery_line, join_lines
+from tests.fakes.clock import START
 from tests.fakes.sample_entities import job, place
 
 
@@ -44,3 +45,9 @@ def test_line_that_is_too_long_alone_is_cut() -> None:
     text, used = join_lines(["x" * 3000], "and more")
     assert used == 1
     assert limits.length(text) <= limits.CONTENT
+
+
+def test_a_person_who_deleted_their_data_is_not_shown_as_a_number() -> None:
+    change = RuleChange(guild_id=6, person_id=-5, made_at=START, what="block of <@-7>", before="x", after="<@8>")
+    deleted = "a person who deleted their data"
+    assert format_change_line(change) == f"⚙️ {deleted} changed **block of {deleted}**: x → <@8>"
