@@ -9,6 +9,8 @@ from simcord import ChannelHandle, InteractionResult, MemberActor
 
 from bot.entities import Person, Report, ReportReason, ReportState, ServerRules
 from bot.features.reports import REPORTS_PER_HOUR
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import TaskCustomId
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_world, rows
 
 REASON = {"reason": ["hate"], "comment": "look *here* @everyone"}
@@ -218,4 +220,80 @@ async def test_operator_gets_a_line_of_their_own(tmp_path: Path, *, hides: bool)
         await click(w, w.owner, shown, "Dismiss")
         for where in (mine, log):
             assert rows(await line(w, where, f"✅ <@{w.owner.id}> dismissed this")) == []
+        assert not w.env.errors
+
+
+async def test_report_in_a_direct_message_reaches_the_operator(tmp_path: Path) -> None:
+    """By its button; the line names no channel that the operator can't open, and Delete works."""
+    async with open_simcord_world(tmp_path) as w:
+        mine = w.guild.create_text_channel("operator")
+        await w.app.operator_rules.set_log_channel(w.owner.id, mine.id)
+        dm, actor = w.stranger.user.dm_channel, w.stranger.user
+        task_id = w.relay.add_task("grid")
+        followed = await w.slash(actor, "mjstatus", id=task_id)
+        assert followed.response is not None
+        grid = await w.pictured(followed.response.id, channel=dm)
+        custom_id = TaskCustomId(ButtonKind.REPORT, task_id).custom_id
+        button = {"type": 2, "style": 2, "label": "Report", "custom_id": custom_id}
+        w.env.backend.messages[dm.id][grid.id].components = [{"type": 1, "components": [button]}]
+        form = await w.act(actor.click(grid, custom_id=custom_id))
+        told = await w.told(await w.act(actor.submit_modal(form, REASON)))
+        assert told.startswith("Reported. The operator of this bot can see it, with your name.")
+        shown = await line(w, mine, "in a direct message")
+        assert "discord.com/channels" not in shown.content
+        await click(w, w.owner, shown, "Delete")
+        await line(w, mine, f"✅ <@{w.owner.id}> deleted the message")
+        assert w.message(grid.id, channel=dm) is None
+        assert not w.env.errors
+
+
+async def test_refused_log_channel_leaves_the_report_in_the_list(tmp_path: Path) -> None:
+    """The person who reports is told the same; the next report of the message gets both into the channel."""
+    async with open_simcord_world(tmp_path) as w:
+        log = await open_log(w)
+        grid = await w.finished(w.relay.add_task("grid"))
+        w.env.inject_error("POST", f"/channels/{log.id}/messages", status=403, code=50013, times=1)
+        assert (await report(w, w.stranger, grid)).startswith("Reported. The moderators of this server")
+        await w.until(lambda: w.requests("POST", f"/channels/{log.id}/messages"))
+        assert await w.app.reports.count_open_cases(GUILD_ID) == 1
+        await report(w, w.member, grid)
+        await line(w, log, "2 people reported a message")
+        assert len(log.history()) == 1
+        assert not w.env.errors
+
+
+async def test_deleted_line_is_sent_again_while_its_case_is_open(tmp_path: Path) -> None:
+    """A case that is resolved gets no new one."""
+    async with open_simcord_world(tmp_path) as w:
+        log, mod = await open_log(w), await moderator(w)
+        grid = await w.finished(w.relay.add_task("grid"))
+        await report(w, w.stranger, grid)
+        await mod.delete(await line(w, log))
+        await report(w, w.member, grid)
+        shown = await line(w, log, "2 people reported a message")
+        [report_id] = {int(str(one.custom_id).split(":")[4]) for one in buttons(shown)}
+        await mod.delete(shown)
+        await w.app.reports.dismiss(report_id, Person(mod.id, "mod"))
+        patched = w.requests("PATCH", f"/channels/{log.id}/messages")
+        w.app.report_lines.show(report_id)
+        await w.until(lambda: w.requests("PATCH", f"/channels/{log.id}/messages") > patched)
+        await report(w, mod, await w.finished(w.relay.add_task("grid")))
+        await line(w, log, "1 person reported a message")
+        assert len(log.history()) == 1
+        assert not w.env.errors
+
+
+async def test_line_survives_a_discord_that_refuses_to_edit_it(tmp_path: Path) -> None:
+    """It is not sent a second time, and its buttons still work."""
+    async with open_simcord_world(tmp_path) as w:
+        log, mod = await open_log(w), await moderator(w)
+        grid = await w.finished(w.relay.add_task("grid"))
+        await report(w, w.stranger, grid)
+        shown = await line(w, log)
+        w.env.inject_error("PATCH", f"/channels/{log.id}/messages/*", status=403, code=50001, times=1)
+        await report(w, w.member, grid)
+        await w.until(lambda: w.requests("PATCH", f"/channels/{log.id}/messages"))
+        await click(w, mod, shown, "Dismiss")
+        await line(w, log, f"✅ <@{mod.id}> dismissed this", "2 people")
+        assert len(log.history()) == 1
         assert not w.env.errors
