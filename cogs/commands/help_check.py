@@ -132,7 +132,7 @@ class HelpCheckCog(commands.Cog):
         has_warnings = any(finding.advice and not finding.is_note for finding in report.findings)
         title = _("✅ Everything works, with warnings") if has_warnings else _("✅ Everything works")
         if report.is_member_refused:
-            title = f"{NOTE_MARK} {_('This member may not draw here')}"
+            title = " ".join((NOTE_MARK, _("This member may not draw here")))
         embed = discord.Embed(
             title=title if is_ok else _("⚠️ Something needs fixing"),
             color=DONE_COLOR if is_ok else FAILED_COLOR,
@@ -160,4 +160,5 @@ def _format_finding(finding: Finding) -> str:
     # Translators: {name} is what was checked, and {finding} says how it is.
     line = _("**{name}**: {finding}").format(name=localize_text(finding.name), finding=localize_text(finding.message))
     text = f"{mark} {line}"
-    return f"{text}\n{_('**Next:** {advice}').format(advice=localize_text(finding.advice))}" if finding.advice else text
+    advice = _("**Next:** {advice}").format(advice=localize_text(finding.advice))
+    return f"{text}\n{advice}" if finding.advice else text

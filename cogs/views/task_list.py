@@ -100,7 +100,8 @@ def format_choice(one: TaskSummary) -> str:
     """Format a task as an autocomplete choice, which is text only."""
     what, prompt = _describe_origin(one), replace_links(one.prompt)
     description = f"{what}: {prompt}" if what and prompt else what or prompt
-    return limits.cut(f"{get_status_emoji(one)} {description or _('no prompt')} · {one.task_id}", limits.CHOICE_NAME)
+    description = description or _("no prompt")
+    return limits.cut(f"{get_status_emoji(one)} {description} · {one.task_id}", limits.CHOICE_NAME)
 
 
 def format_task_line(one: TaskSummary) -> str:

@@ -282,7 +282,7 @@ def _explain(report: UsageReport, *, has_chart: bool) -> str:
         return _("🟦 jobs")
     is_partly = report.total.get_spent(report.currency).unconfirmed > 0
     confirmed = _("🟦 {currency}, confirmed by the service's log").format(currency=_cut_currency(report.currency))
-    return f"{confirmed} · {_('🟧 striped: not confirmed yet')}" if is_partly else confirmed
+    return " · ".join([confirmed, *([_("🟧 striped: not confirmed yet")] if is_partly else [])])
 
 
 def _format_entry(entry: LedgerEntry) -> str:
@@ -290,9 +290,14 @@ def _format_entry(entry: LedgerEntry) -> str:
     if entry.amount is not None:
         price = format_amount(entry.amount, _cut_currency(entry.currency), is_about=entry.confirmed is None)
     link = _("private") if entry.is_private else _("[message]({link})").format(link=entry.link) if entry.link else ""
-    what = format_action(entry.action)
     several = f" x{entry.tasks}" if entry.tasks > 1 else ""
-    parts = (format_relative_time(entry.made_at), f"{what}{several}", price, _(_OUTCOMES[entry.outcome]), link)
+    parts = (
+        format_relative_time(entry.made_at),
+        f"{format_action(entry.action)}{several}",
+        price,
+        _(_OUTCOMES[entry.outcome]),
+        link,
+    )
     return " · ".join(filter(None, parts))
 
 
