@@ -290,14 +290,8 @@ def _format_entry(entry: LedgerEntry) -> str:
     if entry.amount is not None:
         price = format_amount(entry.amount, _cut_currency(entry.currency), is_about=entry.confirmed is None)
     link = _("private") if entry.is_private else _("[message]({link})").format(link=entry.link) if entry.link else ""
-    several = f" x{entry.tasks}" if entry.tasks > 1 else ""
-    parts = (
-        format_relative_time(entry.made_at),
-        f"{format_action(entry.action)}{several}",
-        price,
-        _(_OUTCOMES[entry.outcome]),
-        link,
-    )
+    what = format_action(entry.action) + (f" x{entry.tasks}" if entry.tasks > 1 else "")
+    parts = (format_relative_time(entry.made_at), what, price, _(_OUTCOMES[entry.outcome]), link)
     return " · ".join(filter(None, parts))
 
 
