@@ -17,6 +17,8 @@ from bot.store.schema import claims, jobs, snapshots
 from bot.store.sql_snapshots import blank_row
 
 _MAX_GENERATIONS: Final = 20
+_MAX_READS: Final = 9
+"""How often a snapshot is read that others save again and again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +47,8 @@ async def delete_batch(connection: AsyncConnection, person_id: int, pseudonym: i
     if not rows:
         return DeletedBatch()
     tasks = await _sort_tasks(connection, {row.task_id for row in rows} - {""}, (person_id, pseudonym))
-    blanked = [blank_row(row) for row in tasks.blanked]
-    blanked += await _blank_descendants(connection, tasks, person_id)
-    await save_blanked(connection, blanked)
+    blanked = [*tasks.blanked, *await _find_descendants(connection, tasks, person_id)]
+    await blank_snapshots(connection, blanked)
     if tasks.deleted:
         await connection.execute(queries.update_child_statuses(tasks.deleted))
         await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(tasks.deleted)))
@@ -81,9 +82,9 @@ async def _sort_tasks(connection: AsyncConnection, task_ids: Collection[str], id
     return sorted_tasks
 
 
-async def _blank_descendants(connection: AsyncConnection, tasks: _Tasks, person_id: int) -> list[Row]:
-    """Blank what other people drew from the person's pictures with the same words: relays keep the parent's prompt."""
-    blanked, seen, parents = list[Row](), set(tasks.own), tasks.own
+async def _find_descendants(connection: AsyncConnection, tasks: _Tasks, person_id: int) -> list[Row]:
+    """Find what other people drew from the person's pictures with the same words: relays keep the parent's prompt."""
+    found, seen, parents = list[Row](), set(tasks.own), tasks.own
     for _ in range(_MAX_GENERATIONS):
         children = select(claims.c.child_id).where(claims.c.task_id.in_(parents), claims.c.child_id != "").distinct()
         parents = sorted(set((await connection.execute(children)).scalars()) - seen) if parents else []
@@ -94,16 +95,27 @@ async def _blank_descendants(connection: AsyncConnection, tasks: _Tasks, person_
         own = set((await connection.execute(select(jobs.c.task_id).where(mine))).scalars())
         for row in await _read_snapshots(connection, [one for one in parents if one not in own]):
             if (task := task_from_row(row)) and contains_phrase(task, tasks.phrases):
-                blanked.append(blank_row(row))
-    return blanked
+                found.append(row)
+    return found
 
 
-async def save_blanked(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Write blanked snapshots over the ones with the words, in the order in which all processes write them."""
+async def blank_snapshots(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Blank snapshots, in the order in which all processes write them."""
     for row in sorted(rows, key=lambda row: row["task_id"]):
-        await connection.execute(
-            update(snapshots).where(snapshots.c.task_id == row["task_id"]).values(body=row["body"])
-        )
+        await _blank_snapshot(connection, row)
+
+
+async def _blank_snapshot(connection: AsyncConnection, row: Row | None) -> None:
+    """Blank a snapshot as it is now: another process may have saved a later one since it was read."""
+    for _ in range(_MAX_READS):
+        if row is None:
+            return
+        own = snapshots.c.task_id == row["task_id"]
+        same = update(snapshots).where(own, snapshots.c.body == row["body"])
+        if (await connection.execute(same.values(body=blank_row(row)["body"]))).rowcount:
+            return
+        found = (await connection.execute(select(snapshots).where(own))).mappings().first()
+        row = dict(found) if found else None
 
 
 async def _read_snapshots(connection: AsyncConnection, task_ids: Sequence[str]) -> list[Row]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.entities import ClaimState, DataSection, DeletedData, StoredData
 from bot.errors import StoreUnavailable
 from bot.store.database import Database
-from bot.store.personal.deleting import delete_batch, save_blanked
+from bot.store.personal.deleting import blank_snapshots, delete_batch
 from bot.store.personal.moving import Moved, move_rows
 from bot.store.personal.origins import find_submitters, select_snapshots_of_deleted
 from bot.store.personal.sections import SECTIONS
@@ -22,6 +22,7 @@ from bot.store.sql_snapshots import blank_row
 
 log = logging.getLogger(__name__)
 
+_DELETION_LOCK: Final = 0x6D6A_626F_7403
 _FOREIGN_FIELDS: Final = ("id", "status", "action", "submitTime", "finishTime")
 """What an export tells of a task that only other people submitted: not their words and pictures."""
 
@@ -66,7 +67,7 @@ class SqlPersonalData:
         deleted, tasks, blanked = 0, 0, 0
 
         async def delete_some(connection: AsyncConnection) -> tuple[int, int, int]:
-            await self._overwrite_deleted(connection)
+            await self._begin_deletion(connection)
             batch = await delete_batch(connection, person_id, pseudonym)
             return batch.jobs, batch.tasks, batch.blanked
 
@@ -83,27 +84,32 @@ class SqlPersonalData:
         if not self._database.pseudonyms.is_used:
             return 0
         rows = await self._database.read(select_snapshots_of_deleted())
-        changed = [blank for row in rows if task_from_row(row) and (blank := blank_row(row))["body"] != row["body"]]
+        changed = [row for row in rows if task_from_row(row) and blank_row(row)["body"] != row["body"]]
         if changed:
-            await self._database.transaction(lambda connection: save_blanked(connection, changed))
+            await self._database.transaction(lambda connection: blank_snapshots(connection, changed))
         return len(changed)
 
     async def _move(
         self, connection: AsyncConnection, person_id: int, pseudonym: int, names: Collection[str]
     ) -> Moved | int:
         """Move the rows that stay; return how many jobs and submits are running instead, if there are any."""
+        await self._begin_deletion(connection)
         if self._database.is_postgresql:
             # No claim is written meanwhile: its submit would be on its way for a person who is being deleted.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIM_LOCK})
         if running := await _count_running(connection, person_id):
             return running
-        await self._overwrite_deleted(connection)
         await self._database.pseudonyms.mark_used(connection)
         return await move_rows(connection, person_id, pseudonym, names)
 
-    async def _overwrite_deleted(self, connection: AsyncConnection) -> None:
-        """Let SQLite overwrite with zeros what this connection deletes; it would only mark the space as free."""
-        if not self._database.is_postgresql:
+    async def _begin_deletion(self, connection: AsyncConnection) -> None:
+        """Let PostgreSQL delete one batch at a time; SQLite does so by itself, and is told to overwrite with zeros.
+
+        Two deletions at once would count the same rows twice, and each would keep tasks for the other person.
+        """
+        if self._database.is_postgresql:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DELETION_LOCK})
+        else:
             await connection.execute(text("PRAGMA secure_delete=ON"))
 
     async def _hide_foreign_words(

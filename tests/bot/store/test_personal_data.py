@@ -1,5 +1,6 @@
 """What a deletion leaves of a person, in every column of every table, on SQLite and PostgreSQL."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -26,6 +27,7 @@ from bot.entities import (
 from bot.errors import AlreadyClaimed
 from bot.midjourney.task import Status, Task
 from bot.store import SqlStore, open_store
+from bot.store.personal.deleting import blank_snapshots
 from bot.store.schema import claims, jobs, metadata, reports, rule_changes, secrets, snapshots
 from tests.fakes.sample_rows import NOON, a_claim, a_job, allow, later, write_accepted_claim
 
@@ -229,6 +231,43 @@ async def test_nothing_is_deleted_while_a_task_is_drawing(store: SqlStore) -> No
     assert (await store.personal_data.delete(MAI.id)).running == 2
     assert await read_everything(store) == before
     assert (await store.personal_data.count(MAI.id)).running == 2
+
+
+async def test_two_people_delete_at_once_in_two_processes(store: SqlStore, either_url: str) -> None:
+    """One of them clicks twice, and their shared tasks are saved meanwhile: each row is counted once."""
+    for number in range(1, 13):
+        people = (MAI, HOA) if number % 2 else (HOA, MAI)
+        for place, person in enumerate(people):
+            job = a_job(number + 100 * place, f"t{number}", requester=person, claim_id=0 if place else number)
+            await store.open_job(job)
+            await store.close_job(job.id)
+        claim = a_claim(number, f"imagine:{number:010x}", task_id="", person_id=people[0].id, message_id=number)
+        await write_accepted_claim(store, claim, f"t{number}")
+        await store.save_snapshot(drawn(f"t{number}"))
+    async with open_store(either_url, now=lambda: NOON, owner="b") as other:
+        deletions = [one.personal_data.delete(person.id) for one in (store, other) for person in (MAI, HOA)]
+        saves = [
+            one.save_snapshot(drawn(f"t{n}", progress=f"{n}%")) for one in (store, other) for n in range(12, 0, -1)
+        ]
+        deleted, _ = await asyncio.gather(asyncio.gather(*deletions), asyncio.gather(*saves))
+        await other.personal_data.blank_returned_words()
+    assert sum(one.jobs for one in deleted) == 24
+    assert sum(one.kept for one in deleted) == 12
+    assert search(await read_everything(store), str(MAI.id), str(HOA.id), *WORDS) == set()
+
+
+async def test_a_snapshot_that_is_saved_meanwhile_is_blanked_as_it_is_then(store: SqlStore) -> None:
+    """What was read before is not written over it."""
+    await store.save_snapshot(drawn("shared", status="IN_PROGRESS"))
+    [row] = await store.database.read(select(snapshots))
+    await store.save_snapshot(drawn("shared"))
+    await store.database.transaction(lambda connection: blank_snapshots(connection, [dict(row)]))
+    found = await store.find_snapshot("shared")
+    assert found is not None
+    assert (found.status, found.prompt, bool(found.buttons)) == (Status.SUCCESS, "", True)
+    await store.database.write(snapshots.delete())
+    await store.database.transaction(lambda connection: blank_snapshots(connection, [dict(row)]))
+    assert await store.find_snapshot("shared") is None
 
 
 async def test_who_asked_for_a_private_task_may_still_see_it(store: SqlStore) -> None:
