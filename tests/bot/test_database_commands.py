@@ -28,7 +28,7 @@ async def test_a_copy_prints_each_table(url: str, tmp_path: Path, capsys: pytest
     assert await run_copy(url, target) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "ok    Rows of jobs: 2 in FROM, 2 in TO." in lines
-    assert lines[-1].startswith("ok    Copy: all 2 rows are in TO. Set DATABASE_URL to it, and start the bot.")
+    assert lines[-1].startswith("ok    Copy: all 3 rows are in TO. Set DATABASE_URL to it, and start the bot.")
     assert await run_copy(url, target) == 0
     assert "ok    Copy: TO had all rows already; nothing was written." in capsys.readouterr().out
 
@@ -121,7 +121,7 @@ def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -
 async def test_a_backup_prints_what_it_has(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "backup.db"
     assert await run_backup(url, file) == 0
-    assert capsys.readouterr().out == f"ok    Backup: {file} has 2 rows (2 in jobs).\n"
+    assert capsys.readouterr().out == f"ok    Backup: {file} has 3 rows (2 in jobs, 1 in secrets).\n"
     assert await run_backup(url, file) == 1
     assert capsys.readouterr().out == f"FAIL  Backup: {file} exists already: choose another name.\n"
 
@@ -157,4 +157,4 @@ def test_the_command_line_reads_the_settings_for_a_backup(
     for name, value in (("DISCORD_TOKEN", "abc"), ("MJ_API_KEY", "sk-abc"), ("DATABASE_URL", url)):
         monkeypatch.setenv(name, value)
     assert main(["backup", "backup.db"]) == 0
-    assert capsys.readouterr().out == "ok    Backup: backup.db has 2 rows (2 in jobs).\n"
+    assert capsys.readouterr().out == "ok    Backup: backup.db has 3 rows (2 in jobs, 1 in secrets).\n"

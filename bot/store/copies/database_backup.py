@@ -35,9 +35,12 @@ def back_up_sqlite(url: str, backup: Path) -> Mapping[str, int]:
     if not file.exists():
         raise StoreUnavailable("has no file yet.", "Run this where the bot runs, in the same folder.")
     part = backup.with_name(f"{backup.name}.part")
+    identity: tuple[int, int] | None = None
     try:
-        _create_file(backup, part)
+        identity = _create_file(backup, part)
         counts = _copy(file, part)
+        if _identify(part) != identity or backup.exists():
+            raise BackupFileError("was written by another backup meanwhile: choose another name.")
         part.replace(backup)
     except sqlite3.Error as error:
         raise StoreUnavailable(*diagnose_database_error(error)) from error
@@ -45,17 +48,28 @@ def back_up_sqlite(url: str, backup: Path) -> Mapping[str, int]:
         raise BackupFileError(f"cannot be written ({error.strerror or error}).") from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            if identity is not None and _identify(part) == identity:
+                part.unlink()
     return counts
 
 
-def _create_file(backup: Path, part: Path) -> None:
+def _create_file(backup: Path, part: Path) -> tuple[int, int] | None:
+    """Create the file that is written, and return which one it is: another backup may replace it."""
     if backup.is_dir():
         raise BackupFileError("is a folder: add a name to it, such as backup.db.")
     if backup.exists():
         raise BackupFileError("exists already: choose another name.")
     part.unlink(missing_ok=True)  # of a backup that was interrupted
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return _identify(part)
+
+
+def _identify(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _copy(file: Path, part: Path) -> Mapping[str, int]:
@@ -70,6 +84,8 @@ def _copy(file: Path, part: Path) -> Mapping[str, int]:
         if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("database disk image is malformed")
         counts = _count_rows(copy)
+    if not counts:
+        raise StoreUnavailable("holds no database of the bot.", "Check DATABASE_URL.")
     with part.open("rb+") as written:
         os.fsync(written.fileno())
     return counts

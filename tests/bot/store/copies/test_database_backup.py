@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from bot.errors import SettingsError, StoreUnavailable
 from bot.store import BackupFileError, SqlStore, back_up_sqlite, open_store
+from bot.store.copies import database_backup
 from tests.fakes.sample_rows import NOON, a_job, open_jobs
 
 
@@ -75,16 +77,21 @@ async def test_an_interrupted_backup_is_no_obstacle(sql: SqlStore, url: str, tmp
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(None, "has no file yet."), (b"nothing of ours" * 500, "is not an SQLite file.")]
+    ("content", "problem"),
+    [
+        (None, "has no file yet."),
+        (b"", "holds no database of the bot."),
+        (b"nothing of ours" * 500, "is not an SQLite file."),
+    ],
 )
 def test_a_database_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None, problem: str) -> None:
     file = tmp_path / "mjbot.db"
-    if content:
+    if content is not None:
         file.write_bytes(content)
     with pytest.raises(StoreUnavailable) as refused:
         back_up_sqlite(f"sqlite:///{file}", tmp_path / "backup.db")
     assert refused.value.problem == problem
-    assert [path.name for path in tmp_path.iterdir()] == (["mjbot.db"] if content else [])
+    assert [path.name for path in tmp_path.iterdir()] == ([] if content is None else ["mjbot.db"])
 
 
 def test_postgresql_has_tools_of_its_own(tmp_path: Path) -> None:
@@ -92,3 +99,25 @@ def test_postgresql_has_tools_of_its_own(tmp_path: Path) -> None:
         back_up_sqlite("postgresql://u:hunter2@db/x", tmp_path / "backup.db")
     with pytest.raises(SettingsError):
         back_up_sqlite("mysql://u:hunter2@db/x", tmp_path / "backup.db")
+
+
+async def test_two_backups_to_one_file_never_leave_half_of_one(
+    sql: SqlStore, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that began first is refused, and leaves the other one alone; a file that came meanwhile stays."""
+    await sql.open_job(a_job(1))
+    backup, copy = tmp_path / "backup.db", database_backup._copy
+
+    def copy_twice(file: Path, part: Path) -> Mapping[str, int]:
+        monkeypatch.setattr(database_backup, "_copy", copy)
+        counts = copy(file, part)
+        assert back_up_sqlite(url, backup)["jobs"] == 1
+        part.write_text("of a third one", encoding="utf-8")
+        return counts
+
+    monkeypatch.setattr(database_backup, "_copy", copy_twice)
+    with pytest.raises(BackupFileError, match="was written by another backup meanwhile"):
+        back_up_sqlite(url, backup)
+    assert (tmp_path / "backup.db.part").read_text(encoding="utf-8") == "of a third one"
+    with closing(sqlite3.connect(backup)) as database:
+        assert database.execute("SELECT message_id FROM jobs").fetchall() == [(1,)]
