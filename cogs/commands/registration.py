@@ -24,7 +24,7 @@ class MessageMenuCog(commands.Cog):
     def __init__(
         self,
         bot: commands.AutoShardedBot,
-        name: app_commands.locale_str,
+        name: str,
         callback: Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]],
     ) -> None:
         self._bot = bot

@@ -1,7 +1,6 @@
 """The context menu "Report": reports one of the bot's messages to moderators and the operator, for free."""
 
 import discord
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from cogs.commands.registration import MessageMenuCog
@@ -14,7 +13,7 @@ class ReportMenuCog(MessageMenuCog):
     """Opens the form for any message of the bot, also for one without buttons."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
-        super().__init__(bot, locale_str("Report"), self.report)
+        super().__init__(bot, "Report", self.report)
 
     async def report(self, interaction: Interaction, message: discord.Message) -> None:
         """Open the form for a message."""

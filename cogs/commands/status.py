@@ -49,7 +49,7 @@ class StatusCog(MessageMenuCog):
         clock: Clock,
         read_rules: Callable[[int], Awaitable[ServerRules | None]],
     ) -> None:
-        super().__init__(bot, locale_str("Midjourney status"), self.follow_message)
+        super().__init__(bot, "Midjourney status", self.follow_message)
         self._read_rules = read_rules
         self._tracker = tracker
         self._rate_limiter = rate_limiter

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import discord
 from discord import ui
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.request_options import Dimensions
@@ -72,7 +71,7 @@ class BlendMenuCog(MessageMenuCog):
         runner: PaidCommandRunner,
         link_picture: Callable[[str, Viewer], PictureInput],
     ) -> None:
-        super().__init__(bot, locale_str(_MENU), self.blend_message)
+        super().__init__(bot, _MENU, self.blend_message)
         self._runner = runner
         self._link_picture = link_picture
 

@@ -32,7 +32,7 @@ class DescribeShortenCog(MessageMenuCog):
         link_picture: Callable[[str, Viewer], PictureInput],
         is_private_link: Callable[[str, Viewer], Awaitable[bool]],
     ) -> None:
-        super().__init__(bot, locale_str("Describe this image"), self.describe_message)
+        super().__init__(bot, "Describe this image", self.describe_message)
         self._runner = runner
         self._link_picture = link_picture
         self._is_private_link = is_private_link

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import discord
 from discord import ui
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.midjourney.buttons import ButtonKind
@@ -24,7 +23,7 @@ class UpscaleMenuCog(MessageMenuCog):
     """Copies buttons of the bot's own messages; a press on a copy is handled like one on the original."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
-        super().__init__(bot, locale_str("Upscale picture"), self.show_upscale_buttons)
+        super().__init__(bot, "Upscale picture", self.show_upscale_buttons)
 
     async def show_upscale_buttons(self, interaction: Interaction, message: discord.Message) -> None:
         """Show a message's upscale buttons to this person only."""
