@@ -91,7 +91,10 @@ FILE_GONE: DatabaseDiagnosis = (
     "is gone: its file was deleted or moved while the bot ran.",
     "Put the file back, or start the bot again with a new one.",
 )
+_DAMAGED = ("is a damaged file.", "Move it away: the bot creates a new one, without the data of this one.")
+
 _BY_TYPE: tuple[tuple[type[BaseException], DatabaseDiagnosis], ...] = (
+    (UnicodeDecodeError, _DAMAGED),
     (asyncpg.InvalidAuthorizationSpecificationError, _PASSWORD_REFUSED),
     (asyncpg.InvalidCatalogNameError, _NAME_UNKNOWN),
     (asyncpg.TooManyConnectionsError, _NO_CONNECTIONS),
@@ -203,7 +206,7 @@ _BY_MESSAGE: tuple[tuple[str, DatabaseDiagnosis], ...] = (
     ),
     (
         "disk image is malformed",
-        ("is a damaged file.", "Move it away: the bot creates a new one, without the data of this one."),
+        _DAMAGED,
     ),
     (
         r"(relation|table|index|view|type) \S+ already exists",

@@ -98,5 +98,6 @@ def translate_database_errors() -> Generator[None]:
         asyncpg.InterfaceError,
         CertificateFileError,
         UserUnknownError,
+        UnicodeDecodeError,  # of sqlite3, for a damaged file's schema
     ) as error:
         raise StoreUnavailable(*diagnose_database_error(error)) from error

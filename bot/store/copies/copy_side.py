@@ -30,8 +30,10 @@ from bot.store.connections.engine import create_engine, translate_database_error
 from bot.store.migrator import UNFINISHED_COPY, SchemaVersion, find_schema_version
 from bot.store.queries import LONGEST_LEASE, select_live_processes
 from bot.store.schema import UtcDateTime, metadata, processes
+from bot.text_cleaning import clean_text
 
 Row = Mapping[str, Any]
+_MAX_PROBLEM = 200
 BATCH_ROWS = 500
 """How many rows are in memory at once, and in one transaction."""
 
@@ -175,3 +177,6 @@ def translate_errors(name: str) -> Generator[None]:
     except StoreUnavailable as error:
         advice = error.advice.replace("DATABASE_URL", name).replace("The bot tries again by itself", "Try again later")
         raise CopyRefused(name, error.problem, advice) from error
+    except ValueError as error:  # of SQLAlchemy, for a text in place of a time in SQLite
+        problem = f"holds a value that cannot be read ({clean_text(str(error))[:_MAX_PROBLEM]})."
+        raise CopyRefused(name, problem, "Change or delete that row, or use a backup.") from error

@@ -42,7 +42,7 @@ def back_up_sqlite(url: str, backup: Path) -> Mapping[str, int]:
         if _identify(part) != identity or backup.exists():
             raise BackupFileError("was written by another backup meanwhile: choose another name.")
         part.replace(backup)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreUnavailable(*diagnose_database_error(error)) from error
     except OSError as error:
         raise BackupFileError(f"cannot be written ({error.strerror or error}).") from error
@@ -85,7 +85,7 @@ def _copy(file: Path, part: Path) -> Mapping[str, int]:
             raise sqlite3.DatabaseError("database disk image is malformed")
         counts = _count_rows(copy)
     if not counts:
-        raise StoreUnavailable("holds no database of the bot.", "Check DATABASE_URL.")
+        raise StoreUnavailable("holds no table of the bot.", "Check DATABASE_URL.")
     with part.open("rb+") as written:
         os.fsync(written.fileno())
     return counts

@@ -80,7 +80,7 @@ async def test_an_interrupted_backup_is_no_obstacle(sql: SqlStore, url: str, tmp
     ("content", "problem"),
     [
         (None, "has no file yet."),
-        (b"", "holds no database of the bot."),
+        (b"", "holds no table of the bot."),
         (b"nothing of ours" * 500, "is not an SQLite file."),
     ],
 )
