@@ -1,6 +1,7 @@
 """Keep in memory which languages people and servers have chosen, so that no answer waits for the database."""
 
 import logging
+from collections.abc import Awaitable, Mapping
 
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
@@ -21,8 +22,8 @@ class KnownLanguages:
         self._store = store
         self._rules = rules
         self._clock = clock
-        self._people: dict[int, Language] = {}
-        self._servers: dict[int, Language] = {}
+        self._people = _Choices()
+        self._servers = _Choices()
 
     def get_person_language(self, person_id: int) -> Language | None:
         """Return the language that a person has chosen."""
@@ -34,11 +35,11 @@ class KnownLanguages:
 
     def note_person(self, person_id: int, language: Language | None) -> None:
         """Use a choice of a person at once; None: they leave it to Discord again."""
-        _note(self._people, person_id, language)
+        self._people.note(person_id, language)
 
     def note_server(self, guild_id: int, language: Language | None) -> None:
         """Use a choice of a server's managers at once; None: they leave it to Discord again."""
-        _note(self._servers, guild_id, language)
+        self._servers.note(guild_id, language)
 
     async def run(self) -> None:
         """Read all choices again and again, until cancelled."""
@@ -51,11 +52,34 @@ class KnownLanguages:
 
     async def refresh(self) -> None:
         """Read all choices, or raise StoreUnavailable."""
-        self._people = dict(await self._store.list_person_languages())
-        self._servers = dict(await self._rules.list_server_languages())
+        await self._people.replace(self._store.list_person_languages())
+        await self._servers.replace(self._rules.list_server_languages())
 
 
-def _note(known: dict[int, Language], owner_id: int, language: Language | None) -> None:
+class _Choices:
+    """The languages that were chosen, by person or server."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Language] = {}
+        self._noted: dict[int, Language | None] = {}
+
+    def get(self, owner_id: int) -> Language | None:
+        return self._known.get(owner_id)
+
+    def note(self, owner_id: int, language: Language | None) -> None:
+        self._noted[owner_id] = language
+        _set(self._known, owner_id, language)
+
+    async def replace(self, reading: Awaitable[Mapping[int, Language]]) -> None:
+        """Take what is read, but for choices that were made meanwhile: the database may not have had them yet."""
+        self._noted.clear()
+        known = dict(await reading)
+        for owner_id, language in self._noted.items():
+            _set(known, owner_id, language)
+        self._known = known
+
+
+def _set(known: dict[int, Language], owner_id: int, language: Language | None) -> None:
     if language is None:
         known.pop(owner_id, None)
     else:
