@@ -29,7 +29,9 @@ class SqlReports:
 
     async def add_report(self, report: Report, *, since: datetime, most: int) -> int | None:
         """Write a report and return its id; None above the limit, 0 for a message that the person reported before."""
-        own = reports.c.reporter_id == report.reporter_id
+        # A person who deleted their data could else report the same message, and as many others, again.
+        ids = {report.reporter_id, self._database.pseudonyms.find(report.reporter_id)}
+        own = reports.c.reporter_id.in_(ids)
 
         async def write(connection: AsyncConnection) -> int | None:
             if self._database.is_postgresql:

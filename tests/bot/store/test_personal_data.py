@@ -20,6 +20,8 @@ from bot.entities import (
     Notify,
     Person,
     PersonSettings,
+    Report,
+    ReportReason,
     RuleChange,
     SpendingCount,
     SpendingPlan,
@@ -203,6 +205,24 @@ async def test_limits_and_repeats_count_what_was_done_before_the_deletion(store:
     assert (refused.value.person_id, refused.value.claim_id) == (MAI.id, first.id)
     assert len(await store.ledger.list_entries(LedgerFilter(person_id=MAI.id), limit=9)) == 2
     assert await store.ledger.list_entries(LedgerFilter(person_id=HOA.id), limit=9) == []
+
+
+async def test_reports_count_what_was_reported_before_the_deletion(store: SqlStore) -> None:
+    """A message is reported once, and few an hour."""
+    since = NOON - timedelta(hours=1)
+
+    async def add(reporter: Person, message_id: int) -> bool | None:
+        report = Report(
+            guild_id=30, channel_id=20, message_id=message_id, task_id="", reporter_id=reporter.id,
+            reason=ReportReason.OTHER, comment="", made_at=NOON,
+        )  # fmt: skip
+        added = await store.reports.add_report(report, since=since, most=2)
+        return None if added is None else bool(added)
+
+    assert [await add(MAI, 1), await add(MAI, 2)] == [True, True]
+    await store.personal_data.delete(MAI.id)
+    assert [await add(MAI, 1), await add(MAI, 3)] == [False, None]
+    assert await add(HOA, 1)
 
 
 async def test_a_blocked_person_stays_blocked(store: SqlStore) -> None:
