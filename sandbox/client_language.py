@@ -34,6 +34,12 @@ _CLIENT_WORDS: Final[Mapping[str, Mapping[str, _Words]]] = {
     },
     "/components.js": {
         '"Cancel"': ('"Hủy"', '"取消"', '"取消"'),
+        '`This form will be submitted to ${modal.application_name || "this application"}. '
+        "Do not share passwords or other sensitive information.`": (
+            "`Biểu mẫu này sẽ được gửi đến ${modal.application_name}. Đừng chia sẻ mật khẩu hay thông tin nhạy cảm.`",
+            "`此表单将提交给 ${modal.application_name}。请勿分享密码或其他敏感信息。`",
+            "`此表單將提交給 ${modal.application_name}。請勿分享密碼或其他敏感資訊。`",
+        ),
         '"Submit"': ('"Gửi"', '"提交"', '"送出"'),
     },
     "/composer.js": {
