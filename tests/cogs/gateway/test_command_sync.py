@@ -37,11 +37,16 @@ async def test_commands_are_registered_once(tmp_path: Path) -> None:
         assert puts(w) == 1
 
 
+def spell_out(field: dict[str, Any]) -> dict[str, Any]:
+    """Return the translations as Discord writes them where there are none."""
+    return {name: field.get(name) or None for name in ("name_localizations", "description_localizations")}
+
+
 async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> None:
     """Ids, versions and defaults that Discord gives back are no difference."""
     async with open_simcord_world(tmp_path) as w:
         for command in w.env.backend.commands[None].values():
-            command |= {"version": "1", "nsfw": False, "name_localizations": None, "description_localizations": None}
+            command |= {"version": "1", "nsfw": False, **spell_out(command)}
             permissions = command["default_member_permissions"]
             command["default_member_permissions"] = str(permissions) if permissions is not None else None
             command["contexts"] = command["contexts"][::-1]
@@ -51,7 +56,7 @@ async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> Non
             for option in command.get("options", ()):
                 if not option.get("required"):
                     option.pop("required", None)
-                option |= {"name_localizations": None, "description_localizations": None}
+                option |= spell_out(option)
         await sync_commands(w.app.bot)
         assert puts(w) == 1
 
