@@ -49,6 +49,10 @@ async def test_panel_of_a_server(browser: Browser) -> None:
         await visitor.chooses(panel, "Content", "Log")
         await visitor.sees(panel, "Server settings: Log.*mjbot-log")
         await visitor.keep(panel, "server-log")
+        panel = await visitor.sends("mjserver")
+        await visitor.chooses(panel, "Who", "Language")
+        await visitor.sees(panel, "Server settings: Language.*Discord's")
+        await visitor.keep(panel, "server-language")
         refused = await visitor.sends("imagine", prompt="a RAI\u200bNBOW over the sea")
         await visitor.sees(refused, "rain.*You weren't charged")
 

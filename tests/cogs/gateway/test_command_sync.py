@@ -56,7 +56,7 @@ async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> Non
             for option in command.get("options", ()):
                 if not option.get("required"):
                     option.pop("required", None)
-                option |= spell_out(option)
+                option.update(spell_out(option))
         await sync_commands(w.app.bot)
         assert puts(w) == 1
 
