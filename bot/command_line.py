@@ -3,7 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+if TYPE_CHECKING:  # argparse has no public name for it
+    from argparse import _SubParsersAction as _Commands  # pyright: ignore[reportPrivateUsage]
 
 _ParserT = TypeVar("_ParserT", bound=argparse.ArgumentParser)
 _PROGRAM = "python -m bot"
@@ -41,7 +44,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _add_data(commands: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_data(commands: "_Commands[_Parser]") -> None:
     data = _add(commands, "data", "show or delete what is stored about a person")
     actions = data.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     show = _add(actions, "show", "print what is stored about a person")
@@ -52,6 +55,6 @@ def _add_data(commands: "argparse._SubParsersAction[_Parser]") -> None:
         action.add_argument("person", metavar="ID", help="the person's id at Discord")
 
 
-def _add(commands: "argparse._SubParsersAction[_ParserT]", name: str, what: str) -> _ParserT:
+def _add(commands: "_Commands[_ParserT]", name: str, what: str) -> _ParserT:
     """Add a command with its line of the help."""
     return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)

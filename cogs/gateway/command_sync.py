@@ -147,11 +147,9 @@ def _normalize_option(option: dict[str, Any]) -> dict[str, Any]:
 
 def _normalize_translations(data: Mapping[str, Any], *fields: str) -> dict[str, dict[str, str]]:
     """Keep the translations that differ from the field itself: Discord drops the others."""
-    return {
-        f"{field}_localizations": {
-            locale: text
-            for locale, text in (data.get(f"{field}_localizations") or {}).items()
-            if text != data.get(field)
-        }
-        for field in fields
-    }
+    found: dict[str, dict[str, str]] = {}
+    for name in (f"{field}_localizations" for field in fields):
+        given: Mapping[str, str] = data.get(name) or {}
+        own = data.get(name.removesuffix("_localizations"))
+        found[name] = {locale: text for locale, text in given.items() if text != own}
+    return found

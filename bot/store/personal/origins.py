@@ -12,7 +12,7 @@ BATCH: Final = 200
 """How many tasks one statement or transaction handles."""
 
 
-def select_submitters(task_ids: Collection[str]) -> CompoundSelect[Any]:
+def select_submitters(task_ids: Collection[str]) -> CompoundSelect[Any, Any]:
     """Select the ids, or pseudonyms, of those whose submits led to the tasks."""
     submitted = jobs.c.task_id.in_(task_ids) & (jobs.c.claim_id != 0)
     return (

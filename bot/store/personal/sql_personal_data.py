@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -126,8 +126,8 @@ class SqlPersonalData:
 
 
 def _keep_fields(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    body = row["body"]
-    kept = {name: body[name] for name in _FOREIGN_FIELDS if name in body} if isinstance(body, dict) else {}
+    body: Mapping[str, Any] = cast("Any", row["body"]) if isinstance(row["body"], dict) else {}
+    kept = {name: body[name] for name in _FOREIGN_FIELDS if name in body}
     return {**row, "body": kept}
 
 
