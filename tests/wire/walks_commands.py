@@ -49,7 +49,7 @@ async def _settings(world: WireWorld) -> None:
     """What is chosen in the panel holds for the next command: parameters, the queue, a mention at the end."""
     member = world.discord.add_person("linh")
     _, panel = await typed(world, "mjsettings", member)
-    assert (panel.ephemeral, panel.embed["title"], shape(panel)) == (True, "Your settings", (2, 4, 3))
+    assert (panel.ephemeral, panel.embed["title"], shape(panel)) == (True, "Your settings", (2, 4, 3, 5))
     form = await clicked(world, panel, "Default parameters", member)
     await world.discord.submit_modal(member, form, {"defaults": "--ar 3:2 --s 250"})
     await world.until(lambda: "--stylize 250" in str(panel.embed))
