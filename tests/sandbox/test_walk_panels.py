@@ -75,6 +75,14 @@ async def test_panel_of_the_operator(browser: Browser) -> None:
         panel = await visitor.sends("mjadmin")
         await visitor.sees(panel, "Midjourney at home")
         await visitor.keep(panel, "admin-servers")
+        for page, text in (
+            ("Limits", "Limits"),
+            ("Prices", "Prices"),
+            ("Money", "Alarms"),
+            ("Everything", "Pause"),
+        ):
+            await visitor.changes(panel, page, text)
+            await visitor.keep(panel, f"admin-{page.lower()}")
 
 
 async def test_expensive_request_asks_first(browser: Browser) -> None:

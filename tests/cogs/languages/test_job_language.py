@@ -1,4 +1,4 @@
-"""A message keeps its language to its last edit, whoever draws it and whatever is chosen later."""
+"""A message keeps its language to its last edit, also when another process draws it and another language was chosen."""
 
 from pathlib import Path
 

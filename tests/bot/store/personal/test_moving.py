@@ -45,7 +45,7 @@ async def read(store: SqlStore, query: Any) -> Sequence[dict[str, Any]]:  # noqa
 
 
 async def test_a_name_changes_no_row_of_another_person(store: SqlStore) -> None:
-    """Neither the end of a block, which nobody could lift then, nor a server's audit, nor a report."""
+    """Neither the end of a block, which could not be lifted then, nor a server's audit, nor a report."""
     about = f"block of <@{HOA}>"
     await store.rules.save_block(block(HOA, "spam"), [change(about, "blocked until 2026-11-24 12:00 UTC (spam)")])
     await store.rules.save_block(block(MOD, ""), [change("drawing", "paused")])
