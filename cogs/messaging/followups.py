@@ -1,6 +1,7 @@
 """What follows the first response to a click or command: its child message, marked buttons, private sentences."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -42,7 +43,7 @@ _DELETE_PAUSES = (1.0, 5.0, 20.0)
 """The seconds between tries to delete a child message."""
 
 
-class _TokenFollowups:
+class _TokenFollowups(ABC):
     """The followups that need only the interaction's token, which reaches channels that the bot can't."""
 
     def __init__(
@@ -53,9 +54,9 @@ class _TokenFollowups:
         self._sleep = sleep
 
     @property
+    @abstractmethod
     def expected_place(self) -> Place:
         """Where the child message is or will be."""
-        raise NotImplementedError
 
     async def delete_child_message(self, place: Place) -> bool:
         """Delete the child message of a refused request; try again if Discord fails, because it says "Sending".
