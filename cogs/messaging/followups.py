@@ -31,7 +31,7 @@ from cogs.messaging.responses import (
 )
 from cogs.messaging.shown_marks import get_button_keys, read_buttons
 from cogs.messaging.spoilers import needs_spoilers
-from cogs.text.rule_errors import describe_used_up
+from cogs.text.limit_errors import describe_used_up
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot.entities import CostKind, LimitSetting, Period
 from cogs.languages import N_, _, join_list, ngettext
 from cogs.languages.formats import localize_number
-from cogs.text.rule_errors import count_jobs
+from cogs.text.limit_errors import count_jobs
 
 _KINDS: Final[Mapping[CostKind, str]] = {
     CostKind.VIDEO: N_("videos"),

@@ -8,7 +8,8 @@ from bot.errors import GuildRefusal, PersonNotAllowed, PolicyRefused, ServerNotA
 from bot.policy.access import GuildAccess
 from bot.policy.rules import SpendingPolicy
 from cogs.languages import N_, _, format_number, join_list, join_sentences, ngettext
-from cogs.text.rule_errors import count_jobs, describe_rule_refusal
+from cogs.text.limit_errors import count_jobs
+from cogs.text.rule_errors import describe_rule_refusal
 
 FREE_FOR_EVERYONE: Final = N_("`/mjstatus` is free for everyone.")
 

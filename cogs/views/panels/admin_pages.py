@@ -21,8 +21,8 @@ from cogs.languages import N_, _, format_number, join_list, join_sentences
 from cogs.text import limits
 from cogs.text.amounts import format_amount
 from cogs.text.balance import WITHOUT_PRICES
+from cogs.text.limit_errors import count_jobs
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, mention_person
-from cogs.text.rule_errors import count_jobs
 from cogs.text.rule_texts import describe_limits
 from cogs.views.colors import ACTIVE_COLOR
 from cogs.views.panels.admin_controls import (

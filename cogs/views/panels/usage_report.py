@@ -26,8 +26,8 @@ from cogs.languages import N_, _, join_list, join_sentences
 from cogs.languages.formats import localize_number
 from cogs.text import limits
 from cogs.text.amounts import format_amount
+from cogs.text.limit_errors import count_jobs
 from cogs.text.markdown import clean_and_cut, escape_markdown, format_code, format_relative_time, mention_person
-from cogs.text.rule_errors import count_jobs
 from cogs.views.colors import ACTIVE_COLOR
 
 USAGE_CLICK_EVENT: Final = "usage_click"

@@ -9,7 +9,7 @@ import pytest
 from bot.entities import CostKind, CountScope, LimitSetting, LimitUsedUp, Period, ServerRules
 from bot.errors import RelayError, SubmitRefused
 from bot.midjourney.submit_response import SubmitResponse
-from cogs.text.rule_errors import describe_used_up
+from cogs.text.limit_errors import describe_used_up
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.relay import ACCEPTED

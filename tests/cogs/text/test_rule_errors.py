@@ -26,7 +26,7 @@ from bot.errors import (
     WordBlocked,
 )
 from cogs.text.error_messages import describe_error
-from cogs.text.rule_errors import count_jobs, describe_rule_refusal
+from cogs.text.rule_errors import describe_rule_refusal
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECONDS = 1_795_435_200
@@ -220,17 +220,3 @@ def test_a_modal_that_a_rule_kept_back_says_why() -> None:
     assert text.startswith("Drawing is paused in this server, until its managers")
     assert "may have been charged, but I didn't send the prompt" in text
     assert "You weren't charged" not in text
-
-
-@pytest.mark.parametrize(
-    ("count", "kind", "text"),
-    [
-        (0, "", "0 jobs"),
-        (1, "", "1 job"),
-        (2, "video", "2 videos"),
-        (1, "turbo", "1 turbo job"),
-        (1000, "hd", "1000 HD jobs"),
-    ],
-)
-def test_one_thing_is_singular(count: int, kind: str, text: str) -> None:
-    assert count_jobs(count, kind) == text
